@@ -3,8 +3,9 @@
 //! A file holds `images`, uint8 `[N, H, W, C]`, and mostly `labels`, N class indices of any integer type. Networks
 //! see an image as `image / 255`.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufReader, Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -190,7 +191,9 @@ impl DataSet {
 
     fn write_to(&self, path: &Path) -> io::Result<()> {
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let mut file = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
+        let mut file = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory.unwrap_or(Path::new(".")))?;
         let mut archive = ZipWriter::new(&mut file);
         // The default time stamp is a constant (1980), which keeps the bytes the same.
         let options = SimpleFileOptions::default();
