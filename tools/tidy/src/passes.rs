@@ -1,0 +1,163 @@
+//! Rules on passes: one name in four places, a contract at the top of the file, lit tests.
+//!
+//! Every file directly in `passes/src/<dialect>/` is a pass; what belongs to one pass only goes in a folder of its name.
+//! `passes/src/hw/` holds generators of actors, which are no passes.
+
+use crate::source::code_without_tests;
+use crate::{Problem, Tree};
+
+/// A pass, as its file tells.
+struct Pass<'t> {
+    path: &'t str,
+    source: &'t str,
+    group: &'t str,
+    /// The file's name without `.rs`.
+    stem: &'t str,
+}
+
+impl<'t> Pass<'t> {
+    fn all(tree: &'t Tree) -> impl Iterator<Item = Self> {
+        tree.files().filter_map(|(path, source)| {
+            let (group, file) = path.strip_prefix("passes/src/")?.split_once('/')?;
+            let stem = file.strip_suffix(".rs")?;
+            let is_pass = group != "hw" && stem != "mod" && !stem.contains('/');
+            is_pass.then_some(Self { path, source, group, stem })
+        })
+    }
+
+    /// The names that the command line may give to a pass of this file.
+    fn flags(&self) -> [String; 2] {
+        let words = self.stem.replace('_', "-");
+        let prefix = if self.group == "conversion" { "convert" } else { self.group };
+        [format!("{prefix}-{words}"), words]
+    }
+
+    /// The flag that the top of the file names: ``//! `ee-quantize`: …``.
+    fn flag(&self) -> Option<&'t str> {
+        self.source.strip_prefix("//! `")?.split_once("`:").map(|(flag, _)| flag)
+    }
+
+    /// The comment at the top of the file.
+    fn header(&self) -> String {
+        let lines = self.source.lines().take_while(|line| line.starts_with("//!"));
+        lines.map(|line| line.trim_start_matches("//!").trim_start()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether the pass has an option: a field of its `Options`.
+    fn has_options(&self) -> bool {
+        let code = code_without_tests(self.source);
+        code.split_once("struct Options").is_some_and(|(_, rest)| {
+            let rest = rest.trim_start();
+            rest.strip_prefix('{').is_some_and(|fields| !fields.trim_start().starts_with('}'))
+        })
+    }
+}
+
+/// A pass file is named after its flag, and starts with the flag, what the pass requires and what it ensures.
+pub fn files(tree: &Tree) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let code = |path: &str| path.starts_with("passes/") && path.ends_with(".rs");
+    let sources: String = tree.files().filter(|(path, _)| code(path)).map(|(_, source)| source).collect();
+    for pass in Pass::all(tree) {
+        let flags = pass.flags();
+        match pass.flag() {
+            None => {
+                let message = format!("does not start with its flag: //! `{}`: what it does", flags[0]);
+                problems.push(Problem::at(pass.path, 1, message));
+            }
+            Some(flag) if !flags.iter().any(|name| name == flag) => {
+                let message =
+                    format!("its flag `{flag}` is not its file's name, which stands for `{}`", flags[0]);
+                problems.push(Problem::at(pass.path, 1, message));
+            }
+            Some(flag) if !sources.contains(&format!("\"{flag}\"")) => {
+                problems.push(Problem::at(pass.path, 1, format!("no pass is registered as \"{flag}\"")));
+            }
+            Some(_) => {}
+        }
+        let header = pass.header();
+        for part in ["Requires:", "Ensures:"] {
+            if !header.lines().any(|line| line.starts_with(part)) {
+                problems.push(Problem::of_file(pass.path, format!("its top comment has no line `{part}`")));
+            }
+        }
+    }
+    problems
+}
+
+/// A pass has `lit-tests/passes/<flag>/` with basic.mlir and invalid.mlir, and options.mlir where it has options.
+pub fn tests(tree: &Tree) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for pass in Pass::all(tree) {
+        let Some(flag) = pass.flag() else { continue };
+        let options = pass.has_options().then_some("options.mlir");
+        for file in ["basic.mlir", "invalid.mlir"].into_iter().chain(options) {
+            let path = format!("lit-tests/passes/{flag}/{file}");
+            if !tree.has(&path) {
+                problems.push(Problem::of_file(pass.path, format!("has no test {path}")));
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "//! `ee-quantize`: makes layers integer.\n//!\n//! Requires: floats.\n//! Ensures: integers.\n\
+        pub struct Options {\n    a: i32,\n}\nconst NAME: &str = \"ee-quantize\";\n";
+
+    fn messages(problems: Vec<Problem>) -> Vec<String> {
+        problems.into_iter().map(|problem| problem.message).collect()
+    }
+
+    #[test]
+    fn a_good_pass_passes() {
+        let tree = Tree::of_samples(&[
+            ("passes/src/ee/quantize.rs", GOOD),
+            ("passes/src/ee/mod.rs", ""),
+            ("passes/src/ee/quantize/scales.rs", ""),
+            ("passes/src/hw/gate.rs", ""),
+            ("passes/src/lib.rs", ""),
+            ("lit-tests/passes/ee-quantize/basic.mlir", ""),
+            ("lit-tests/passes/ee-quantize/invalid.mlir", ""),
+            ("lit-tests/passes/ee-quantize/options.mlir", ""),
+        ]);
+        assert_eq!(files(&tree), []);
+        assert_eq!(super::tests(&tree), []);
+    }
+
+    #[test]
+    fn a_pass_wants_its_contract() {
+        let tree = Tree::of_samples(&[("passes/src/ee/quantize.rs", "//! Makes layers integer.\n")]);
+        assert_eq!(
+            messages(files(&tree)),
+            [
+                "does not start with its flag: //! `ee-quantize`: what it does",
+                "its top comment has no line `Requires:`",
+                "its top comment has no line `Ensures:`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_pass_has_one_name() {
+        let tree = Tree::of_samples(&[("passes/src/ee/quantise.rs", GOOD)]);
+        assert_eq!(
+            messages(files(&tree)),
+            ["its flag `ee-quantize` is not its file's name, which stands for `ee-quantise`"]
+        );
+        let unregistered = GOOD.replace("\"ee-quantize\"", "NAME_OF");
+        let tree = Tree::of_samples(&[("passes/src/ee/quantize.rs", unregistered.as_str())]);
+        assert_eq!(messages(files(&tree)), ["no pass is registered as \"ee-quantize\""]);
+    }
+
+    #[test]
+    fn a_pass_wants_its_tests() {
+        let tree = Tree::of_samples(&[("passes/src/ee/quantize.rs", GOOD)]);
+        let wanted = ["basic", "invalid", "options"]
+            .map(|name| format!("has no test lit-tests/passes/ee-quantize/{name}.mlir"));
+        assert_eq!(messages(super::tests(&tree)), wanted);
+    }
+}
