@@ -1,0 +1,365 @@
+//===- Dataflow.cpp - Parsers and verifiers of the dataflow dialect -------===//
+//
+// Part of atheena, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Dataflow.h"
+
+#include "mlir/CAPI/IR.h"
+#include "mlir/CAPI/Registration.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include "DataflowDialect.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "DataflowTypes.cpp.inc"
+#define GET_OP_CLASSES
+#include "DataflowOps.cpp.inc"
+
+using namespace mlir;
+using namespace atheena::dataflow;
+
+void DataflowDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "DataflowTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "DataflowOps.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// StreamType
+//===----------------------------------------------------------------------===//
+
+int64_t StreamType::getNumElements() const {
+  return ShapedType::getNumElements(getShape());
+}
+
+Type StreamType::parse(AsmParser &parser) {
+  SmallVector<int64_t> shape;
+  Type element;
+  int64_t lanes = 0;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() ||
+      parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
+      parser.parseType(element) || parser.parseComma() ||
+      parser.parseKeyword("lanes") || parser.parseEqual() ||
+      parser.parseInteger(lanes) || parser.parseGreater())
+    return {};
+  return StreamType::getChecked([&] { return parser.emitError(loc); },
+                                parser.getContext(), shape, element, lanes);
+}
+
+void StreamType::print(AsmPrinter &printer) const {
+  printer << '<';
+  for (int64_t size : getShape())
+    printer << size << 'x';
+  printer << getElementType() << ", lanes = " << getLanes() << '>';
+}
+
+LogicalResult StreamType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> shape, Type elementType,
+                                 int64_t lanes) {
+  if (shape.empty() || llvm::any_of(shape, [](int64_t s) { return s < 1; }))
+    return emitError() << "a stream's shape needs at least one dimension, and "
+                          "positive sizes";
+  if (!isa<IntegerType>(elementType))
+    return emitError() << "a stream's elements are integers, but got "
+                       << elementType;
+  if (lanes < 1 || shape.back() % lanes != 0)
+    return emitError()
+           << "the lanes of a stream divide its innermost dimension "
+           << shape.back() << ", but got " << lanes;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Verifiers
+//===----------------------------------------------------------------------===//
+
+static StreamType stream(Value value) {
+  return cast<StreamType>(value.getType());
+}
+
+/// Elements and shape are the same, lanes may differ.
+static bool sameTensor(StreamType a, StreamType b) {
+  return a.getShape() == b.getShape() &&
+         a.getElementType() == b.getElementType();
+}
+
+static LogicalResult verifyToken(Operation *op, StreamType type, StringRef what,
+                                 unsigned width) {
+  if (type.getNumElements() == 1 &&
+      type.getElementType().isSignlessInteger(width))
+    return success();
+  return op->emitOpError() << "expected one i" << width << " a sample as "
+                           << what << ", but got " << type;
+}
+
+LogicalResult GraphOp::verifyRegions() {
+  llvm::StringSet<> labels;
+  Operation *source = nullptr, *sink = nullptr;
+  for (Operation &actor : getBody().front()) {
+    auto label = actor.getAttrOfType<StringAttr>("label");
+    if (!label)
+      return actor.emitOpError(
+          "is not an actor: a dataflow.graph holds only those");
+    if (!labels.insert(label.getValue()).second)
+      return actor.emitOpError()
+             << "has the label " << label << " of another actor of its graph";
+    auto once = [&](Operation *&seen) -> LogicalResult {
+      if (seen)
+        return actor.emitOpError("is the second of its kind in its graph");
+      seen = &actor;
+      return success();
+    };
+    if ((isa<SourceOp>(actor) && failed(once(source))) ||
+        (isa<SinkOp>(actor) && failed(once(sink))))
+      return failure();
+    for (Value result : actor.getResults()) {
+      if (result.hasOneUse())
+        continue;
+      InFlightDiagnostic diagnostic =
+          actor.emitOpError()
+          << "expected each stream to have one consumer, but result #"
+          << cast<OpResult>(result).getResultNumber() << " has "
+          << std::distance(result.use_begin(), result.use_end());
+      diagnostic.attachNote() << "copy a stream with dataflow.fork";
+      return diagnostic;
+    }
+  }
+  return success();
+}
+
+LogicalResult SinkOp::verify() {
+  if (failed(verifyToken(*this, stream(getTag()), "tag", 16)))
+    return failure();
+  return verifyToken(*this, stream(getExit()), "exit index", 8);
+}
+
+LogicalResult WindowOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  ArrayRef<int64_t> kernel = getKernel(), stride = getStride(),
+                    dilation = getDilation(), pad = getPad();
+  auto positive = [](int64_t v) { return v > 0; };
+  if (kernel.size() != 2 || stride.size() != 2 || dilation.size() != 2 ||
+      !llvm::all_of(kernel, positive) || !llvm::all_of(stride, positive) ||
+      !llvm::all_of(dilation, positive))
+    return emitOpError(
+        "expected kernel, stride and dilation to be two positive numbers");
+  if (pad.size() != 4 || llvm::any_of(pad, [](int64_t v) { return v < 0; }))
+    return emitOpError(
+        "expected pad to be four numbers, none negative: top, bottom, "
+        "left, right");
+  if (in.getShape().size() != 3 || out.getShape().size() != 3)
+    return emitOpError("expected streams of rank 3, [H, W, C]");
+  SmallVector<int64_t> shape;
+  for (int i : {0, 1}) {
+    int64_t extent = in.getShape()[i] + pad[2 * i] + pad[2 * i + 1] -
+                     dilation[i] * (kernel[i] - 1) - 1;
+    if (extent < 0)
+      return emitOpError() << "has a kernel larger than the padded input "
+                           << in;
+    shape.push_back(extent / stride[i] + 1);
+  }
+  int64_t taps = kernel[0] * kernel[1];
+  shape.push_back(taps * in.getShape()[2]);
+  auto expected = StreamType::get(getContext(), shape, in.getElementType(),
+                                  taps * in.getLanes());
+  if (out != expected)
+    return emitOpError() << "expected a result of type " << expected
+                         << ", but got " << out;
+  return success();
+}
+
+LogicalResult MatvecOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  auto weights = dyn_cast<RankedTensorType>(getWeights().getShapedType());
+  if (!weights || weights.getRank() != 4 || !weights.hasStaticShape() ||
+      !weights.getElementType().isInteger())
+    return emitOpError() << "expected integer weights [OC, KH, KW, C], but got "
+                         << getWeights().getShapedType();
+  int64_t outputs = weights.getDimSize(0);
+  int64_t vector = weights.getNumElements() / std::max<int64_t>(outputs, 1);
+  auto bias = dyn_cast<RankedTensorType>(getBias().getShapedType());
+  if (!bias || bias.getRank() != 1 || bias.getDimSize(0) != outputs ||
+      !bias.getElementType().isInteger(32))
+    return emitOpError() << "expected an i32 bias for each of the " << outputs
+                         << " outputs, but got " << getBias().getShapedType();
+  if (in.getNumElements() % vector != 0)
+    return emitOpError() << "expected an input of vectors of " << vector
+                         << " elements, but got " << in;
+  int64_t positions = in.getNumElements() / vector;
+  if (vector % in.getLanes() != 0)
+    return emitOpError() << "expected SIMD (the input's lanes) to divide the "
+                         << vector << " inputs, but got " << in.getLanes();
+  if (out.getShape().back() != outputs ||
+      out.getNumElements() != positions * outputs)
+    return emitOpError() << "expected " << positions << " vectors of "
+                         << outputs << " elements as result, but got " << out;
+  int64_t channels = weights.getDimSize(3);
+  if (int64_t(getChannelLanes()) < 1 ||
+      channels % int64_t(getChannelLanes()) != 0)
+    return emitOpError() << "expected channel_lanes to divide the " << channels
+                         << " channels, but got " << getChannelLanes();
+  auto perChannel = [&](ArrayRef<int32_t> values) {
+    return values.size() == 1 || int64_t(values.size()) == outputs;
+  };
+  if (!perChannel(getMultiplier()) || !perChannel(getShift()))
+    return emitOpError("expected one multiplier and shift, or one an output");
+  if (llvm::any_of(getShift(), [](int32_t s) { return s < 0 || s > 62; }))
+    return emitOpError("expected shifts in 0..62");
+  if (int64_t(getMin()) > int64_t(getMax()))
+    return emitOpError("expected min <= max");
+  return success();
+}
+
+LogicalResult PoolOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  if (getKind() != "max" && getKind() != "avg")
+    return emitOpError() << "expected kind \"max\" or \"avg\", but got "
+                         << getKindAttr();
+  if (getKernel().size() != 2 || getKernel()[0] < 1 || getKernel()[1] < 1)
+    return emitOpError("expected kernel to be two positive numbers");
+  int64_t taps = getKernel()[0] * getKernel()[1];
+  SmallVector<int64_t> shape(in.getShape());
+  if (shape.back() % taps != 0 || in.getLanes() % taps != 0)
+    return emitOpError() << "expected an input of windows of " << taps
+                         << " taps, but got " << in;
+  shape.back() /= taps;
+  auto expected = StreamType::get(getContext(), shape, in.getElementType(),
+                                  in.getLanes() / taps);
+  if (out != expected)
+    return emitOpError() << "expected a result of type " << expected
+                         << ", but got " << out;
+  if (int32_t(getShift()) < 0 || int32_t(getShift()) > 62)
+    return emitOpError("expected shift in 0..62");
+  return success();
+}
+
+LogicalResult MapOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  if (in.getShape() != out.getShape() || in.getLanes() != out.getLanes())
+    return emitOpError()
+           << "expected a result with the input's shape and lanes, but got "
+           << in << " and " << out;
+  if (int32_t(getShift()) < 0 || int32_t(getShift()) > 62)
+    return emitOpError("expected shift in 0..62");
+  if (int64_t(getMin()) > int64_t(getMax()))
+    return emitOpError("expected min <= max");
+  return success();
+}
+
+LogicalResult AddOp::verify() {
+  StreamType out = stream(getOutput());
+  for (Value operand : {getLhs(), getRhs()})
+    if (stream(operand).getShape() != out.getShape() ||
+        stream(operand).getLanes() != out.getLanes())
+      return emitOpError()
+             << "expected operands with the result's shape and lanes, but got "
+             << operand.getType() << " and " << out;
+  return success();
+}
+
+LogicalResult ForkOp::verify() {
+  for (Value output : getOutputs())
+    if (output.getType() != getInput().getType())
+      return emitOpError() << "expected results of the input's type "
+                           << getInput().getType() << ", but got "
+                           << output.getType();
+  return success();
+}
+
+LogicalResult FifoOp::verify() {
+  if (getInput().getType() != getOutput().getType())
+    return emitOpError("expected a result of the input's type");
+  if (int64_t(getDepth()) < 1)
+    return emitOpError("expected a depth of at least one beat");
+  return success();
+}
+
+LogicalResult ResizeOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  if (!sameTensor(in, out))
+    return emitOpError() << "expected the same tensor on both sides, but got "
+                         << in << " and " << out;
+  if (in.getLanes() % out.getLanes() != 0 &&
+      out.getLanes() % in.getLanes() != 0)
+    return emitOpError()
+           << "expected one number of lanes to divide the other, but got "
+           << in.getLanes() << " and " << out.getLanes();
+  return success();
+}
+
+LogicalResult DecideOp::verify() {
+  StreamType logits = stream(getLogits());
+  if (getConfidence().getDialect().getNamespace() != "ee")
+    return emitOpError("expected a confidence attribute of the ee dialect");
+  if (!logits.getElementType().isSignlessInteger(8))
+    return emitOpError() << "expected i8 logits, but got " << logits;
+  return verifyToken(*this, stream(getDecision()), "decision", 1);
+}
+
+LogicalResult GateOp::verify() {
+  StreamType in = stream(getInput());
+  if (in != getOutput().getType())
+    return emitOpError("expected a result of the input's type");
+  if (int64_t(getDepth()) < in.getBeats())
+    return emitOpError() << "expected a depth of at least one sample, "
+                         << in.getBeats() << " beats, but got " << getDepth();
+  return verifyToken(*this, stream(getDecision()), "decision", 1);
+}
+
+LogicalResult MergeOp::verify() {
+  if (getInputs().empty() || getInputs().size() != getTags().size())
+    return emitOpError() << "expected one tag stream for each input, but got "
+                         << getInputs().size() << " inputs and "
+                         << getTags().size() << " tags";
+  for (Value input : getInputs())
+    if (input.getType() != getData().getType())
+      return emitOpError() << "expected inputs of the result's type "
+                           << getData().getType() << ", but got "
+                           << input.getType();
+  for (Value tag : getTags())
+    if (failed(verifyToken(*this, stream(tag), "tag", 16)))
+      return failure();
+  if (failed(verifyToken(*this, stream(getTag()), "tag", 16)))
+    return failure();
+  return verifyToken(*this, stream(getExit()), "exit index", 8);
+}
+
+//===----------------------------------------------------------------------===//
+// C API
+//===----------------------------------------------------------------------===//
+
+extern "C" {
+MLIR_DECLARE_CAPI_DIALECT_REGISTRATION(Dataflow, dataflow);
+
+MlirType atheenaStreamGet(MlirContext context, const int64_t *shape,
+                          size_t rank, MlirType element, int64_t lanes) {
+  MLIRContext *c = unwrap(context);
+  return wrap(StreamType::getChecked(
+      [c] { return mlir::emitError(UnknownLoc::get(c)); }, c,
+      ArrayRef(shape, rank), unwrap(element), lanes));
+}
+bool atheenaStreamIsA(MlirType type) { return isa<StreamType>(unwrap(type)); }
+size_t atheenaStreamShape(MlirType type, const int64_t **shape) {
+  auto values = cast<StreamType>(unwrap(type)).getShape();
+  *shape = values.data();
+  return values.size();
+}
+MlirType atheenaStreamElement(MlirType type) {
+  return wrap(cast<StreamType>(unwrap(type)).getElementType());
+}
+int64_t atheenaStreamLanes(MlirType type) {
+  return cast<StreamType>(unwrap(type)).getLanes();
+}
+}
+MLIR_DEFINE_CAPI_DIALECT_REGISTRATION(Dataflow, dataflow, DataflowDialect)

@@ -1,0 +1,273 @@
+//! The TOSA operations that networks are made of: reading and making them.
+
+use crate::ir::{Attr, Builder, DenseElement, Failure, Op, Type, Value};
+
+/// The elements of the constant that makes a value, if it is one of `tosa.const` (or `arith.constant`).
+pub fn constant<'c>(value: Value<'c>) -> Option<Attr<'c>> {
+    let op = value.producer()?;
+    if op.is("tosa.const") || op.is("tosa.const_shape") {
+        op.attr("values")
+    } else if op.is("arith.constant") {
+        op.attr("value")
+    } else {
+        None
+    }
+}
+
+/// The constant operand `index` of `op` as elements of type T, or an error that names what is not constant.
+pub fn constant_operand<T: DenseElement>(op: Op<'_>, index: usize, what: &str) -> Result<Vec<T>, Failure> {
+    op.operand(index)
+        .and_then(constant)
+        .and_then(Attr::to_dense)
+        .ok_or_else(|| op.error(format_args!("expected its {what} to be a constant"), &[]))
+}
+
+/// The constant integer operand `index` of `op`, of any width.
+pub fn constant_ints(op: Op<'_>, index: usize, what: &str) -> Result<Vec<i64>, Failure> {
+    op.operand(index)
+        .and_then(constant)
+        .and_then(Attr::to_dense_ints)
+        .ok_or_else(|| op.error(format_args!("expected its {what} to be a constant"), &[]))
+}
+
+/// How `tosa.rescale` rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// `(value * multiplier + 2^(shift-1)) >> shift`.
+    Single,
+    /// As TFLite does: away from zero by an extra half where shift is above 31.
+    Double,
+}
+
+/// The parts of a `tosa.rescale` with constant operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rescale {
+    /// One, or one a channel.
+    pub multiplier: Vec<i32>,
+    /// One, or one a channel.
+    pub shift: Vec<i32>,
+    /// Zero point that is subtracted before.
+    pub input_zp: i64,
+    /// Zero point that is added after.
+    pub output_zp: i64,
+    /// Rounding.
+    pub rounding: Rounding,
+    /// Are the input's bits unsigned?
+    pub input_unsigned: bool,
+    /// Are the output's bits unsigned?
+    pub output_unsigned: bool,
+}
+
+impl Rescale {
+    /// Multiplies by 2^-shift, rounding half up; shift in -30..=32. `input_zp` and `output_zp` are 0.
+    pub fn power_of_two(shift: i32) -> Self {
+        Self {
+            multiplier: vec![1 << 30],
+            shift: vec![30 + shift],
+            input_zp: 0,
+            output_zp: 0,
+            rounding: Rounding::Single,
+            input_unsigned: false,
+            output_unsigned: false,
+        }
+    }
+
+    /// Reads a `tosa.rescale`.
+    pub fn of(op: Op<'_>) -> Result<Self, Failure> {
+        let flag = |name| op.attr(name).and_then(Attr::to_bool).unwrap_or(false);
+        let unsigned = |name, ints: Vec<i64>| {
+            // An unsigned zero point is stored in the bits of a signed element.
+            let zp = ints.first().copied().unwrap_or(0);
+            if flag(name) && zp < 0 { zp + 256 } else { zp }
+        };
+        let narrow = |ints: Vec<i64>| ints.into_iter().map(|v| v as i32).collect();
+        Ok(Self {
+            multiplier: narrow(constant_ints(op, 1, "multiplier")?),
+            shift: narrow(constant_ints(op, 2, "shift")?),
+            input_zp: unsigned("input_unsigned", constant_ints(op, 3, "input zero point")?),
+            output_zp: unsigned("output_unsigned", constant_ints(op, 4, "output zero point")?),
+            rounding: match op.attr("rounding_mode").map(|a| a.to_string()) {
+                Some(text) if text.contains("DOUBLE_ROUND") => Rounding::Double,
+                _ => Rounding::Single,
+            },
+            input_unsigned: flag("input_unsigned"),
+            output_unsigned: flag("output_unsigned"),
+        })
+    }
+
+    /// Makes a `tosa.rescale` of `input` to elements of type `element`.
+    pub fn build<'c>(&self, builder: Builder<'c>, input: Value<'c>, element: Type<'c>) -> Value<'c> {
+        let ctx = builder.ctx();
+        let input_element = input.ty().element().expect("a tensor has elements");
+        let shape = input.ty().shape().expect("a tensor has a shape");
+        let zero_point = |value: i64, element: Type<'c>| match element.int_width() {
+            Some(8) => const_dense(builder, &[1], &[value as i8]),
+            Some(16) => const_dense(builder, &[1], &[value as i16]),
+            _ => const_dense(builder, &[1], &[value as i32]),
+        };
+        let n = self.multiplier.len() as i64;
+        let shifts: Vec<i8> = self.shift.iter().map(|&s| s as i8).collect();
+        let operands = [
+            input,
+            const_dense(builder, &[n], &self.multiplier),
+            const_dense(builder, &[n], &shifts),
+            zero_point(self.input_zp, input_element),
+            zero_point(self.output_zp, element),
+        ];
+        let rounding = match self.rounding {
+            Rounding::Single => "#tosa.rounding_mode<SINGLE_ROUND>",
+            Rounding::Double => "#tosa.rounding_mode<DOUBLE_ROUND>",
+        };
+        builder
+            .op("tosa.rescale")
+            .operands(&operands)
+            .result(Type::tensor(&shape, element))
+            .attr("scale32", Attr::bool(ctx, true))
+            .attr("rounding_mode", Attr::parse(ctx, rounding).expect("TOSA's rounding modes parse"))
+            .attr("per_channel", Attr::bool(ctx, n > 1))
+            .attr("input_unsigned", Attr::bool(ctx, self.input_unsigned))
+            .attr("output_unsigned", Attr::bool(ctx, self.output_unsigned))
+            .build()
+            .result(0)
+    }
+}
+
+/// Makes a `tosa.const`.
+pub fn const_dense<'c, T: DenseElement>(builder: Builder<'c>, shape: &[i64], values: &[T]) -> Value<'c> {
+    const_attr(builder, Attr::dense(builder.ctx(), shape, values))
+}
+
+/// Makes a `tosa.const` of a dense attribute.
+pub fn const_attr<'c>(builder: Builder<'c>, values: Attr<'c>) -> Value<'c> {
+    let ty = values.attr_type().expect("a dense attribute has a type");
+    builder.op("tosa.const").attr("values", values).result(ty).build().result(0)
+}
+
+/// Makes a `tosa.const_shape`.
+pub fn const_shape<'c>(builder: Builder<'c>, shape: &[i64]) -> Value<'c> {
+    let ctx = builder.ctx();
+    let ty = Type::parse(ctx, &format!("!tosa.shape<{}>", shape.len())).expect("TOSA's shape type parses");
+    let values = Attr::dense_index(ctx, shape);
+    builder.op("tosa.const_shape").attr("values", values).result(ty).build().result(0)
+}
+
+/// Makes a `tosa.reshape`.
+pub fn reshape<'c>(builder: Builder<'c>, input: Value<'c>, shape: &[i64]) -> Value<'c> {
+    let element = input.ty().element().expect("a tensor has elements");
+    let shape_value = const_shape(builder, shape);
+    builder
+        .op("tosa.reshape")
+        .operands(&[input, shape_value])
+        .result(Type::tensor(shape, element))
+        .build()
+        .result(0)
+}
+
+/// Makes a `tosa.transpose`: result dimension i is the input's `perms[i]`.
+pub fn transpose<'c>(builder: Builder<'c>, input: Value<'c>, perms: &[i32]) -> Value<'c> {
+    let ty = input.ty();
+    let shape = ty.shape().expect("a tensor has a shape");
+    let permuted: Vec<i64> = perms.iter().map(|&p| shape[p as usize]).collect();
+    builder
+        .op("tosa.transpose")
+        .operand(input)
+        .attr("perms", Attr::i32s(builder.ctx(), perms))
+        .result(Type::tensor(&permuted, ty.element().expect("a tensor has elements")))
+        .build()
+        .result(0)
+}
+
+/// Makes an operation with operands and one result of the given type, and no attributes.
+pub fn simple<'c>(builder: Builder<'c>, name: &str, operands: &[Value<'c>], result: Type<'c>) -> Value<'c> {
+    builder.op(name).operands(operands).result(result).build().result(0)
+}
+
+/// Makes a `tosa.clamp`; the bounds are attributes of the element's type.
+pub fn clamp<'c>(builder: Builder<'c>, input: Value<'c>, min: Attr<'c>, max: Attr<'c>) -> Value<'c> {
+    let op = builder.op("tosa.clamp").operand(input).result(input.ty());
+    op.attr("min_val", min).attr("max_val", max).build().result(0)
+}
+
+/// Geometry of a convolution or a pooling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Height and width of the kernel.
+    pub kernel: [i64; 2],
+    /// Vertical and horizontal stride.
+    pub stride: [i64; 2],
+    /// Vertical and horizontal dilation.
+    pub dilation: [i64; 2],
+    /// Top, bottom, left, right.
+    pub pad: [i64; 4],
+}
+
+impl Geometry {
+    /// Height and width of the output for an input of height and width `input`; None if the kernel does not
+    /// fit. Rounds down, as ONNX and PyTorch do (TOSA itself wants an exact fit).
+    pub fn output(&self, input: [i64; 2]) -> Option<[i64; 2]> {
+        let size = |i: usize| {
+            let room = input[i] + self.pad[2 * i] + self.pad[2 * i + 1]
+                - self.dilation[i] * (self.kernel[i] - 1)
+                - 1;
+            (room >= 0).then(|| room / self.stride[i] + 1)
+        };
+        Some([size(0)?, size(1)?])
+    }
+
+    /// The geometry of a `tosa.conv2d`, `tosa.depthwise_conv2d`, `tosa.max_pool2d` or `tosa.avg_pool2d`.
+    pub fn of(op: Op<'_>) -> Option<Self> {
+        let ints = |name: &str| op.attr(name).and_then(Attr::to_i64s);
+        let pair = |name: &str| <[i64; 2]>::try_from(ints(name)?).ok();
+        let kernel = match op.name().as_str() {
+            // Weights are [OC, KH, KW, C], of depthwise convolutions [KH, KW, C, M].
+            "tosa.conv2d" => op.operand(1)?.ty().shape()?.get(1..3)?.try_into().ok()?,
+            "tosa.depthwise_conv2d" => op.operand(1)?.ty().shape()?.get(0..2)?.try_into().ok()?,
+            _ => pair("kernel")?,
+        };
+        Some(Self {
+            kernel,
+            stride: pair("stride")?,
+            dilation: pair("dilation").unwrap_or([1, 1]),
+            pad: ints("pad")?.try_into().ok()?,
+        })
+    }
+}
+
+/// Makes a `tosa.conv2d` with constant or other operands. `weights` is `[OC, KH, KW, C]`, `bias` `[OC]`;
+/// `zps` are the zero points of input and weights; `acc` the accumulator's type.
+pub fn conv2d<'c>(
+    builder: Builder<'c>,
+    (input, weights, bias): (Value<'c>, Value<'c>, Value<'c>),
+    zps: (Value<'c>, Value<'c>),
+    geometry: &Geometry,
+    result: Type<'c>,
+    acc: Type<'c>,
+) -> Value<'c> {
+    let ctx = builder.ctx();
+    builder
+        .op("tosa.conv2d")
+        .operands(&[input, weights, bias, zps.0, zps.1])
+        .result(result)
+        .attr("pad", Attr::i64s(ctx, &geometry.pad))
+        .attr("stride", Attr::i64s(ctx, &geometry.stride))
+        .attr("dilation", Attr::i64s(ctx, &geometry.dilation))
+        .attr("acc_type", Attr::ty(acc))
+        .build()
+        .result(0)
+}
+
+/// TOSA's `apply_scale_32` without double rounding: `(value * multiplier + 2^(shift-1)) >> shift`.
+pub fn apply_scale(value: i64, multiplier: i64, shift: i32) -> i64 {
+    if shift == 0 {
+        return value * multiplier;
+    }
+    ((i128::from(value) * i128::from(multiplier) + (1i128 << (shift - 1))) >> shift) as i64
+}
+
+/// TOSA's `reciprocal_scale`: multiplier and shift of the division by `count` in `avg_pool2d`.
+pub fn reciprocal_scale(count: u32) -> (i32, i32) {
+    // TOSA 1.0, section "Scaling helper functions".
+    let k = 32 - (count - 1).leading_zeros();
+    let numerator = ((1u64 << 30) + 1) << k;
+    ((numerator / u64::from(count)) as i32, (30 + k) as i32)
+}

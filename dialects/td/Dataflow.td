@@ -1,0 +1,273 @@
+//===- Dataflow.td - The stream hardware dialect ----------------*- tablegen -*-===//
+//
+// Part of atheena, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===---------------------------------------------------------------------------===//
+
+#ifndef ATHEENA_DATAFLOW_TD
+#define ATHEENA_DATAFLOW_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/OpBase.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+
+def Dataflow_Dialect : Dialect {
+  let name = "dataflow";
+  let cppNamespace = "::atheena::dataflow";
+  let summary = "Hardware actors joined by streams";
+  let description = [{
+    One op is one piece of hardware, an actor; one value is one stream between two
+    actors, with a handshake (`valid`, `ready`). A graph holds the accelerator of one
+    network. What an actor costs and how fast it is follows from its operation, its
+    attributes and the types of its streams.
+  }];
+  let useDefaultTypePrinterParser = 1;
+}
+
+//===---------------------------------------------------------------------------===//
+// Types
+//===---------------------------------------------------------------------------===//
+
+def Dataflow_StreamType : TypeDef<Dataflow_Dialect, "Stream"> {
+  let mnemonic = "stream";
+  let summary = "a tensor a sample, some elements a beat";
+  let description = [{
+    A sample's tensor in row-major order (`[H, W, C]` for feature maps), `lanes`
+    elements a beat. Lanes divide the innermost dimension. Elements are integers:
+    signless ones are signed, `ui8` is unsigned.
+
+    ```mlir
+    !dataflow.stream<28x28x1xui8, lanes = 1>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
+      "int64_t":$lanes);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Elements a sample.
+    int64_t getNumElements() const;
+    /// Beats a sample.
+    int64_t getBeats() const { return getNumElements() / getLanes(); }
+  }];
+}
+
+//===---------------------------------------------------------------------------===//
+// Operations
+//===---------------------------------------------------------------------------===//
+
+class Dataflow_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Dataflow_Dialect, mnemonic, traits>;
+
+/// An actor has a label, which names its module, and the probability that a sample reaches it.
+class Dataflow_Actor<string mnemonic, list<Trait> traits = []>
+    : Dataflow_Op<mnemonic, !listconcat(traits, [HasParent<"GraphOp">])> {
+  dag common = (ins StrAttr:$label, OptionalAttr<F64Attr>:$reach);
+}
+
+def Dataflow_GraphOp : Dataflow_Op<"graph",
+    [IsolatedFromAbove, NoTerminator, SingleBlock, Symbol]> {
+  let summary = "the accelerator of one network";
+  let description = [{
+    Holds the actors. Every stream has exactly one consumer (fan-out is a
+    `dataflow.fork`), labels are unique, and there is one source and one sink.
+
+    ```mlir
+    dataflow.graph @net {
+      %image, %tag = dataflow.source "source" : ...
+      ...
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+def Dataflow_SourceOp : Dataflow_Actor<"source"> {
+  let summary = "samples from outside, with their tags";
+  let description = [{
+    Samples come from the accelerator's input, an AXI4-Stream; a sample's tag is the
+    `tid` of its first beat and leaves as one token a sample.
+  }];
+  let arguments = common;
+  let results = (outs Dataflow_StreamType:$data, Dataflow_StreamType:$tag);
+  let assemblyFormat = "$label attr-dict `:` type($data) `,` type($tag)";
+}
+
+def Dataflow_SinkOp : Dataflow_Actor<"sink"> {
+  let summary = "results to the outside, with tag and exit index";
+  let description = [{
+    The accelerator's output, an AXI4-Stream: `tid` is the tag, `tuser` the index of
+    the exit and `tlast` marks a sample's last beat.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$data, Dataflow_StreamType:$tag,
+      Dataflow_StreamType:$exit));
+  let assemblyFormat = [{
+    $label $data `,` $tag `,` $exit attr-dict `:` type($data) `,` type($tag) `,` type($exit)
+  }];
+  let hasVerifier = 1;
+}
+
+def Dataflow_WindowOp : Dataflow_Actor<"window"> {
+  let summary = "the sliding windows of a feature map";
+  let description = [{
+    Takes a feature map `[H, W, C]` with L lanes and gives for every output position,
+    in row-major order, the `KH x KW` window as a vector of `KH*KW*C` elements in
+    the order `[C/L, KH, KW, L]`: `C/L` beats of `KH*KW*L` lanes. `pad` is
+    top, bottom, left, right, as TOSA has it; padding holds `pad_value`.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$kernel,
+      DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$dilation, DenseI64ArrayAttr:$pad,
+      I64Attr:$pad_value));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
+  let summary = "a matrix times the vectors of a stream, and requantisation";
+  let description = [{
+    Takes vectors of V elements (convolution windows, or a whole feature map for a
+    dense layer), SIMD elements a beat, and gives for each a vector of OC elements, PE
+    of them a beat. SIMD is the input's lanes and PE the output's. Each input beat is
+    used for OC/PE cycles; OC accumulators hold the partial sums.
+
+    `weights` is `[OC, KH, KW, C]` with `KH*KW*C = V`; the vector's order is that of
+    `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is
+    `clamp(((acc * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is TOSA's
+    `rescale` with SINGLE_ROUND (one multiplier and shift, or one an output channel) and `clamp`.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
+      ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
+      DenseI32ArrayAttr:$shift, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
+  let summary = "the maximum or the average of each channel of a window";
+  let description = [{
+    Takes windows of `dataflow.window` (`KH*KW*L` lanes) and gives L lanes. `kind` is
+    `max` or `avg`. The average is TOSA's `avg_pool2d` without padding:
+    `(sum * multiplier + 2^(shift-1)) >> shift`.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, StrAttr:$kind,
+      DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_MapOp : Dataflow_Actor<"map"> {
+  let summary = "an affine map and a clamp of each element";
+  let description = [{
+    `clamp((((x - input_zp) * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is
+    TOSA's `rescale` with SINGLE_ROUND and `clamp`. With shift 0 there is no rounding term.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, I64Attr:$input_zp,
+      I32Attr:$multiplier, I32Attr:$shift, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_AddOp : Dataflow_Actor<"add"> {
+  let summary = "the sum of two streams, element by element";
+  let description = [{
+    Both inputs have the output's shape and lanes. Sums that the output's elements
+    can't hold wrap around, as in TOSA, where they are not allowed.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$lhs, Dataflow_StreamType:$rhs));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = [{
+    $label $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($output)
+  }];
+  let hasVerifier = 1;
+}
+
+def Dataflow_ForkOp : Dataflow_Actor<"fork"> {
+  let summary = "copies of a stream";
+  let description = [{
+    Each consumer takes a beat when it is ready; the beat is gone when all have it.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input));
+  let results = (outs Variadic<Dataflow_StreamType>:$outputs);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($outputs)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_FifoOp : Dataflow_Actor<"fifo"> {
+  let summary = "a queue of beats";
+  let description = [{
+    Holds up to `depth` beats.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, I64Attr:$depth));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_ResizeOp : Dataflow_Actor<"resize"> {
+  let summary = "another number of lanes";
+  let description = [{
+    The same elements in the same order. One number of lanes divides the other.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_DecideOp : Dataflow_Actor<"decide"> {
+  let summary = "whether the classifier is confident of a sample";
+  let description = [{
+    Takes a sample's logits and gives one token: 1 if the sample leaves. `confidence`
+    is an attribute of the `ee` dialect in its integer form.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$logits, AnyAttr:$confidence));
+  let results = (outs Dataflow_StreamType:$decision);
+  let assemblyFormat = "$label $logits attr-dict `:` type($logits) `->` type($decision)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_GateOp : Dataflow_Actor<"gate"> {
+  let summary = "the conditional buffer: holds a sample until its decision";
+  let description = [{
+    Holds up to `depth` beats. A sample passes if its decision equals `pass_when`
+    and is dropped otherwise, in one cycle, by moving the read pointer. `depth` is at
+    least one sample: the decision needs all of it.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input,
+      Dataflow_StreamType:$decision, BoolAttr:$pass_when, I64Attr:$depth));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = [{
+    $label $input `,` $decision attr-dict `:` type($input) `,` type($decision) `->` type($output)
+  }];
+  let hasVerifier = 1;
+}
+
+def Dataflow_MergeOp : Dataflow_Actor<"merge", [AttrSizedOperandSegments]> {
+  let summary = "the results of all exits in one stream, in any order";
+  let description = [{
+    Takes whole samples (data and tag of the same input) in the order in which they
+    come; later inputs, which are later exits, go first where several are there. Gives
+    the data, the tag and the index of the input.
+  }];
+  let arguments = !con(common, (ins Variadic<Dataflow_StreamType>:$inputs,
+      Variadic<Dataflow_StreamType>:$tags));
+  let results = (outs Dataflow_StreamType:$data, Dataflow_StreamType:$tag,
+      Dataflow_StreamType:$exit);
+  let assemblyFormat = [{
+    $label $inputs `tags` $tags attr-dict `:` type($inputs) `tags` type($tags) `->`
+    type($data) `,` type($tag) `,` type($exit)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // ATHEENA_DATAFLOW_TD

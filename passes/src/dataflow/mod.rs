@@ -1,0 +1,4 @@
+//! Passes on the `dataflow` dialect.
+
+/// Registers the passes of this folder.
+pub(crate) fn register() {}

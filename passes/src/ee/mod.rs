@@ -1,0 +1,4 @@
+//! Passes on the `ee` dialect and TOSA.
+
+/// Registers the passes of this folder.
+pub(crate) fn register() {}
