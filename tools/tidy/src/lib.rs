@@ -55,6 +55,7 @@ pub type Rule = (&'static str, fn(&Tree) -> Vec<Problem>);
 pub const RULES: &[Rule] = &[
     ("pass-files", passes::files),
     ("pass-tests", passes::tests),
+    ("op-names", ops::names),
     ("op-tests", ops::tests),
     ("no-panics", code::no_panics),
     ("no-prints", code::no_prints),

@@ -30,6 +30,7 @@ macro_rules! rules {
 rules! {
     pass_files = "pass-files",
     pass_tests = "pass-tests",
+    op_names = "op-names",
     op_tests = "op-tests",
     no_panics = "no-panics",
     no_prints = "no-prints",
