@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use library::{Library, Module, Session};
 
+use crate::cache;
+
 mod library;
 
 /// The version that the compiler is tested with; the SystemVerilog differs a little between versions.
@@ -122,13 +124,11 @@ impl Circt {
     /// Where [`Circt::find`] looks: `$ATHEENA_CIRCT`, else
     /// `${XDG_CACHE_HOME:-$HOME/.cache}/atheena/circt-VERSION/libCIRCTBindingsPythonCAPI.so`.
     pub fn path() -> Result<PathBuf, CirctError> {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        if let Some(path) = variable("ATHEENA_CIRCT") {
-            return Ok(path);
+        if let Some(path) = std::env::var_os("ATHEENA_CIRCT").filter(|path| !path.is_empty()) {
+            return Ok(path.into());
         }
-        let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-        let cache = cache.ok_or(CirctError::NoHome)?;
-        Ok(cache.join(format!("atheena/circt-{VERSION}/libCIRCTBindingsPythonCAPI.so")))
+        let cache = cache::directory().ok_or(CirctError::NoHome)?;
+        Ok(cache.join(format!("circt-{VERSION}/libCIRCTBindingsPythonCAPI.so")))
     }
 
     /// Loads CIRCT's shared object. Loading it again is cheap.
