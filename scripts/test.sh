@@ -21,8 +21,17 @@ stage() {
     say "$name"
     "$@" >"$log" 2>&1 || status=$?
     times+=("$(printf '%-12s %4d s  %s' "$name" $((SECONDS - start)) "$([ $status -eq 0 ] && echo passed || echo FAILED)")")
-    [ $status -eq 0 ] || { tail -n 150 "$log"; say "$name failed (whole output in $log)"; }
+    [ $status -eq 0 ] || { failures | tail -n 300; say "$name failed (whole output in $log)"; }
     return $status
+}
+
+# What of the log tells why: of the Rust tests the reports of those that failed and the compiler's errors, else its end.
+failures() {
+    if grep -q '^failures:' "$log"; then
+        awk '/^failures:/ { show = 1 } /^test result:/ { show = 0 } /^error/ { print } show' "$log"
+    else
+        tail -n 150 "$log"
+    fi
 }
 
 # A stage that is one check.
@@ -38,7 +47,7 @@ clang_format() {
         xargs -0r clang-format-22 --dry-run --Werror
 }
 
-lit_tests() { "$venv/bin/python" -m lit.main -v --no-progress-bar lit-tests; }
+lit_tests() { "$venv/bin/lit" -v --no-progress-bar lit-tests; }
 
 # sum REGEX: adds the number that the regular expression's first group finds in each line of the log.
 sum() { sed -nE "s/$1.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
@@ -63,6 +72,8 @@ status=0
 stage lit-tests lit_tests || status=1
 bad=$(sed -nE 's/^ +(Failed|Unresolved|Timed Out|Unexpectedly Passed) *: *([0-9]+).*/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
 [ $status -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+found=$(sum '^Total Discovered Tests: *([0-9]+)')
+[ "$found" -gt 0 ] || bad=1
 passed=$((passed + $(sum '^ +Passed *: *([0-9]+)') + $(sum '^ +Expectedly Failed *: *([0-9]+)')))
 failed=$((failed + bad))
 skipped=$((skipped + $(sum '^ +Unsupported *: *([0-9]+)')))

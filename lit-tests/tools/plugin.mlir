@@ -1,0 +1,16 @@
+// The stock mlir-opt loads the dialects.
+
+// RUN: mlir-opt %plugin %s | mlir-opt %plugin | FileCheck %s
+
+// CHECK-LABEL: func.func @exit
+// CHECK: ee.exit "early"
+func.func @exit(%image: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %logits = ee.exit "early" on (%f = %image : tensor<1x4xf32>)
+      when #ee.max_softmax<threshold = 0.9>
+    classify {
+      ee.yield %f : tensor<1x4xf32>
+    } otherwise {
+      ee.yield %f : tensor<1x4xf32>
+    } -> tensor<1x4xf32>
+  return %logits : tensor<1x4xf32>
+}
