@@ -129,7 +129,7 @@ impl<'c> Loc<'c> {
 
     /// Emits an error with notes; the caller stops.
     pub fn error(self, message: impl fmt::Display, notes: &[&str]) -> Failure {
-        self.emit(0, &message.to_string(), notes);
+        self.emit(2, &message.to_string(), notes);
         Failure
     }
 
@@ -143,6 +143,7 @@ impl<'c> Loc<'c> {
         self.emit(1, &message.to_string(), notes);
     }
 
+    /// Severities are those of `mlir::DiagnosticSeverity`: note 0, warning 1, error 2, remark 3.
     fn emit(self, severity: u32, message: &str, notes: &[&str]) {
         let notes: Vec<_> = notes.iter().map(|n| string_ref(n)).collect();
         // SAFETY: MLIR copies the strings, which outlive the call.
