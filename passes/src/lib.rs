@@ -5,6 +5,7 @@
 
 pub mod dataflow;
 pub mod ee;
+mod exits;
 pub mod hw;
 
 /// Registers every pass in MLIR's global registry, once a process.

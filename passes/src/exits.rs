@@ -1,0 +1,214 @@
+//! How the conversions of exits compute a decision, and number the exits.
+//!
+//! A conversion says only how its level writes "if confident these values, else those" ([`Branch`]); all that
+//! decides the bits is here, once.
+
+use atheena_dialects::{
+    ee::{Confidence, Exit, IntegerConfidence},
+    ir::{Attr, Block, Builder, Failure, Op, Type, Value},
+    tosa,
+};
+
+/// The conditional of the level that a conversion makes.
+pub(crate) trait Branch {
+    /// Makes the operation behind an exit's classifier.
+    ///
+    /// `condition` is a `tensor<i1>`; `early` are the values of a sample that leaves. `late` moves what the other
+    /// samples run in front of an operation, given the values that stand for the exit's inputs there, and
+    /// returns their results.
+    fn build<'c>(
+        builder: Builder<'c>,
+        condition: Value<'c>,
+        early: &[Value<'c>],
+        inputs: &[Value<'c>],
+        late: &mut dyn FnMut(Op<'c>, &[Value<'c>]) -> Result<Vec<Value<'c>>, Failure>,
+    ) -> Result<Vec<Value<'c>>, Failure>;
+}
+
+/// Replaces every exit of a function; with `exit_index` the function gets one more result, `tensor<1xi32>`: the
+/// number of the exit at which the sample left, the final classifier's being the number of exits.
+pub(crate) fn convert<B: Branch>(function: Op<'_>, exit_index: bool) -> Result<(), Failure> {
+    let blocks = function.region(0).blocks();
+    let [block] = blocks[..] else {
+        return Err(function.error("expected a function with a body of one block", &[]));
+    };
+    let index = convert_block::<B>(block, 0, exit_index)?;
+    if let Some(index) = index {
+        add_result(function, block, index)?;
+    }
+    Ok(())
+}
+
+/// Converts the exits of a block that `depth` exits are around. With `exit_index` returns the number of the exit
+/// at which a sample left that came here.
+fn convert_block<'c, B: Branch>(
+    block: Block<'c>,
+    depth: i32,
+    exit_index: bool,
+) -> Result<Option<Value<'c>>, Failure> {
+    let exits: Vec<_> = block.ops().into_iter().filter_map(Exit::cast).collect();
+    if let (true, [_, second, ..]) = (exit_index, &exits[..]) {
+        let nest = "only exits that nest have an order: put the second one in the first's otherwise region";
+        return Err(second.0.error("cannot be numbered: another exit comes before it in its block", &[nest]));
+    }
+    let mut index = None;
+    for exit in exits {
+        index = convert_exit::<B>(exit, depth, exit_index)?;
+    }
+    Ok(match (exit_index, block.last()) {
+        (true, Some(end)) => Some(index.unwrap_or_else(|| number(Builder::before(end), depth))),
+        _ => None,
+    })
+}
+
+/// Replaces an exit; returns the index that [`convert_block`] does.
+fn convert_exit<'c, B: Branch>(
+    exit: Exit<'c>,
+    depth: i32,
+    exit_index: bool,
+) -> Result<Option<Value<'c>>, Failure> {
+    let builder = Builder::before(exit.0);
+    let inputs = exit.0.operands();
+    let mut early = inline(exit.classify(), &inputs, exit.0);
+    let condition = decision(builder, exit, early[0])?;
+    if exit_index {
+        early.push(number(builder, depth));
+    }
+    let mut late = |end: Op<'c>, inputs: &[Value<'c>]| {
+        let inner = convert_block::<B>(exit.otherwise(), depth + 1, exit_index)?;
+        let mut values = inline(exit.otherwise(), inputs, end);
+        values.extend(inner);
+        Ok(values)
+    };
+    let mut values = B::build(builder, condition, &early, &inputs, &mut late)?;
+    let index = if exit_index { values.pop() } else { None };
+    exit.0.replace(&values);
+    Ok(index)
+}
+
+/// Moves what a region computes in front of an operation, with `inputs` for its arguments; returns what it yields.
+fn inline<'c>(region: Block<'c>, inputs: &[Value<'c>], end: Op<'c>) -> Vec<Value<'c>> {
+    for (argument, input) in region.arguments().into_iter().zip(inputs) {
+        argument.replace_uses(*input);
+    }
+    let mut ops = region.ops();
+    let terminator = ops.pop().expect("the verifier wants ee.yield");
+    for op in ops {
+        op.move_before(end);
+    }
+    // After the moves: a region may yield one of its own arguments.
+    terminator.operands()
+}
+
+/// The number of an exit, `tensor<1xi32>`.
+fn number(builder: Builder<'_>, value: i32) -> Value<'_> {
+    tosa::const_dense(builder, &[1], &[value])
+}
+
+/// Returns one more value from a function.
+fn add_result<'c>(function: Op<'c>, block: Block<'c>, value: Value<'c>) -> Result<(), Failure> {
+    let (Some(end), Some(ty)) = (block.last(), function.attr("function_type").and_then(Attr::to_type)) else {
+        return Err(function.error("expected a function with a body", &[]));
+    };
+    let (arguments, mut results) = ty.signature().expect("a function has a function type");
+    results.push(value.ty());
+    let ctx = function.ctx();
+    function.set_attr("function_type", Attr::ty(Type::function(ctx, &arguments, &results)));
+    if let Some(mut attrs) = function.attr("res_attrs").and_then(Attr::to_attrs) {
+        attrs.push(Attr::parse(ctx, "{}").expect("an empty dictionary parses"));
+        function.set_attr("res_attrs", Attr::array(ctx, &attrs));
+    }
+    let mut operands = end.operands();
+    operands.push(value);
+    end.set_operands(&operands);
+    Ok(())
+}
+
+/// Does the sample leave? A `tensor<i1>` of the classifier's logits, `[1, classes]`.
+fn decision<'c>(builder: Builder<'c>, exit: Exit<'c>, logits: Value<'c>) -> Result<Value<'c>, Failure> {
+    let confidence = exit.confidence();
+    let (element, shape) = (logits.ty().element(), logits.ty().shape());
+    let (Some(element), Some(&[_, classes])) = (element, shape.as_deref()) else {
+        return Err(exit.0.error("expected logits of rank 2", &[]));
+    };
+    match &confidence.integer {
+        Some(integer) if element.int_width() == Some(8) => {
+            integer_decision(builder, exit, logits, classes, integer)
+        }
+        None if element.is_float() => Ok(float_decision(builder, logits, &confidence)),
+        Some(_) => Err(exit.0.error(
+            format_args!("has an integer confidence, which needs int8 logits, but they are {}", logits.ty()),
+            &["only ee-quantize makes an integer confidence; run it on the whole network"],
+        )),
+        None => Err(exit.0.error(
+            format_args!(
+                "has a confidence without a table, which needs float logits, but they are {}",
+                logits.ty()
+            ),
+            &["ee-quantize makes the integer form of a confidence: a table of exponentials and a limit"],
+        )),
+    }
+}
+
+/// `sum_i table[max x - x_i] <= limit`.
+fn integer_decision<'c>(
+    builder: Builder<'c>,
+    exit: Exit<'c>,
+    logits: Value<'c>,
+    classes: i64,
+    integer: &IntegerConfidence,
+) -> Result<Value<'c>, Failure> {
+    let largest = integer.table.first().copied().unwrap_or(0);
+    if classes.checked_mul(largest.into()).is_none_or(|sum| sum > i32::MAX.into()) {
+        return Err(exit.0.error(
+            format_args!("has {classes} classes, whose exponentials may overflow an i32 sum"),
+            &["the table is scaled by 2^16: at most 32767 classes"],
+        ));
+    }
+    let ctx = builder.ctx();
+    let (i1, i8, i32) = (Type::integer(ctx, 1), Type::integer(ctx, 8), Type::integer(ctx, 32));
+    let make = |name: &str, operands: &[Value<'c>], shape: &[i64], element| {
+        tosa::simple(builder, name, operands, Type::tensor(shape, element))
+    };
+    let max = reduce(builder, "tosa.reduce_max", logits, &[1, 1], i8);
+    let max = make("tosa.cast", &[max], &[1, 1], i32);
+    let wide = make("tosa.cast", &[logits], &[1, classes], i32);
+    let distance = make("tosa.sub", &[max, wide], &[1, classes], i32);
+    let table = tosa::const_dense(builder, &[1, integer.table.len() as i64, 1], &integer.table);
+    let weights = make("tosa.gather", &[table, distance], &[1, classes, 1], i32);
+    let sum = reduce(builder, "tosa.reduce_sum", weights, &[1, 1, 1], i32);
+    // No sum is above the largest i32, as checked: a limit beyond that lets everything leave.
+    let limit = integer.limit.min(i32::MAX.into()) as i32;
+    let limit = tosa::const_dense(builder, &[1, 1, 1], &[limit]);
+    let leaves = make("tosa.greater_equal", &[limit, sum], &[1, 1, 1], i1);
+    Ok(tosa::reshape(builder, leaves, &[]))
+}
+
+/// `1 / sum_i exp(x_i - max x) > threshold`.
+fn float_decision<'c>(builder: Builder<'c>, logits: Value<'c>, confidence: &Confidence) -> Value<'c> {
+    let ctx = builder.ctx();
+    let (ty, f32) = (logits.ty(), Type::f32(ctx));
+    let one = Type::tensor(&[1, 1], f32);
+    let max = reduce(builder, "tosa.reduce_max", logits, &[1, 1], f32);
+    let distance = tosa::simple(builder, "tosa.sub", &[logits, max], ty);
+    let weights = tosa::simple(builder, "tosa.exp", &[distance], ty);
+    let sum = reduce(builder, "tosa.reduce_sum", weights, &[1, 1], f32);
+    let probability = tosa::simple(builder, "tosa.reciprocal", &[sum], one);
+    let threshold = tosa::const_dense(builder, &[1, 1], &[confidence.threshold as f32]);
+    let i1 = Type::integer(ctx, 1);
+    let leaves = tosa::simple(builder, "tosa.greater", &[probability, threshold], Type::tensor(&[1, 1], i1));
+    tosa::reshape(builder, leaves, &[])
+}
+
+/// A reduction over the classes, dimension 1.
+fn reduce<'c>(
+    builder: Builder<'c>,
+    name: &str,
+    input: Value<'c>,
+    shape: &[i64],
+    element: Type<'c>,
+) -> Value<'c> {
+    let axis = Attr::i32(builder.ctx(), 1);
+    let op = builder.op(name).operand(input).attr("axis", axis).result(Type::tensor(shape, element));
+    op.build().result(0)
+}
