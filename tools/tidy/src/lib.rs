@@ -5,6 +5,7 @@
 
 pub mod code;
 pub mod crates;
+pub mod documents;
 pub mod licences;
 pub mod names;
 pub mod ops;
@@ -68,5 +69,6 @@ pub const RULES: &[Rule] = &[
     ("crate-dependencies", crates::dependencies),
     ("crate-invariants", crates::invariants),
     ("thin-tools", crates::thin_tools),
+    ("document-references", documents::references),
     ("licences", licences::dependencies),
 ];

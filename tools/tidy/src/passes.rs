@@ -37,6 +37,13 @@ impl<'t> Pass<'t> {
         self.source.strip_prefix("//! `")?.split_once("`:").map(|(flag, _)| flag)
     }
 
+    /// What `mod.rs` registers: `fold_layout::FoldLayout`.
+    fn type_path(&self) -> String {
+        let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+        let name: String = self.stem.split('_').filter(|word| !word.is_empty()).map(capital).collect();
+        format!("{}::{name}", self.stem)
+    }
+
     /// The comment at the top of the file.
     fn header(&self) -> String {
         let lines = self.source.lines().take_while(|line| line.starts_with("//!"));
@@ -56,8 +63,6 @@ impl<'t> Pass<'t> {
 /// A pass file is named after its flag, and starts with the flag, what the pass requires and what it ensures.
 pub fn files(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let code = |path: &str| path.starts_with("passes/") && path.ends_with(".rs");
-    let sources: String = tree.files().filter(|(path, _)| code(path)).map(|(_, source)| source).collect();
     for pass in Pass::all(tree) {
         let flags = pass.flags();
         match pass.flag() {
@@ -70,10 +75,16 @@ pub fn files(tree: &Tree) -> Vec<Problem> {
                     format!("its flag `{flag}` is not its file's name, which stands for `{}`", flags[0]);
                 problems.push(Problem::at(pass.path, 1, message));
             }
-            Some(flag) if !sources.contains(&format!("\"{flag}\"")) => {
-                problems.push(Problem::at(pass.path, 1, format!("no pass is registered as \"{flag}\"")));
+            Some(flag) if !pass.source.contains(&format!("\"{flag}\"")) => {
+                problems.push(Problem::at(pass.path, 1, format!("its pass has not the flag \"{flag}\"")));
             }
             Some(_) => {}
+        }
+        let name = pass.type_path();
+        let registry = format!("passes/src/{}/mod.rs", pass.group);
+        if !tree.files().any(|(path, source)| path == registry && code_without_tests(source).contains(&name))
+        {
+            problems.push(Problem::of_file(pass.path, format!("{registry} does not register `{name}`")));
         }
         let header = pass.header();
         for part in ["Requires:", "Ensures:"] {
@@ -108,6 +119,8 @@ mod tests {
     const GOOD: &str = "//! `ee-quantize`: makes layers integer.\n//!\n//! Requires: floats.\n//! Ensures: integers.\n\
         pub struct Options {\n    a: i32,\n}\nconst NAME: &str = \"ee-quantize\";\n";
 
+    const REGISTRY: &str = "pub(crate) fn register() {\n    add::<quantize::Quantize>();\n}\n";
+
     fn messages(problems: Vec<Problem>) -> Vec<String> {
         problems.into_iter().map(|problem| problem.message).collect()
     }
@@ -116,7 +129,7 @@ mod tests {
     fn a_good_pass_passes() {
         let tree = Tree::of_samples(&[
             ("passes/src/ee/quantize.rs", GOOD),
-            ("passes/src/ee/mod.rs", ""),
+            ("passes/src/ee/mod.rs", REGISTRY),
             ("passes/src/ee/quantize/scales.rs", ""),
             ("passes/src/hw/gate.rs", ""),
             ("passes/src/lib.rs", ""),
@@ -135,6 +148,7 @@ mod tests {
             messages(files(&tree)),
             [
                 "does not start with its flag: //! `ee-quantize`: what it does",
+                "passes/src/ee/mod.rs does not register `quantize::Quantize`",
                 "its top comment has no line `Requires:`",
                 "its top comment has no line `Ensures:`",
             ]
@@ -143,14 +157,16 @@ mod tests {
 
     #[test]
     fn a_pass_has_one_name() {
-        let tree = Tree::of_samples(&[("passes/src/ee/quantise.rs", GOOD)]);
+        let other = ("passes/src/ee/mod.rs", "fn register() { add::<quantise::Quantise>(); }");
+        let tree = Tree::of_samples(&[("passes/src/ee/quantise.rs", GOOD), other]);
         assert_eq!(
             messages(files(&tree)),
             ["its flag `ee-quantize` is not its file's name, which stands for `ee-quantise`"]
         );
-        let unregistered = GOOD.replace("\"ee-quantize\"", "NAME_OF");
-        let tree = Tree::of_samples(&[("passes/src/ee/quantize.rs", unregistered.as_str())]);
-        assert_eq!(messages(files(&tree)), ["no pass is registered as \"ee-quantize\""]);
+        let flagless = GOOD.replace("\"ee-quantize\"", "NAME_OF");
+        let tree =
+            Tree::of_samples(&[("passes/src/ee/quantize.rs", &flagless), ("passes/src/ee/mod.rs", REGISTRY)]);
+        assert_eq!(messages(files(&tree)), ["its pass has not the flag \"ee-quantize\""]);
     }
 
     #[test]

@@ -43,5 +43,6 @@ rules! {
     crate_dependencies = "crate-dependencies",
     crate_invariants = "crate-invariants",
     thin_tools = "thin-tools",
+    document_references = "document-references",
     licences = "licences",
 }
