@@ -5,3 +5,4 @@ pub mod cache;
 pub mod circt;
 pub mod dataset;
 pub mod simulate;
+pub mod synth;
