@@ -31,6 +31,7 @@ config.substitutions += [
     ("%plugin", f"--load-dialect-plugin={plugin} --load-pass-plugin={plugin}"),
     ("%example", os.path.join(root, "examples", "digits")),
     ("%devices", os.path.join(root, "devices")),
+    ("%root", root),
     ("%shared", shared),
     # The interpreter of the pinned environment: it has numpy and the TOSA reference model.
     ("%python", sys.executable),

@@ -7,24 +7,27 @@ cd "$root"
 example=examples/digits
 target=${CARGO_TARGET_DIR:-target}
 out=$target/demo
+figures=$target/demo-figures
 atheena=$target/release/atheena
 
 say "building atheena (release)"
 cargo build --release --locked --quiet -p atheena --bin atheena
-mkdir -p "$out"
+mkdir -p "$figures"
 
 say "float network on the test images"
-"$atheena" profile $example/digits.onnx --data $example/digits_test.npz --json >"$out/float.json"
+"$atheena" profile $example/digits.onnx --data $example/digits_test.npz --json >"$figures/float.json"
 say "compiling $example/digits.onnx for a ZC706 into $out"
-"$atheena" compile $example/digits.onnx --calibration $example/digits_calib.npz --device zc706 -o "$out" --json >"$out/compile.json"
+"$atheena" compile $example/digits.onnx --calibration $example/digits_calib.npz --device zc706 -o "$out" --json >"$figures/compile.json"
 say "simulating the SystemVerilog with Verilator on the test images, and comparing each bit with the golden model"
-"$atheena" simulate "$out" --data $example/digits_test.npz --json >"$out/simulation.json"
+# Where bits differ the command fails, but has printed what it found.
+"$atheena" simulate "$out" --data $example/digits_test.npz --json >"$figures/simulation.json" ||
+    [ -s "$figures/simulation.json" ]
 
-"$venv/bin/python" - "$out" <<'PYTHON'
+"$venv/bin/python" - "$out" "$figures" <<'PYTHON'
 import json, sys
 
-out = sys.argv[1]
-real, compiled, simulated = (json.load(open(f"{out}/{name}.json")) for name in ("float", "compile", "simulation"))
+out, figures = sys.argv[1:]
+real, compiled, simulated = (json.load(open(f"{figures}/{name}.json")) for name in ("float", "compile", "simulation"))
 
 
 def percent(part, whole=1):
