@@ -3,6 +3,7 @@
 //!
 //! Knows MLIR, and what each operation means, costs and allows. Never knows passes, files or devices.
 
+pub mod dataflow;
 pub mod ee;
 mod ffi;
 pub mod ir;

@@ -1,0 +1,162 @@
+//! What every actor can say of itself: how fast it is, what it costs and how it may be folded.
+
+use super::{Resources, Stream};
+use crate::ir::{Attr, Op};
+
+/// How much of an actor's work is done at once. The more, the faster and the larger it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Folding {
+    /// Channels a beat, of an actor that does the same with each.
+    Lanes(i64),
+    /// Of a `matvec`: inputs and outputs a cycle.
+    Matvec {
+        /// Lanes of the input.
+        simd: i64,
+        /// Lanes of the output.
+        pe: i64,
+    },
+}
+
+impl Folding {
+    /// The folding that is recorded as attributes (`lanes`, or `simd` and `pe`).
+    pub fn recorded(op: Op<'_>) -> Option<Self> {
+        let get = |name| op.attr(name).and_then(Attr::to_i64);
+        match (get("lanes"), get("simd"), get("pe")) {
+            (Some(lanes), None, None) => Some(Self::Lanes(lanes)),
+            (None, Some(simd), Some(pe)) => Some(Self::Matvec { simd, pe }),
+            _ => None,
+        }
+    }
+
+    /// Records the folding as attributes.
+    pub fn record(self, op: Op<'_>) {
+        let set = |name, value| op.set_attr(name, Attr::i64(op.ctx(), value));
+        Self::remove_record(op);
+        match self {
+            Self::Lanes(lanes) => set("lanes", lanes),
+            Self::Matvec { simd, pe } => {
+                set("simd", simd);
+                set("pe", pe);
+            }
+        }
+    }
+
+    /// Removes the recorded folding.
+    pub fn remove_record(op: Op<'_>) {
+        for name in ["lanes", "simd", "pe"] {
+            op.remove_attr(name);
+        }
+    }
+}
+
+impl std::fmt::Display for Folding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Lanes(lanes) => write!(f, "lanes = {lanes}"),
+            Self::Matvec { simd, pe } => write!(f, "simd = {simd}, pe = {pe}"),
+        }
+    }
+}
+
+/// The lanes of an actor's streams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lanes {
+    /// Of each operand.
+    pub inputs: Vec<i64>,
+    /// Of each result.
+    pub outputs: Vec<i64>,
+}
+
+/// An operation of the dialect as hardware.
+///
+/// Cycles and costs are functions of the folding, so that foldings are compared without rewriting IR. Costs
+/// are a model: `*_at` of a folding that is not one of [`Actor::foldings`] has no meaning.
+pub trait Actor<'c> {
+    /// The operation.
+    fn op(&self) -> Op<'c>;
+
+    /// The legal foldings, at least one, smallest first.
+    fn foldings(&self) -> Vec<Folding>;
+
+    /// The folding that the types of the streams say.
+    fn folding(&self) -> Folding;
+
+    /// The lanes of the streams at a folding.
+    fn lanes_at(&self, folding: Folding) -> Lanes;
+
+    /// Initiation interval: cycles a sample if nothing around the actor stalls it.
+    fn ii_cycles_at(&self, folding: Folding) -> i64;
+
+    /// Cycles from the first beat of a sample that comes to the first that goes, if nothing stalls.
+    fn latency_cycles_at(&self, folding: Folding) -> i64;
+
+    /// What it costs.
+    fn resources_at(&self, folding: Folding) -> Resources;
+
+    /// Can each beat go before a later one comes, so that nothing around it must buffer for it?
+    fn is_beatwise(&self) -> bool {
+        false
+    }
+
+    /// Sets attributes that depend on lanes, after the types of the streams were set. `before` is the
+    /// folding that the types said until then.
+    fn folding_changed(&self, _before: Folding) {}
+
+    /// The name of its module.
+    fn label(&self) -> String {
+        self.op().attr("label").and_then(Attr::to_string_value).unwrap_or_default()
+    }
+
+    /// The probability that a sample reaches it; 1 where nothing else is known.
+    fn reach(&self) -> f64 {
+        self.op().attr("reach").and_then(Attr::to_f64).unwrap_or(1.0)
+    }
+
+    /// The types of its operands.
+    fn inputs(&self) -> Vec<Stream> {
+        self.op().operands().into_iter().map(Stream::of_value).collect()
+    }
+
+    /// The types of its results.
+    fn outputs(&self) -> Vec<Stream> {
+        self.op().results().into_iter().map(Stream::of_value).collect()
+    }
+
+    /// Beats a sample of its busiest stream.
+    fn beats(&self) -> i64 {
+        self.inputs().iter().chain(&self.outputs()).map(Stream::beats).max().unwrap_or(0)
+    }
+
+    /// Initiation interval as it is, in cycles a sample that reaches it.
+    fn ii_cycles(&self) -> i64 {
+        self.ii_cycles_at(self.folding())
+    }
+
+    /// Latency as it is, in cycles from first beat to first beat.
+    fn latency_cycles(&self) -> i64 {
+        self.latency_cycles_at(self.folding())
+    }
+
+    /// Costs as it is.
+    fn resources(&self) -> Resources {
+        self.resources_at(self.folding())
+    }
+}
+
+/// The lanes of a folding of an actor that has only lanes.
+pub(super) fn lanes_of(folding: Folding) -> i64 {
+    match folding {
+        Folding::Lanes(lanes) => lanes,
+        Folding::Matvec { simd, .. } => simd,
+    }
+}
+
+/// Each divisor of `channels` as a folding.
+pub(super) fn lane_foldings(channels: i64) -> Vec<Folding> {
+    super::divisors(channels).into_iter().map(Folding::Lanes).collect()
+}
+
+/// Flip-flops of a registered output with its skid buffer, and the LUTs that choose between them.
+pub(super) fn output_registers(bits: i64) -> Resources {
+    Resources::logic(bits / 2 + 4, 2 * bits + 4)
+}

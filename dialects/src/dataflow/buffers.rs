@@ -1,0 +1,229 @@
+//! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
+
+use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, int, memory, operation, start};
+use crate::ir::{Attr, Builder, Op, Value};
+
+operation! {
+    /// `dataflow.fork`.
+    Fork, "dataflow.fork"
+}
+operation! {
+    /// `dataflow.fifo`.
+    Fifo, "dataflow.fifo"
+}
+operation! {
+    /// `dataflow.resize`.
+    Resize, "dataflow.resize"
+}
+operation! {
+    /// `dataflow.gate`: the conditional buffer.
+    Gate, "dataflow.gate"
+}
+
+/// Foldings of an actor that passes one stream on: its lanes.
+macro_rules! lanes_of_a_stream {
+    () => {
+        fn op(&self) -> Op<'c> {
+            self.0
+        }
+
+        fn foldings(&self) -> Vec<Folding> {
+            lane_foldings(self.inputs()[0].channels())
+        }
+
+        fn folding(&self) -> Folding {
+            Folding::Lanes(self.inputs()[0].lanes)
+        }
+
+        fn ii_cycles_at(&self, folding: Folding) -> i64 {
+            self.inputs()[0].elements() / lanes_of(folding)
+        }
+
+        fn is_beatwise(&self) -> bool {
+            true
+        }
+    };
+}
+
+impl<'c> Fork<'c> {
+    /// Copies a stream.
+    pub fn build(builder: Builder<'c>, named: Named<'_>, input: Value<'c>, copies: usize) -> Self {
+        let op = start(builder, Self::NAME, named).operand(input);
+        Self(op.results(&vec![input.ty(); copies]).build())
+    }
+}
+
+impl<'c> Actor<'c> for Fork<'c> {
+    lanes_of_a_stream!();
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        let lanes = lanes_of(folding);
+        Lanes { inputs: vec![lanes], outputs: vec![lanes; self.0.results().len()] }
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        1
+    }
+
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
+        output_registers(bits) * self.0.results().len() as i64
+    }
+}
+
+impl<'c> Fifo<'c> {
+    /// Queues up to `depth` beats.
+    pub fn build(builder: Builder<'c>, named: Named<'_>, input: Value<'c>, depth: i64) -> Self {
+        let op = start(builder, Self::NAME, named).operand(input).result(input.ty());
+        Self(op.attr("depth", Attr::i64(builder.ctx(), depth)).build())
+    }
+
+    /// In beats.
+    pub fn depth(self) -> i64 {
+        int(self.0, "depth")
+    }
+
+    /// Sets the depth in beats.
+    pub fn set_depth(self, depth: i64) {
+        self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
+    }
+}
+
+/// The depth that holds as much after a change of the lanes.
+fn depth_at(depth: i64, before: Folding, now: Folding) -> i64 {
+    ceil_div(depth * lanes_of(before), lanes_of(now))
+}
+
+impl<'c> Actor<'c> for Fifo<'c> {
+    lanes_of_a_stream!();
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        let lanes = lanes_of(folding);
+        Lanes { inputs: vec![lanes], outputs: vec![lanes] }
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        2
+    }
+
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
+        let depth = depth_at(self.depth(), self.folding(), folding);
+        memory(depth, bits) + Resources::logic(30, 30) + output_registers(bits)
+    }
+
+    fn folding_changed(&self, before: Folding) {
+        self.set_depth(depth_at(self.depth(), before, self.folding()));
+    }
+}
+
+impl<'c> Resize<'c> {
+    /// Changes the lanes; one number divides the other.
+    pub fn build(builder: Builder<'c>, named: Named<'_>, input: Value<'c>, lanes: i64) -> Self {
+        let output = Stream::of_value(input).with_lanes(lanes);
+        Self(start(builder, Self::NAME, named).operand(input).result(output.ty(builder.ctx())).build())
+    }
+
+    /// What changing `stream` to `lanes` costs.
+    pub fn cost(stream: &Stream, lanes: i64) -> Resources {
+        let wide = stream.with_lanes(stream.lanes.max(lanes)).bits();
+        Resources::logic(wide / 2 + 8, wide + 8) + output_registers(stream.with_lanes(lanes).bits())
+    }
+}
+
+/// Its lanes are its neighbours', so there is one folding.
+impl<'c> Actor<'c> for Resize<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        vec![self.folding()]
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.inputs()[0].lanes)
+    }
+
+    fn lanes_at(&self, _: Folding) -> Lanes {
+        Lanes { inputs: vec![self.inputs()[0].lanes], outputs: vec![self.outputs()[0].lanes] }
+    }
+
+    fn ii_cycles_at(&self, _: Folding) -> i64 {
+        self.beats()
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
+    }
+
+    fn resources_at(&self, _: Folding) -> Resources {
+        Self::cost(&self.inputs()[0], self.outputs()[0].lanes)
+    }
+
+    fn is_beatwise(&self) -> bool {
+        true
+    }
+}
+
+impl<'c> Gate<'c> {
+    /// Holds up to `depth` beats of `input`; passes the samples whose decision is `pass_when`.
+    pub fn build(
+        builder: Builder<'c>,
+        named: Named<'_>,
+        (input, decision): (Value<'c>, Value<'c>),
+        pass_when: bool,
+        depth: i64,
+    ) -> Self {
+        let ctx = builder.ctx();
+        Self(
+            start(builder, Self::NAME, named)
+                .operands(&[input, decision])
+                .result(input.ty())
+                .attr("pass_when", Attr::bool(ctx, pass_when))
+                .attr("depth", Attr::i64(ctx, depth))
+                .build(),
+        )
+    }
+
+    /// The decision of the samples that pass.
+    pub fn pass_when(self) -> bool {
+        self.0.attr("pass_when").and_then(Attr::to_bool).unwrap_or(false)
+    }
+
+    /// In beats.
+    pub fn depth(self) -> i64 {
+        int(self.0, "depth")
+    }
+
+    /// Sets the depth in beats, of which a sample is the least.
+    pub fn set_depth(self, depth: i64) {
+        self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
+    }
+}
+
+impl<'c> Actor<'c> for Gate<'c> {
+    lanes_of_a_stream!();
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        let lanes = lanes_of(folding);
+        Lanes { inputs: vec![lanes, 1], outputs: vec![lanes] }
+    }
+
+    /// The decision needs the whole sample.
+    fn latency_cycles_at(&self, folding: Folding) -> i64 {
+        self.ii_cycles_at(folding) + 2
+    }
+
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
+        let depth = depth_at(self.depth(), self.folding(), folding);
+        memory(depth, bits) + Resources::logic(60, 60) + output_registers(bits)
+    }
+
+    fn folding_changed(&self, before: Folding) {
+        let least = self.inputs()[0].beats();
+        self.set_depth(depth_at(self.depth(), before, self.folding()).max(least));
+    }
+}

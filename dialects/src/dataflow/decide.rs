@@ -1,0 +1,67 @@
+//! `dataflow.decide`: whether the classifier is confident of a sample.
+
+use super::actor::{lane_foldings, lanes_of};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, operation, start};
+use crate::ee::Confidence;
+use crate::ir::{Builder, Op, Value};
+
+operation! {
+    /// `dataflow.decide`.
+    Decide, "dataflow.decide"
+}
+
+impl<'c> Decide<'c> {
+    /// Decides on the logits; `confidence` has its integer form.
+    pub fn build(builder: Builder<'c>, named: Named<'_>, logits: Value<'c>, confidence: &Confidence) -> Self {
+        let ctx = builder.ctx();
+        Self(
+            start(builder, Self::NAME, named)
+                .operand(logits)
+                .result(Stream::decision().ty(ctx))
+                .attr("confidence", confidence.to_attr(ctx))
+                .build(),
+        )
+    }
+
+    /// The condition; None of one that this crate does not know.
+    pub fn confidence(self) -> Option<Confidence> {
+        Confidence::of(self.0.attr("confidence")?)
+    }
+}
+
+impl<'c> Actor<'c> for Decide<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        lane_foldings(self.inputs()[0].channels())
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.inputs()[0].lanes)
+    }
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        Lanes { inputs: vec![lanes_of(folding)], outputs: vec![1] }
+    }
+
+    /// The logits come in and give the maximum, then one lookup a class; a few cycles to compare and start over.
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        let classes = self.inputs()[0].elements();
+        classes / lanes_of(folding) + classes + 4
+    }
+
+    fn latency_cycles_at(&self, folding: Folding) -> i64 {
+        self.ii_cycles_at(folding)
+    }
+
+    /// RECIPES D: 124 LUT and a block RAM for the table, serial over classes; its DSP is not needed, as nothing
+    /// is multiplied.
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let logits = &self.inputs()[0];
+        let held = logits.elements() * i64::from(logits.element.bits);
+        let lanes = lanes_of(folding);
+        Resources { lut: 124 + 16 * (lanes - 1), ff: 90 + held, dsp: 0, bram18: 1 }
+    }
+}

@@ -1,0 +1,166 @@
+//! `dataflow.map` and `dataflow.add`: element by element.
+
+use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, int, operation, start};
+use crate::ir::{Attr, Builder, Op, Value};
+
+operation! {
+    /// `dataflow.map`.
+    Map, "dataflow.map"
+}
+operation! {
+    /// `dataflow.add`.
+    Add, "dataflow.add"
+}
+
+/// `clamp((((x - input_zp) * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affine {
+    /// Subtracted before.
+    pub input_zp: i64,
+    /// Multiplied.
+    pub multiplier: i32,
+    /// Shifted right, rounding half up; 0 does not round.
+    pub shift: i32,
+    /// Added after.
+    pub output_zp: i64,
+    /// Smallest result.
+    pub min: i64,
+    /// Largest result.
+    pub max: i64,
+}
+
+impl Affine {
+    /// Applies it to a number.
+    pub fn apply(&self, x: i64) -> i64 {
+        let scaled = crate::tosa::apply_scale(x - self.input_zp, self.multiplier.into(), self.shift);
+        (scaled + self.output_zp).clamp(self.min, self.max)
+    }
+}
+
+impl<'c> Map<'c> {
+    /// Maps each element of `input` to one of type `element`.
+    pub fn build(
+        builder: Builder<'c>,
+        named: Named<'_>,
+        input: Value<'c>,
+        affine: &Affine,
+        element: Element,
+    ) -> Self {
+        let ctx = builder.ctx();
+        let output = Stream { element, ..Stream::of_value(input) };
+        Self(
+            start(builder, Self::NAME, named)
+                .operand(input)
+                .result(output.ty(ctx))
+                .attr("input_zp", Attr::i64(ctx, affine.input_zp))
+                .attr("multiplier", Attr::i32(ctx, affine.multiplier))
+                .attr("shift", Attr::i32(ctx, affine.shift))
+                .attr("output_zp", Attr::i64(ctx, affine.output_zp))
+                .attr("min", Attr::i64(ctx, affine.min))
+                .attr("max", Attr::i64(ctx, affine.max))
+                .build(),
+        )
+    }
+
+    /// What it computes.
+    pub fn affine(self) -> Affine {
+        Affine {
+            input_zp: int(self.0, "input_zp"),
+            multiplier: int(self.0, "multiplier") as i32,
+            shift: int(self.0, "shift") as i32,
+            output_zp: int(self.0, "output_zp"),
+            min: int(self.0, "min"),
+            max: int(self.0, "max"),
+        }
+    }
+}
+
+impl<'c> Actor<'c> for Map<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        lane_foldings(self.outputs()[0].channels())
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.outputs()[0].lanes)
+    }
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        Lanes { inputs: vec![lanes_of(folding)], outputs: vec![lanes_of(folding)] }
+    }
+
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        self.outputs()[0].elements() / lanes_of(folding)
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        3
+    }
+
+    /// A power of two is wires; other multipliers take two DSPs (32 bits).
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let output = &self.outputs()[0];
+        let bits = i64::from(output.element.bits);
+        let dsp = if self.affine().multiplier.count_ones() == 1 { 0 } else { 2 };
+        let each = Resources { lut: 2 * bits + 20, ff: bits + 20, dsp, bram18: 0 };
+        each * lanes_of(folding) + output_registers(lanes_of(folding) * bits)
+    }
+
+    fn is_beatwise(&self) -> bool {
+        true
+    }
+}
+
+impl<'c> Add<'c> {
+    /// Adds two streams of the same shape and lanes, to elements of type `element`.
+    pub fn build(
+        builder: Builder<'c>,
+        named: Named<'_>,
+        (lhs, rhs): (Value<'c>, Value<'c>),
+        element: Element,
+    ) -> Self {
+        let output = Stream { element, ..Stream::of_value(lhs) };
+        let op = start(builder, Self::NAME, named).operands(&[lhs, rhs]).result(output.ty(builder.ctx()));
+        Self(op.build())
+    }
+}
+
+impl<'c> Actor<'c> for Add<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        lane_foldings(self.outputs()[0].channels())
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.outputs()[0].lanes)
+    }
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        let lanes = lanes_of(folding);
+        Lanes { inputs: vec![lanes, lanes], outputs: vec![lanes] }
+    }
+
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        self.outputs()[0].elements() / lanes_of(folding)
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        2
+    }
+
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let bits = lanes_of(folding) * i64::from(self.outputs()[0].element.bits);
+        Resources::logic(bits + 4, 0) + output_registers(bits)
+    }
+
+    fn is_beatwise(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,243 @@
+//! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
+
+use super::actor::output_registers;
+use super::{
+    Actor, Folding, Lanes, Named, Resources, Stream, Window, ceil_div, divisors, int, ints, memory,
+    operation, rom, start,
+};
+use crate::ir::{Attr, Builder, Op, Value};
+
+operation! {
+    /// `dataflow.matvec`.
+    Matvec, "dataflow.matvec"
+}
+
+/// The attributes of a `dataflow.matvec`.
+#[derive(Clone, Debug)]
+pub struct MatvecParts<'c> {
+    /// `dense<…>`, `[OC, KH, KW, C]`.
+    pub weights: Attr<'c>,
+    /// One an output.
+    pub bias: Vec<i32>,
+    /// The vector's order is that of a window with these lanes.
+    pub channel_lanes: i64,
+    /// One, or one an output.
+    pub multiplier: Vec<i32>,
+    /// One, or one an output.
+    pub shift: Vec<i32>,
+    /// Zero point of the output.
+    pub output_zp: i64,
+    /// Smallest output.
+    pub min: i64,
+    /// Largest output.
+    pub max: i64,
+}
+
+impl<'c> Matvec<'c> {
+    /// Multiplies the vectors of `input`; `output` is the type of the result.
+    pub fn build(
+        builder: Builder<'c>,
+        named: Named<'_>,
+        input: Value<'c>,
+        parts: &MatvecParts<'c>,
+        output: &Stream,
+    ) -> Self {
+        let ctx = builder.ctx();
+        Self(
+            start(builder, Self::NAME, named)
+                .operand(input)
+                .result(output.ty(ctx))
+                .attr("weights", parts.weights)
+                .attr("bias", Attr::dense(ctx, &[parts.bias.len() as i64], &parts.bias))
+                .attr("channel_lanes", Attr::i64(ctx, parts.channel_lanes))
+                .attr("multiplier", Attr::i32s(ctx, &parts.multiplier))
+                .attr("shift", Attr::i32s(ctx, &parts.shift))
+                .attr("output_zp", Attr::i64(ctx, parts.output_zp))
+                .attr("min", Attr::i64(ctx, parts.min))
+                .attr("max", Attr::i64(ctx, parts.max))
+                .build(),
+        )
+    }
+
+    /// The stream of vectors.
+    pub fn input(self) -> Stream {
+        self.inputs().swap_remove(0)
+    }
+
+    /// The stream of results.
+    pub fn output(self) -> Stream {
+        self.outputs().swap_remove(0)
+    }
+
+    /// OC, KH, KW, C.
+    pub fn weights_shape(self) -> [i64; 4] {
+        let weights = self.0.attr("weights").and_then(Attr::attr_type);
+        let shape = weights.and_then(crate::ir::Type::shape).and_then(|s| s.try_into().ok());
+        shape.expect("the verifier wants weights of rank 4")
+    }
+
+    /// The weights in the order `[OC, KH, KW, C]`; None of those that are no `dense<…>`.
+    pub fn weights(self) -> Option<Vec<i64>> {
+        self.0.attr("weights")?.to_dense_ints()
+    }
+
+    /// The weights as rows in the order in which the vector's elements come,
+    /// `[OC, C/channel_lanes, KH, KW, channel_lanes]`; None of those that are no `dense<…>`.
+    pub fn rows(self) -> Option<Vec<Vec<i64>>> {
+        let ([_, kh, kw, c], lanes) = (self.weights_shape(), self.channel_lanes());
+        let row = |weights: &[i64]| {
+            let groups = (0..c / lanes).flat_map(|group| (0..kh * kw).map(move |tap| (group, tap)));
+            groups
+                .flat_map(|(group, tap)| {
+                    let first = (tap * c + group * lanes) as usize;
+                    weights[first..first + lanes as usize].to_vec()
+                })
+                .collect()
+        };
+        Some(self.weights()?.chunks((kh * kw * c) as usize).map(row).collect())
+    }
+
+    /// The biases, one an output; None of those that are no `dense<…>`.
+    pub fn bias(self) -> Option<Vec<i64>> {
+        self.0.attr("bias")?.to_dense_ints()
+    }
+
+    /// The vector's order is that of a window with these lanes.
+    pub fn channel_lanes(self) -> i64 {
+        int(self.0, "channel_lanes")
+    }
+
+    /// The multiplier of output `channel`.
+    pub fn multiplier(self, channel: usize) -> i64 {
+        per_channel(&ints(self.0, "multiplier"), channel)
+    }
+
+    /// The shift of output `channel`.
+    pub fn shift(self, channel: usize) -> i64 {
+        per_channel(&ints(self.0, "shift"), channel)
+    }
+
+    /// Zero point of the output.
+    pub fn output_zp(self) -> i64 {
+        int(self.0, "output_zp")
+    }
+
+    /// Smallest output.
+    pub fn min(self) -> i64 {
+        int(self.0, "min")
+    }
+
+    /// Largest output.
+    pub fn max(self) -> i64 {
+        int(self.0, "max")
+    }
+
+    /// Length of a vector, V.
+    pub fn vector(self) -> i64 {
+        self.weights_shape()[1..].iter().product()
+    }
+
+    /// Outputs of a vector, OC.
+    pub fn rows_count(self) -> i64 {
+        self.weights_shape()[0]
+    }
+
+    /// Vectors a sample.
+    pub fn positions(self) -> i64 {
+        self.input().elements() / self.vector()
+    }
+
+    /// The window that makes its vectors, behind what only passes beats on.
+    pub fn window(self) -> Option<Window<'c>> {
+        let mut producer = self.0.operands()[0].producer()?;
+        while matches!(producer.name().as_str(), "dataflow.resize" | "dataflow.fork" | "dataflow.fifo") {
+            producer = producer.operands()[0].producer()?;
+        }
+        Window::cast(producer)
+    }
+
+    fn fold(self, folding: Folding) -> (i64, i64) {
+        match folding {
+            Folding::Matvec { simd, pe } => (simd, pe),
+            Folding::Lanes(lanes) => (lanes, 1),
+        }
+    }
+}
+
+fn per_channel(values: &[i64], channel: usize) -> i64 {
+    values.get(channel).or(values.first()).copied().expect("the verifier wants at least one")
+}
+
+impl<'c> Actor<'c> for Matvec<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    /// SIMD divides the vector, and the innermost dimension of the input where a vector is a whole map (the
+    /// lanes of a stream do); PE divides the outputs.
+    fn foldings(&self) -> Vec<Folding> {
+        let simds: Vec<i64> =
+            divisors(self.input().channels()).into_iter().filter(|simd| self.vector() % simd == 0).collect();
+        let pes = divisors(self.rows_count());
+        let mut all: Vec<_> =
+            simds.iter().flat_map(|&simd| pes.iter().map(move |&pe| Folding::Matvec { simd, pe })).collect();
+        all.sort_by_key(|&folding| {
+            let (simd, pe) = self.fold(folding);
+            (simd * pe, pe)
+        });
+        all
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Matvec { simd: self.input().lanes, pe: self.output().lanes }
+    }
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        let (simd, pe) = self.fold(folding);
+        Lanes { inputs: vec![simd], outputs: vec![pe] }
+    }
+
+    /// Each of the V/SIMD beats of a vector is used for OC/PE cycles.
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        let (simd, pe) = self.fold(folding);
+        self.positions() * (self.vector() / simd) * (self.rows_count() / pe)
+    }
+
+    /// The first output needs the whole vector; then the adder tree, the scale and the output's register.
+    fn latency_cycles_at(&self, folding: Folding) -> i64 {
+        let (simd, pe) = self.fold(folding);
+        (self.vector() / simd) * (self.rows_count() / pe) + 6
+    }
+
+    /// A DSP a product (with weights out of a memory), an adder of about 20 bits a product, an accumulator
+    /// an output of which PE are written at once, and 50 LUTs a lane of the output to scale and saturate.
+    /// Weights that never change, where everything is unrolled, are constants: no DSP, about 16 LUT and 13 FF
+    /// a product (RECIPES D).
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let (simd, pe) = self.fold(folding);
+        let products = simd * pe;
+        let folds = (self.vector() / simd) * (self.rows_count() / pe);
+        let accumulator = 32;
+        let element = i64::from(self.output().element.bits);
+        let scale = Resources::logic(50, 40) * pe;
+        let output = output_registers(pe * element);
+        if folds == 1 {
+            return Resources::logic(16, 13) * products + scale + output;
+        }
+        let tree = Resources::logic(20, 20) * (pe * (simd - 1))
+            + Resources { dsp: 1, ..Resources::default() } * products;
+        let sums = memory(ceil_div(self.rows_count(), pe), pe * accumulator) + Resources::logic(32, 32) * pe;
+        let bias = rom(self.rows_count() / pe, pe * accumulator);
+        rom(folds, products * 8) + tree + sums + bias + scale + output + Resources::logic(40, 40)
+    }
+
+    /// A vector's order follows the lanes of its window.
+    fn folding_changed(&self, _before: Folding) {
+        if let Some(window) = self.window() {
+            let lanes = window.inputs()[0].lanes;
+            if self.weights_shape()[3] % lanes == 0 {
+                self.0.set_attr("channel_lanes", Attr::i64(self.0.ctx(), lanes));
+            }
+        }
+    }
+}

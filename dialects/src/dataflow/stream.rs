@@ -1,0 +1,156 @@
+//! The type of streams as plain data.
+
+use crate::ir::{Ctx, Type, Value};
+
+/// The elements of a stream: integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Element {
+    /// Width in bits.
+    pub bits: u32,
+    /// Unsigned, `uiN`; signless ones are signed.
+    pub unsigned: bool,
+}
+
+impl Element {
+    /// A signed element, `iN`.
+    pub const fn signed(bits: u32) -> Self {
+        Self { bits, unsigned: false }
+    }
+
+    /// An unsigned element, `uiN`.
+    pub const fn unsigned(bits: u32) -> Self {
+        Self { bits, unsigned: true }
+    }
+
+    /// Reads an integer type.
+    pub fn of(ty: Type<'_>) -> Option<Self> {
+        Some(Self { bits: ty.int_width()?, unsigned: ty.is_unsigned() })
+    }
+
+    /// The MLIR type.
+    pub fn ty(self, ctx: Ctx<'_>) -> Type<'_> {
+        if self.unsigned { Type::unsigned(ctx, self.bits) } else { Type::integer(ctx, self.bits) }
+    }
+
+    /// The smallest and the largest value; of widths up to 32.
+    pub fn range(self) -> (i64, i64) {
+        if self.unsigned {
+            (0, (1i64 << self.bits) - 1)
+        } else {
+            (-(1i64 << (self.bits - 1)), (1i64 << (self.bits - 1)) - 1)
+        }
+    }
+}
+
+/// `!dataflow.stream<SHAPExELEMENT, lanes = LANES>`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Stream {
+    /// Row-major, `[H, W, C]` for feature maps.
+    pub shape: Vec<i64>,
+    /// Of each number.
+    pub element: Element,
+    /// Elements a beat; a divisor of the innermost dimension.
+    pub lanes: i64,
+}
+
+impl Stream {
+    /// A tag: one i16 a sample.
+    pub fn tag() -> Self {
+        Self { shape: vec![1], element: Element::signed(16), lanes: 1 }
+    }
+
+    /// A decision: one i1 a sample.
+    pub fn decision() -> Self {
+        Self { shape: vec![1], element: Element::signed(1), lanes: 1 }
+    }
+
+    /// The index of an exit: one i8 a sample.
+    pub fn exit() -> Self {
+        Self { shape: vec![1], element: Element::signed(8), lanes: 1 }
+    }
+
+    /// Reads a stream type; None of other types.
+    pub fn of(ty: Type<'_>) -> Option<Self> {
+        let lanes = ty.lanes()?;
+        Some(Self { shape: ty.shape()?, element: Element::of(ty.element()?)?, lanes })
+    }
+
+    /// The type of an operand or a result of an actor, which ODS makes sure is a stream.
+    pub fn of_value(value: Value<'_>) -> Self {
+        Self::of(value.ty()).expect("ODS: the operands and results of actors are streams")
+    }
+
+    /// The MLIR type. The lanes must divide the innermost dimension.
+    pub fn ty<'c>(&self, ctx: Ctx<'c>) -> Type<'c> {
+        Type::stream(&self.shape, self.element.ty(ctx), self.lanes)
+            .expect("shape and lanes of a stream are legal")
+    }
+
+    /// The same tensor with other lanes.
+    pub fn with_lanes(&self, lanes: i64) -> Self {
+        Self { lanes, ..self.clone() }
+    }
+
+    /// Elements a sample.
+    pub fn elements(&self) -> i64 {
+        self.shape.iter().product()
+    }
+
+    /// The innermost dimension.
+    pub fn channels(&self) -> i64 {
+        self.shape.last().copied().unwrap_or(1)
+    }
+
+    /// Vectors of the innermost dimension a sample.
+    pub fn positions(&self) -> i64 {
+        self.elements() / self.channels()
+    }
+
+    /// Beats a sample.
+    pub fn beats(&self) -> i64 {
+        self.elements() / self.lanes
+    }
+
+    /// Bits a beat.
+    pub fn bits(&self) -> i64 {
+        self.lanes * i64::from(self.element.bits)
+    }
+}
+
+/// The divisors of a positive number, ascending.
+pub fn divisors(n: i64) -> Vec<i64> {
+    let mut low: Vec<i64> = (1..).take_while(|d| d * d <= n).filter(|d| n % d == 0).collect();
+    let high: Vec<i64> = low.iter().rev().map(|d| n / d).filter(|d| d * d > n).collect();
+    low.extend(high);
+    low
+}
+
+/// The greatest common divisor of two positive numbers.
+pub fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divisors_ascend_without_repeats() {
+        assert_eq!(divisors(1), [1]);
+        assert_eq!(divisors(36), [1, 2, 3, 4, 6, 9, 12, 18, 36]);
+        assert_eq!(divisors(10), [1, 2, 5, 10]);
+    }
+
+    #[test]
+    fn a_stream_counts_beats() {
+        let stream = Stream { shape: vec![28, 28, 6], element: Element::unsigned(8), lanes: 3 };
+        assert_eq!((stream.beats(), stream.bits(), stream.positions()), (1568, 24, 784));
+    }
+
+    #[test]
+    fn elements_have_ranges() {
+        assert_eq!(Element::signed(8).range(), (-128, 127));
+        assert_eq!(Element::unsigned(8).range(), (0, 255));
+        assert_eq!(Element::signed(32).range(), (i64::from(i32::MIN), i64::from(i32::MAX)));
+    }
+}
