@@ -2,6 +2,10 @@
 
 use crate::ir::{Attr, Builder, DenseElement, Failure, Op, Type, Value};
 
+mod convolution;
+
+pub use convolution::Convolution;
+
 /// The elements of the constant that makes a value, if it is one of `tosa.const` (or `arith.constant`).
 pub fn constant<'c>(value: Value<'c>) -> Option<Attr<'c>> {
     let op = value.producer()?;
@@ -28,6 +32,17 @@ pub fn constant_ints(op: Op<'_>, index: usize, what: &str) -> Result<Vec<i64>, F
         .and_then(constant)
         .and_then(Attr::to_dense_ints)
         .ok_or_else(|| op.error(format_args!("expected its {what} to be a constant"), &[]))
+}
+
+/// Erases every operation inside `root` that computes something nobody uses.
+pub fn erase_unused(root: Op<'_>) {
+    // Users come behind producers: one pass from the end is enough.
+    for op in root.walk().into_iter().rev() {
+        let pure = op.regions().is_empty() && (op.name().starts_with("tosa.") || op.is("arith.constant"));
+        if pure && op.results().into_iter().all(Value::is_unused) {
+            op.erase();
+        }
+    }
 }
 
 /// How `tosa.rescale` rounds.

@@ -407,6 +407,13 @@ impl<'c> Block<'c> {
         unsafe { Value::from_raw(mlirBlockAddArgument(self.raw, ty.to_raw(), loc.to_raw())) }
     }
 
+    /// Removes argument `index`, which must have no uses.
+    pub fn erase_argument(self, index: usize) {
+        assert!(self.arguments()[index].is_unused(), "argument {index} has no uses");
+        // SAFETY: the index is in range; nothing uses the argument.
+        unsafe { mlirBlockEraseArgument(self.raw, index as u32) }
+    }
+
     /// The operations. A list, so that rewriting is safe.
     pub fn ops(self) -> Vec<Op<'c>> {
         // SAFETY: null is turned into None.

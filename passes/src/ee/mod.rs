@@ -4,9 +4,15 @@ use atheena_dialects::pass::register as add;
 
 pub mod convert_ee_to_scf;
 pub mod convert_ee_to_tosa;
+pub mod fold_batch_norm;
+pub mod fold_layout;
+pub mod strip_exits;
 
 /// Registers the passes of this folder.
 pub(crate) fn register() {
     add::<convert_ee_to_scf::ConvertEeToScf>();
     add::<convert_ee_to_tosa::ConvertEeToTosa>();
+    add::<fold_batch_norm::FoldBatchNorm>();
+    add::<fold_layout::FoldLayout>();
+    add::<strip_exits::StripExits>();
 }
