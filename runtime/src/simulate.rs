@@ -9,70 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
+pub use error::SimError;
+pub use interface::{Interface, Port};
 pub use statistics::{Latency, cycles_per_sample};
 
+use error::Ending;
+
 mod build;
+mod error;
+mod interface;
 mod statistics;
-
-/// What a host must know to talk to an accelerator; stored in `report.json` under `interface`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interface {
-    /// Name of the top module.
-    pub top: String,
-    /// `s_axis`: pixels, row-major `[H, W, C]`, lane 0 in the low bits.
-    pub input: Port,
-    /// `m_axis`: logits, class 0 first.
-    pub output: Port,
-    /// Number of classes, at most `output.lanes * output.beats`: surplus lanes of the last beat are ignored.
-    pub classes: usize,
-    /// Number of ways out, the last classifier included; `m_axis_tuser` is below.
-    pub exits: usize,
-}
-
-/// A data port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Port {
-    /// Elements a beat.
-    pub lanes: usize,
-    /// Bits an element: 8, 16 or 32.
-    pub bits: usize,
-    /// Beats a sample.
-    pub beats: usize,
-}
-
-impl Port {
-    /// Elements a sample.
-    pub fn elements(&self) -> usize {
-        self.lanes * self.beats
-    }
-
-    fn beat_bytes(&self) -> usize {
-        self.lanes * self.bits / 8
-    }
-
-    fn is_valid(&self) -> bool {
-        self.lanes > 0 && self.beats > 0 && [8, 16, 32].contains(&self.bits)
-    }
-}
-
-impl Interface {
-    /// Reads the key `interface` of `DIR/report.json`.
-    pub fn read(directory: &Path) -> Result<Interface, SimError> {
-        #[derive(Deserialize)]
-        struct Report {
-            interface: Interface,
-        }
-        let path = directory.join("report.json");
-        let text =
-            fs::read(&path).map_err(|error| SimError::File { path: path.clone(), action: "read", error })?;
-        let report: Report = serde_json::from_slice(&text)
-            .map_err(|error| SimError::Report { path, reason: error.to_string() })?;
-        Ok(report.interface)
-    }
-}
 
 /// How to simulate.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,101 +107,6 @@ impl SimResult {
         }
         counts
     }
-}
-
-/// Why there is no result.
-#[derive(Debug, Error)]
-pub enum SimError {
-    /// A file of the design cannot be read or written.
-    #[error("{}: cannot be {action}: {error}", path.display())]
-    File {
-        /// The file or directory.
-        path: PathBuf,
-        /// `read` or `written`.
-        action: &'static str,
-        /// The operating system's answer.
-        error: io::Error,
-    },
-    /// The report does not describe an interface.
-    #[error("{}: {reason}; a directory that `atheena compile -o DIR` wrote is wanted", path.display())]
-    Report {
-        /// The report.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// An option or the interface is out of range.
-    #[error("{0}")]
-    Option(String),
-    /// A program is not installed.
-    #[error(
-        "`{tool}` is not installed; run `make setup`, or install Debian's package `verilator`, which brings it"
-    )]
-    MissingTool {
-        /// The program.
-        tool: &'static str,
-    },
-    /// A program failed.
-    #[error("`{tool}` cannot build the simulation model:{output}")]
-    Tool {
-        /// The program.
-        tool: &'static str,
-        /// The lines that say why.
-        output: String,
-    },
-    /// The top module has other ports than its interface says.
-    #[error("module `{top}` has {}, but the interface in report.json says {wanted} bits", port_found(name, *found))]
-    Port {
-        /// The top module.
-        top: String,
-        /// The port.
-        name: &'static str,
-        /// Its width in bits by the interface.
-        wanted: usize,
-        /// Its width in the SystemVerilog; `None` if there is no such port.
-        found: Option<usize>,
-    },
-    /// The hardware stopped. This is the compiler's fault.
-    #[error("deadlock: no beat in or out for {watchdog} cycles up to cycle {cycle}, with {accepted} of {samples} samples taken and {outputs} results out{}", missing_note(*first_missing))]
-    Deadlock {
-        /// How long was waited.
-        watchdog: u64,
-        /// When it was given up.
-        cycle: u64,
-        /// Samples of which all beats were taken.
-        accepted: usize,
-        /// Results that came out.
-        outputs: usize,
-        /// Samples to simulate.
-        samples: usize,
-        /// The lowest sample that went in and did not come out.
-        first_missing: Option<usize>,
-    },
-    /// The hardware broke the rules of its ports. This is the compiler's fault.
-    #[error("cycle {cycle}: {text}")]
-    Violation {
-        /// When.
-        cycle: u64,
-        /// Which rule.
-        text: String,
-    },
-    /// The model ended in another way, or printed something, e.g. of a memory image that is not there.
-    #[error("the simulation model failed:{output}")]
-    Model {
-        /// What it printed.
-        output: String,
-    },
-}
-
-fn port_found(name: &str, found: Option<usize>) -> String {
-    match found {
-        Some(bits) => format!("a port `{name}` of {bits} bits"),
-        None => format!("no port `{name}`"),
-    }
-}
-
-fn missing_note(first_missing: Option<usize>) -> String {
-    first_missing.map(|sample| format!(" (sample {sample} is the first missing)")).unwrap_or_default()
 }
 
 impl Simulation {
@@ -463,39 +314,6 @@ impl Simulation {
             latency_per_exit: (0..self.interface.exits).map(|exit| latencies(Some(exit))).collect(),
             seconds,
             outputs,
-        }
-    }
-}
-
-/// How the harness says that it ended.
-enum Ending {
-    Done(u64),
-    Failed(SimError),
-}
-
-impl Ending {
-    fn parse(line: &str, samples: usize, options: &SimOptions) -> Option<Ending> {
-        let (kind, rest) = line.split_once(' ')?;
-        match kind {
-            "done" => Some(Ending::Done(rest.parse().ok()?)),
-            "violation" => {
-                let (cycle, text) = rest.split_once(' ')?;
-                let (cycle, text) = (cycle.parse().ok()?, text.to_owned());
-                Some(Ending::Failed(SimError::Violation { cycle, text }))
-            }
-            "deadlock" => {
-                let mut numbers = rest.split(' ').map(str::parse::<i64>);
-                let mut next = || numbers.next()?.ok();
-                Some(Ending::Failed(SimError::Deadlock {
-                    watchdog: options.watchdog_cycles,
-                    cycle: next()?.try_into().ok()?,
-                    accepted: next()?.try_into().ok()?,
-                    outputs: next()?.try_into().ok()?,
-                    samples,
-                    first_missing: next()?.try_into().ok(),
-                }))
-            }
-            _ => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use atheena_runtime::simulate::{Interface, Latency, Port, SimError, SimOptions, SimResult, Simulation};
@@ -289,4 +290,21 @@ fn bad_input_is_refused() {
         message(Simulation::open(path).unwrap_err()),
         "DIR/report.json: cannot be read: No such file or directory (os error 2)"
     );
+}
+
+#[test]
+#[ignore = "run by `a_missing_verilator_is_an_error_with_the_cure` in a process without a search path"]
+fn without_search_path() {
+    let directory = design(SUMS);
+    println!("[{}]", simulate(directory.path(), 3, &SimOptions::default()).unwrap_err());
+}
+
+#[test]
+fn a_missing_verilator_is_an_error_with_the_cure() {
+    let this = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "without_search_path", "--ignored", "--nocapture"];
+    let output = Command::new(this).args(arguments).env("PATH", "/nonexistent").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let message = "[`verilator` is not installed; run `make setup`, or install Debian's packages `verilator`, `make` and `g++`]";
+    assert!(text.contains(message), "{text}");
 }

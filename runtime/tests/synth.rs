@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use atheena_runtime::synth::{Resources, SynthOptions, synthesize};
 use tempfile::TempDir;
@@ -69,5 +70,24 @@ fn what_yosys_refuses_is_an_error_with_its_words() {
     assert_eq!(
         refusal(directory.path(), "parts"),
         "DIR/rtl/filelist.f: cannot be read: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+#[ignore = "run by `a_missing_yosys_is_an_error_with_the_cure` in a process without a search path"]
+fn without_search_path() {
+    let directory = design(include_str!("rtl/parts.sv"));
+    println!("[{}]", refusal(directory.path(), "parts"));
+}
+
+#[test]
+fn a_missing_yosys_is_an_error_with_the_cure() {
+    let this = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "without_search_path", "--ignored", "--nocapture"];
+    let output = Command::new(this).args(arguments).env("PATH", "/nonexistent").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("[`yosys` is not installed; run `make setup`, or install Debian's package `yosys`]"),
+        "{text}"
     );
 }
