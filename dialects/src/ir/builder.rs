@@ -149,8 +149,8 @@ impl<'c> OpBuilder<'c> {
     /// is the caller's fault and has been diagnosed.
     pub fn build(self) -> Op<'c> {
         let builder = self.builder;
-        let name = self.name.clone();
-        let op = self.build_detached().unwrap_or_else(|| panic!("{name} has consistent parts"));
+        let op =
+            self.build_detached().expect("the operation's parts are consistent; the diagnostic names it");
         builder.insert(op)
     }
 
