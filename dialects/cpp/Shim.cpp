@@ -26,6 +26,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Pass/Pass.h"
+#include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
@@ -159,6 +160,10 @@ int atheenaOptMain(int argc, char **argv, MlirStringRef tool,
                    MlirDialectRegistry registry) {
   return asMainReturnCode(
       MlirOptMain(argc, argv, unwrap(tool), *unwrap(registry)));
+}
+
+int atheenaLspMain(int argc, char **argv, MlirDialectRegistry registry) {
+  return asMainReturnCode(MlirLspServerMain(argc, argv, *unwrap(registry)));
 }
 
 // A translation to MLIR. `import` gets the input buffer and returns a null

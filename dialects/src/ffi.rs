@@ -70,6 +70,7 @@ unsafe extern "C" {
         tool: MlirStringRef,
         registry: MlirDialectRegistry,
     ) -> c_int;
+    pub fn atheenaLspMain(argc: c_int, argv: *mut *mut c_char, registry: MlirDialectRegistry) -> c_int;
     pub fn atheenaRegisterImport(
         name: MlirStringRef,
         description: MlirStringRef,
