@@ -6,6 +6,7 @@
 pub mod dataflow;
 pub mod ee;
 mod exits;
+pub mod golden;
 pub mod hw;
 
 /// Registers every pass in MLIR's global registry, once a process.

@@ -4,5 +4,6 @@
 pub mod cache;
 pub mod circt;
 pub mod dataset;
+pub mod golden;
 pub mod simulate;
 pub mod synth;

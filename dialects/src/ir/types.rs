@@ -97,7 +97,7 @@ impl<'c> Type<'c> {
         unsafe { ffi::atheenaStreamIsA(self.raw) }
     }
 
-    /// The sizes of a ranked tensor (dynamic ones are negative) or of a stream; None of other types.
+    /// The sizes of a ranked tensor or memref (dynamic ones are negative) or of a stream; None of other types.
     pub fn shape(self) -> Option<Vec<i64>> {
         // SAFETY: each accessor follows the check of its kind.
         unsafe {
@@ -106,7 +106,7 @@ impl<'c> Type<'c> {
                 let rank = ffi::atheenaStreamShape(self.raw, &mut data);
                 return Some(std::slice::from_raw_parts(data, rank).to_vec());
             }
-            mlirTypeIsARankedTensor(self.raw).then(|| {
+            (mlirTypeIsARankedTensor(self.raw) || mlirTypeIsAMemRef(self.raw)).then(|| {
                 (0..mlirShapedTypeGetRank(self.raw) as isize)
                     .map(|i| {
                         if mlirShapedTypeIsDynamicDim(self.raw, i) {

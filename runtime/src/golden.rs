@@ -1,0 +1,328 @@
+//! The golden model: a network, compiled for this machine through MLIR's own lowerings, which says what the
+//! generated hardware must compute, bit by bit.
+//!
+//! The network is a function of upstream dialects (TOSA, `scf`, …) with one tensor as argument, static shapes, and
+//! tensors as results. A compiled network holds no state: one serves any number of threads.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use thiserror::Error;
+
+use crate::dataset::DataSet;
+use engine::Engine;
+
+mod compile;
+mod engine;
+mod memory;
+
+/// A network, ready to run.
+pub struct Golden {
+    engine: Engine,
+    input: TensorType,
+    results: Vec<TensorType>,
+    /// Working memory of calls that have ended, for the next ones.
+    scratch: Mutex<Vec<Scratch>>,
+    scratch_bytes: usize,
+}
+
+/// Working memory of a call, in words of 64 bytes for alignment.
+type Scratch = Vec<Line>;
+
+/// A cache line.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+struct Line([u8; 64]);
+
+/// Why a network cannot be compiled or run.
+#[derive(Debug, Error)]
+pub enum GoldenError {
+    /// MLIR does not accept the module, or cannot lower it.
+    #[error("the golden model failed to {step}:{}", list(diagnostics))]
+    Rejected {
+        /// What it was doing, e.g. `parse the network`.
+        step: &'static str,
+        /// What MLIR said.
+        diagnostics: Vec<String>,
+    },
+    /// The module has no function of that name.
+    #[error("the module has no function `{name}`; it has {found}")]
+    NoFunction {
+        /// The name looked for.
+        name: String,
+        /// The names that are there.
+        found: String,
+    },
+    /// The function cannot be called with an image.
+    #[error(
+        "the function `{name}` has the type {found}, but the golden model runs functions of one tensor (i8 or \
+         f32) to tensors (i8, i16, i32 or f32), all of static shape"
+    )]
+    Signature {
+        /// The function.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// An input has another size than the network's argument.
+    #[error("an input has {found}, but the network takes {wanted}")]
+    Input {
+        /// What was passed.
+        found: String,
+        /// The network's argument.
+        wanted: TensorType,
+    },
+}
+
+fn list(diagnostics: &[String]) -> String {
+    diagnostics.iter().map(|diagnostic| format!("\n  {diagnostic}")).collect()
+}
+
+/// The type of a tensor's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "MLIR's own names")]
+pub enum Element {
+    I8,
+    I16,
+    I32,
+    F32,
+}
+
+/// The type of an argument or a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorType {
+    /// Sizes, e.g. `[1, 28, 28, 1]`.
+    pub shape: Vec<usize>,
+    /// Type of the elements.
+    pub element: Element,
+}
+
+impl TensorType {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Has the tensor no element?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Display for TensorType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tensor<")?;
+        self.shape.iter().try_for_each(|size| write!(f, "{size}x"))?;
+        let element = match self.element {
+            Element::I8 => "i8",
+            Element::I16 => "i16",
+            Element::I32 => "i32",
+            Element::F32 => "f32",
+        };
+        write!(f, "{element}>")
+    }
+}
+
+/// The elements of a result, row-major.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "named after their elements")]
+pub enum Tensor {
+    I8(Vec<i8>),
+    I16(Vec<i16>),
+    I32(Vec<i32>),
+    F32(Vec<f32>),
+}
+
+impl Tensor {
+    fn zero(ty: &TensorType) -> Self {
+        match ty.element {
+            Element::I8 => Self::I8(vec![0; ty.len()]),
+            Element::I16 => Self::I16(vec![0; ty.len()]),
+            Element::I32 => Self::I32(vec![0; ty.len()]),
+            Element::F32 => Self::F32(vec![0.0; ty.len()]),
+        }
+    }
+
+    fn data(&mut self) -> *mut u8 {
+        match self {
+            Self::I8(v) => v.as_mut_ptr().cast(),
+            Self::I16(v) => v.as_mut_ptr().cast(),
+            Self::I32(v) => v.as_mut_ptr().cast(),
+            Self::F32(v) => v.as_mut_ptr().cast(),
+        }
+    }
+
+    /// The elements as floats: exact but for large `i32`.
+    pub fn to_f64(&self) -> Vec<f64> {
+        match self {
+            Self::I8(v) => v.iter().map(|&x| x.into()).collect(),
+            Self::I16(v) => v.iter().map(|&x| x.into()).collect(),
+            Self::I32(v) => v.iter().map(|&x| x.into()).collect(),
+            Self::F32(v) => v.iter().map(|&x| x.into()).collect(),
+        }
+    }
+}
+
+/// The results of a network for one sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outputs(pub Vec<Tensor>);
+
+impl Outputs {
+    /// The class of the largest element of the first result, the first of equals; None if it is empty.
+    pub fn prediction(&self) -> Option<usize> {
+        let logits = self.0.first()?.to_f64();
+        let first_best = |best: Option<usize>, i: usize| best.filter(|&b| logits[b] >= logits[i]).or(Some(i));
+        (0..logits.len()).fold(None, first_best)
+    }
+
+    /// The number of the exit, of a function that returns it behind the logits (`convert-ee-to-scf` with
+    /// `exit-index`).
+    pub fn exit_index(&self) -> Option<usize> {
+        match self.0.get(1)? {
+            Tensor::I32(v) if v.len() == 1 => usize::try_from(v[0]).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// An input: pixels, which a float network sees as `pixel / 255`, or floats as they are.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// Pixels, row-major `[H, W, C]`.
+    Pixels(&'a [u8]),
+    /// The elements of a float network's argument.
+    Floats(&'a [f32]),
+}
+
+impl<'a> From<&'a [u8]> for Input<'a> {
+    fn from(pixels: &'a [u8]) -> Self {
+        Self::Pixels(pixels)
+    }
+}
+
+impl<'a> From<&'a [f32]> for Input<'a> {
+    fn from(floats: &'a [f32]) -> Self {
+        Self::Floats(floats)
+    }
+}
+
+impl Golden {
+    /// Compiles a function of a module. The text holds upstream dialects only: exits are converted before.
+    pub fn compile(module_text: &str, function: &str) -> Result<Golden, GoldenError> {
+        let compiled = compile::compile(module_text, function)?;
+        Ok(Golden {
+            engine: compiled.engine,
+            input: compiled.input,
+            results: compiled.results,
+            scratch: Mutex::new(vec![]),
+            scratch_bytes: compiled.scratch_bytes,
+        })
+    }
+
+    /// The type of the argument.
+    pub fn input(&self) -> &TensorType {
+        &self.input
+    }
+
+    /// The types of the results.
+    pub fn results(&self) -> &[TensorType] {
+        &self.results
+    }
+
+    /// Runs one sample.
+    pub fn run<'a>(&self, input: impl Into<Input<'a>>) -> Result<Outputs, GoldenError> {
+        let input = input.into();
+        let wrong = |found| GoldenError::Input { found, wanted: self.input.clone() };
+        let scaled;
+        let data: *const u8 = match (input, self.input.element) {
+            (Input::Pixels(pixels), _) if pixels.len() != self.input.len() => {
+                return Err(wrong(format!("{} pixels", pixels.len())));
+            }
+            (Input::Floats(floats), _) if floats.len() != self.input.len() => {
+                return Err(wrong(format!("{} floats", floats.len())));
+            }
+            (Input::Pixels(pixels), Element::I8) => pixels.as_ptr(),
+            (Input::Pixels(pixels), Element::F32) => {
+                // One division in f32, as numpy and PyTorch do.
+                scaled = pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect::<Vec<_>>();
+                scaled.as_ptr().cast()
+            }
+            (Input::Floats(floats), Element::F32) => floats.as_ptr().cast(),
+            (Input::Floats(_), _) => return Err(wrong("floats as elements".to_owned())),
+            (Input::Pixels(_), _) => return Err(wrong("pixels as elements".to_owned())),
+        };
+        let mut tensors: Vec<_> = self.results.iter().map(Tensor::zero).collect();
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let memory = scratch
+            .get_or_insert_with(|| vec![Line([0; 64]); self.scratch_bytes.div_ceil(size_of::<Line>())]);
+        let results: Vec<_> = tensors.iter_mut().map(Tensor::data).collect();
+        // SAFETY: the sizes of the input and of the results are those of the types that the engine was made
+        // with, and the scratch memory is as large as it asked for, and used by this call alone.
+        unsafe { self.engine.call(data, &results, memory.as_mut_ptr().cast()) };
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).extend(scratch);
+        Ok(Outputs(tensors))
+    }
+
+    /// Runs samples of a data set on some threads. `each` gets a sample's index and results, as they come: in any
+    /// order, and from several threads.
+    pub fn run_each(
+        &self,
+        data: &DataSet,
+        samples: Range<usize>,
+        threads: usize,
+        each: impl Fn(usize, Outputs) + Sync,
+    ) -> Result<(), GoldenError> {
+        /// Samples that a thread takes at once.
+        const BATCH: usize = 16;
+        let next = AtomicUsize::new(samples.start);
+        let failed = AtomicBool::new(false);
+        let work = || -> Result<(), GoldenError> {
+            while !failed.load(Ordering::Relaxed) {
+                let start = next.fetch_add(BATCH, Ordering::Relaxed);
+                if start >= samples.end {
+                    break;
+                }
+                for index in start..samples.end.min(start + BATCH) {
+                    each(index, self.run(data.image(index))?);
+                }
+            }
+            Ok(())
+        };
+        let work = || work().inspect_err(|_| failed.store(true, Ordering::Relaxed));
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let own = work();
+            let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            others.into_iter().map(join).fold(own, Result::and)
+        })
+    }
+
+    /// Runs samples of a data set on some threads; the results are in the samples' order. `progress` gets the
+    /// number of samples done, now and then, from several threads.
+    pub fn run_all(
+        &self,
+        data: &DataSet,
+        samples: Range<usize>,
+        threads: usize,
+        progress: impl Fn(usize) + Sync,
+    ) -> Result<Vec<Outputs>, GoldenError> {
+        let all = Mutex::new(vec![Outputs(vec![]); samples.len()]);
+        let done = AtomicUsize::new(0);
+        let start = samples.start;
+        self.run_each(data, samples, threads, |index, outputs| {
+            all.lock().unwrap_or_else(PoisonError::into_inner)[index - start] = outputs;
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        })?;
+        Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for Golden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Golden").field("input", &self.input).field("results", &self.results).finish()
+    }
+}

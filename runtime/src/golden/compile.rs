@@ -1,0 +1,162 @@
+//! From TOSA to machine code: MLIR's pipelines, and between them the placement of buffers.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use atheena_dialects::ir::{Attr, Op, Type};
+use melior::Context;
+use melior::diagnostic::{Diagnostic, DiagnosticSeverity};
+use melior::ir::Module;
+use melior::pass::PassManager;
+use melior::utility::{parse_pass_pipeline, register_all_llvm_translations};
+
+use super::engine::Engine;
+use super::{Element, GoldenError, TensorType, memory};
+
+/// TOSA to `linalg` on tensors.
+const TO_LINALG: &str = "builtin.module(\
+    func.func(tosa-to-linalg-named{prefer-conv2d-kernel-layout-hwcf=true},tosa-to-linalg,\
+    tosa-to-arith{include-apply-rescale=true},tosa-to-tensor),canonicalize,cse)";
+
+/// The schedule: convolutions with the output channel as the innermost loop, where weights and results are
+/// contiguous, so that loops become vectors.
+const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
+  transform.named_sequence @__transform_main(%module: !transform.any_op {transform.readonly}) {
+    %conv = transform.structured.match ops{["linalg.conv_2d_nhwc_hwcf", "linalg.conv_2d_nhwc_hwcf_q"]} in %module
+      : (!transform.any_op) -> !transform.any_op
+    %loops = transform.structured.generalize %conv : (!transform.any_op) -> !transform.any_op
+    transform.structured.interchange %loops iterator_interchange = [0, 1, 2, 4, 5, 6, 3]
+      : (!transform.any_op) -> !transform.any_op
+    transform.yield
+  }
+}"#;
+
+/// Tensors to buffers; results go where the caller says.
+const TO_BUFFERS: &str = "builtin.module(transform-interpreter,canonicalize,cse,\
+    one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
+    buffer-results-to-out-params{modify-public-functions=true hoist-static-allocs=true},canonicalize,cse)";
+
+/// Loops, vectors, LLVM.
+const TO_LLVM: &str = "builtin.module(\
+    func.func(convert-linalg-to-affine-loops,affine-super-vectorize{virtual-vector-size=8 test-fastest-varying=0}),\
+    canonicalize,cse,expand-strided-metadata,lower-affine,convert-vector-to-scf,lower-affine,convert-scf-to-cf,\
+    convert-vector-to-llvm,convert-to-llvm,reconcile-unrealized-casts)";
+
+/// A compiled function and the types it was compiled for.
+pub struct Compiled {
+    pub engine: Engine,
+    pub input: TensorType,
+    pub results: Vec<TensorType>,
+    pub scratch_bytes: usize,
+}
+
+/// A step that failed; the context's diagnostics say why.
+pub struct Rejected(pub &'static str);
+
+/// Compiles a function of a module.
+pub fn compile(text: &str, name: &str) -> Result<Compiled, GoldenError> {
+    atheena_dialects::register_upstream_passes();
+    let context = atheena_dialects::context();
+    // The passes of one function have no use for threads, and making them takes longer than a small network.
+    context.enable_multi_threading(false);
+    register_all_llvm_translations(&context);
+    let diagnostics = collect_diagnostics(&context);
+    let rejected = |Rejected(step)| GoldenError::Rejected { step, diagnostics: diagnostics.take() };
+
+    let mut module = Module::parse(&context, text).ok_or_else(|| rejected(Rejected("parse the network")))?;
+    let function = keep_only(Op::of_module(&module), name)?;
+    let (input, results) = signature(function, name)?;
+    run(&context, &mut module, TO_LINALG).map_err(rejected)?;
+    add_schedule(&context, &module).map_err(rejected)?;
+    run(&context, &mut module, TO_BUFFERS).map_err(rejected)?;
+    let function = keep_only(Op::of_module(&module), name)?;
+    let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
+    run(&context, &mut module, TO_LLVM).map_err(rejected)?;
+    let engine = Engine::new(Op::of_module(&module), name, &input, &results, scratch_bytes)
+        .ok_or_else(|| rejected(Rejected("generate code")))?;
+    Ok(Compiled { engine, input, results, scratch_bytes })
+}
+
+/// Errors and their notes, instead of on stderr.
+fn collect_diagnostics(context: &Context) -> Rc<RefCell<Vec<String>>> {
+    let diagnostics = Rc::new(RefCell::new(vec![]));
+    let collected = Rc::clone(&diagnostics);
+    context.attach_diagnostic_handler(move |diagnostic: Diagnostic<'_>| {
+        if matches!(diagnostic.severity(), DiagnosticSeverity::Error) {
+            let notes = (0..diagnostic.note_count()).filter_map(|i| diagnostic.note(i).ok());
+            let notes: String = notes.map(|note| format!("\n  note: {note}")).collect();
+            collected.borrow_mut().push(format!("{}: {diagnostic}{notes}", diagnostic.location()));
+        }
+        true
+    });
+    diagnostics
+}
+
+/// The function of that name, ready to be called from C; all else in the module is erased.
+fn keep_only<'c>(module: Op<'c>, name: &str) -> Result<Op<'c>, GoldenError> {
+    let functions: Vec<_> = module.body().ops().into_iter().filter(|op| op.is("func.func")).collect();
+    let Some(&function) = functions.iter().find(|f| f.symbol().as_deref() == Some(name)) else {
+        let names: Vec<_> = functions.iter().filter_map(|f| f.symbol()).map(|n| format!("`{n}`")).collect();
+        let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(GoldenError::NoFunction { name: name.to_owned(), found });
+    };
+    for op in module.body().ops() {
+        if op != function && !op.is("memref.global") {
+            op.erase();
+        }
+    }
+    Ok(function)
+}
+
+/// The types of argument and results; marks the argument as read-only and the function as called from C.
+fn signature(function: Op<'_>, name: &str) -> Result<(TensorType, Vec<TensorType>), GoldenError> {
+    let ctx = function.ctx();
+    let ty = function.attr("function_type").and_then(Attr::to_type);
+    let wrong = || GoldenError::Signature {
+        name: name.to_owned(),
+        found: ty.map_or(String::new(), |t| t.to_string()),
+    };
+    let (inputs, results) = ty.and_then(Type::signature).ok_or_else(wrong)?;
+    let [input] = inputs[..] else { return Err(wrong()) };
+    let input = tensor_type(input).filter(|ty| matches!(ty.element, Element::I8 | Element::F32));
+    let results: Option<Vec<_>> = results.into_iter().map(tensor_type).collect();
+    let (Some(input), Some(results)) = (input, results) else { return Err(wrong()) };
+    if function.region(0).blocks().len() != 1 {
+        return Err(wrong());
+    }
+    function.set_attr("llvm.emit_c_interface", Attr::unit(ctx));
+    let read_only = Attr::parse(ctx, "[{bufferization.writable = false}]");
+    function.set_attr("arg_attrs", read_only.expect("the attribute is well-formed"));
+    Ok((input, results))
+}
+
+fn tensor_type(ty: Type<'_>) -> Option<TensorType> {
+    let element = ty.element()?;
+    let element = match element.int_width() {
+        Some(8) => Element::I8,
+        Some(16) => Element::I16,
+        Some(32) => Element::I32,
+        None if element == Type::f32(ty.ctx()) => Element::F32,
+        _ => return None,
+    };
+    let shape = ty.shape()?.into_iter().map(|size| usize::try_from(size).ok()).collect::<Option<_>>()?;
+    Some(TensorType { shape, element })
+}
+
+/// Puts the schedule beside the function, where the interpreter of `transform` looks for it.
+fn add_schedule<'c>(context: &'c Context, module: &Module<'c>) -> Result<(), Rejected> {
+    let schedule = Module::parse(context, SCHEDULE).ok_or(Rejected("parse the schedule"))?;
+    let module = Op::of_module(module);
+    module.set_attr("transform.with_named_sequence", Attr::unit(module.ctx()));
+    for op in Op::of_module(&schedule).body().ops() {
+        module.body().append(op.duplicate());
+    }
+    Ok(())
+}
+
+fn run(context: &Context, module: &mut Module<'_>, pipeline: &'static str) -> Result<(), Rejected> {
+    let manager = PassManager::new(context);
+    parse_pass_pipeline(manager.as_operation_pass_manager(), pipeline)
+        .map_err(|_| Rejected("set up its pipeline"))?;
+    manager.run(module).map_err(|_| Rejected("lower the network"))
+}
