@@ -141,6 +141,7 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is
     `clamp(((acc * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is TOSA's
     `rescale` with SINGLE_ROUND (one multiplier and shift, or one an output channel) and `clamp`.
+    With shift 0 there is no rounding term.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,

@@ -1,0 +1,409 @@
+//! Layers: which actors compute each TOSA operation.
+
+use atheena_dialects::dataflow::{
+    Add, Affine, Element, Map, Matvec, MatvecParts, Named, Pool, PoolKind, Stream, Window,
+};
+use atheena_dialects::ir::{Attr, Failure, Op, Type, Value};
+use atheena_dialects::tosa::{Geometry, Rescale, Rounding, constant, constant_ints};
+
+use super::network::Network;
+
+const SUPPORTED: [&str; 16] = [
+    "arith.constant",
+    "ee.exit",
+    "ee.yield",
+    "func.return",
+    "tosa.add",
+    "tosa.avg_pool2d",
+    "tosa.clamp",
+    "tosa.const",
+    "tosa.const_shape",
+    "tosa.conv2d",
+    "tosa.identity",
+    "tosa.max_pool2d",
+    "tosa.rescale",
+    "tosa.reshape",
+    "tosa.slice",
+    "tosa.transpose",
+];
+
+/// Reports every operation that no actor computes, and every float, before anything is made.
+pub fn check_all(function: Op<'_>) -> Result<(), Failure> {
+    let mut result = Ok(());
+    for op in function.walk().into_iter().skip(1) {
+        if !SUPPORTED.contains(&op.name().as_str()) {
+            let known: Vec<_> = SUPPORTED[4..].iter().map(|name| name.trim_start_matches("tosa.")).collect();
+            let note = format!("express it with what hardware has actors for: {}", known.join(", "));
+            result = Err(op.error("has no actor that computes it", &[&note]));
+        } else if op.results().iter().any(|r| r.ty().element().is_some_and(Type::is_float)) {
+            let note = "make the network integer with ee-quantize";
+            result = Err(op.error("expected integers, as hardware has no floating point", &[note]));
+        }
+    }
+    result
+}
+
+/// What stands between a convolution's or pool's operand and the tensor that its windows are taken of.
+struct Tap<'c> {
+    source: Value<'c>,
+    /// Rows and columns at the end are left out.
+    cropped: [bool; 2],
+}
+
+impl<'c> Network<'c> {
+    /// The stream that a tensor has become; makes the actors that it needs.
+    pub fn stream(&mut self, value: Value<'c>) -> Result<Value<'c>, Failure> {
+        if let Some(&stream) = self.streams.get(&value) {
+            return Ok(stream);
+        }
+        let stream = match value.producer() {
+            Some(op) => self.layer(op, value)?,
+            None => {
+                let block = value.argument_block().expect("a value is a result or an argument");
+                self.argument(block, value.index())?
+            }
+        };
+        self.streams.insert(value, stream);
+        Ok(stream)
+    }
+
+    fn layer(&mut self, op: Op<'c>, value: Value<'c>) -> Result<Value<'c>, Failure> {
+        let input = op.operand(0);
+        match (op.name().as_str(), input) {
+            ("tosa.rescale" | "tosa.clamp" | "tosa.conv2d", _) => self.affine(op, value),
+            ("tosa.max_pool2d", Some(input)) => self.pool(op, input, PoolKind::Max),
+            ("tosa.avg_pool2d", Some(input)) => self.pool(op, input, PoolKind::Average),
+            ("tosa.add", Some(input)) => self.add(op, input),
+            ("tosa.reshape" | "tosa.identity", Some(input)) => self.stream(input),
+            ("tosa.transpose", Some(input)) if keeps_order(op, input) => self.stream(input),
+            ("tosa.transpose", _) => Err(op.error(
+                "changes the order of elements, which a stream can't",
+                &["fold it into the weights of the next layer with ee-fold-layout"],
+            )),
+            ("tosa.slice", _) => Err(op.error(
+                "is no crop at the end of rows or columns that the next convolution or pool floors away",
+                &["leave it out, or give the next layer a stride and padding that ignore the same elements"],
+            )),
+            ("ee.exit", _) => Err(op.error(
+                "has results that go through further layers",
+                &["move the layers behind the exit into its otherwise region, and into classify if they matter there"],
+            )),
+            _ => Err(op.error("is used as a feature map, but is none", &["constants may only be parameters"])),
+        }
+    }
+
+    /// A convolution, a rescale, a clamp, or a chain of them in which nothing else uses what is between.
+    fn affine(&mut self, op: Op<'c>, value: Value<'c>) -> Result<Value<'c>, Failure> {
+        let element = element_of(op, value)?;
+        let (mut min, mut max) = element.range();
+        let mut base = value;
+        let mut rescale = None;
+        let next = |base: Value<'c>, name: &str| {
+            base.producer().filter(|op| op.is(name) && (base == value || base.only_user().is_some()))
+        };
+        if let Some(clamp) = next(base, "tosa.clamp") {
+            let bound = |name| clamp.attr(name).and_then(Attr::to_i64);
+            min = min.max(bound("min_val").unwrap_or(min));
+            max = max.min(bound("max_val").unwrap_or(max));
+            base = clamp.operands()[0];
+        }
+        if let Some(op) = next(base, "tosa.rescale") {
+            rescale = Some((op, single_round(op)?));
+            base = op.operands()[0];
+        }
+        if let Some(conv) = next(base, "tosa.conv2d") {
+            let rescale = rescale.map(|(_, rescale)| rescale).unwrap_or_else(identity);
+            if rescale.input_unsigned || rescale.output_unsigned {
+                return Err(op.error("expected a signed rescale behind a convolution", &[]));
+            }
+            return self.convolution(conv, &rescale, element, (min, max));
+        }
+        let (at, rescale) = rescale.unwrap_or_else(|| (op, identity()));
+        self.map(at, base, &rescale, element, (min, max))
+    }
+
+    fn map(
+        &mut self,
+        op: Op<'c>,
+        input: Value<'c>,
+        rescale: &Rescale,
+        element: Element,
+        (min, max): (i64, i64),
+    ) -> Result<Value<'c>, Failure> {
+        let stream = self.stream(input)?;
+        if rescale.input_unsigned != Stream::of_value(stream).element.unsigned {
+            let message = "takes bits as unsigned that are signed, or the other way round";
+            return Err(op.error(message, &["only the network's image is unsigned"]));
+        }
+        if rescale.output_unsigned {
+            return Err(op.error("expected a signed result", &["only the network's image is unsigned"]));
+        }
+        let (&multiplier, &shift) = match (&rescale.multiplier[..], &rescale.shift[..]) {
+            ([m, ms @ ..], [s, ss @ ..]) if ms.iter().all(|x| x == m) && ss.iter().all(|x| x == s) => (m, s),
+            _ => {
+                let note = "only behind a convolution may each channel have its own";
+                return Err(op.error("expected one multiplier and shift", &[note]));
+            }
+        };
+        let zps = (rescale.input_zp, rescale.output_zp);
+        let (multiplier, shift) = simplest(multiplier, shift);
+        let affine = Affine { input_zp: zps.0, multiplier, shift, output_zp: zps.1, min, max };
+        let label = self.label(op, "map");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Map::build(self.builder(op.loc()), named, stream, &affine, element).0.result(0))
+    }
+
+    fn convolution(
+        &mut self,
+        conv: Op<'c>,
+        rescale: &Rescale,
+        element: Element,
+        (min, max): (i64, i64),
+    ) -> Result<Value<'c>, Failure> {
+        let result = conv.result(0);
+        if element_of(conv, result)?.bits != 32 {
+            return Err(conv.error(format_args!("expected an i32 result, but got {}", result.ty()), &[]));
+        }
+        let weights = conv.operand(1).and_then(constant).filter(|attr| attr.to_dense_ints().is_some());
+        let Some(weights) = weights else {
+            return Err(conv.error("expected constant integer weights", &[]));
+        };
+        if constant_ints(conv, 4, "weights' zero point")?.iter().any(|&zp| zp != 0) {
+            return Err(conv.error("expected weights with zero point 0", &["quantise weights symmetrically"]));
+        }
+        let shape = conv.operands()[1].ty().shape().unwrap_or_default();
+        let (&[outputs, kh, kw, c], Some(geometry)) = (&shape[..], Geometry::of(conv)) else {
+            return Err(conv.error("expected weights [OC, KH, KW, C]", &[]));
+        };
+        let (tap, zero_point) = self.taps_of(conv)?;
+        let out_shape = result.ty().shape().unwrap_or_default().split_off(1);
+
+        let stream = self.stream(tap.source)?;
+        let map = Stream::of_value(stream);
+        let plain = geometry.pad == [0; 4] && tap.cropped == [false; 2];
+        let whole = plain && map.shape == [kh, kw, c];
+        let pointwise = plain && [kh, kw] == [1, 1] && geometry.stride == [1, 1];
+        let (vectors, channel_lanes) = if whole || pointwise {
+            (stream, if whole { c } else { 1 })
+        } else {
+            let (low, high) = map.element.range();
+            if !(low..=high).contains(&zero_point) {
+                let message =
+                    format!("has the zero point {zero_point}, which its input's elements can't hold");
+                return Err(conv.error(message, &[]));
+            }
+            (self.window(conv, stream, &tap, &geometry, zero_point)?, 1)
+        };
+        let positions: i64 = out_shape.iter().take(2).product();
+        if Stream::of_value(vectors).elements() != positions * kh * kw * c {
+            let message =
+                format!("expected its input as it comes, {}, but it was reshaped", map.ty(conv.ctx()));
+            return Err(conv.error(message, &["reshape only in front of dense layers, to [1, 1, 1, inputs]"]));
+        }
+        let scales = rescale.multiplier.iter().zip(&rescale.shift);
+        let (multiplier, shift) = scales.map(|(&multiplier, &shift)| simplest(multiplier, shift)).unzip();
+        let parts = MatvecParts {
+            weights,
+            bias: folded_bias(conv, weights, outputs, zero_point, rescale.input_zp)?,
+            channel_lanes,
+            multiplier,
+            shift,
+            output_zp: rescale.output_zp,
+            min,
+            max,
+        };
+        let label = self.label(conv, "matvec");
+        let named = Named { label: &label, reach: self.section(conv).reach };
+        let output = Stream { shape: out_shape, element, lanes: 1 };
+        Ok(Matvec::build(self.builder(conv.loc()), named, vectors, &parts, &output).0.result(0))
+    }
+
+    /// The tensor that a convolution takes its windows of, and the zero point of its elements. An unsigned rescale
+    /// of the image, which only subtracts, is left out.
+    fn taps_of(&self, conv: Op<'c>) -> Result<(Tap<'c>, i64), Failure> {
+        let zero_point = constant_ints(conv, 3, "input's zero point")?.first().copied().unwrap_or(0);
+        let tap = cropped(conv.operands()[0], [false; 2]);
+        if let Some(op) = tap.source.producer().filter(|op| op.is("tosa.rescale")) {
+            let rescale = Rescale::of(op)?;
+            let identity =
+                rescale.multiplier.iter().zip(&rescale.shift).all(|(&m, &s)| i64::from(m) == 1 << s);
+            if rescale.input_unsigned && !rescale.output_unsigned && identity {
+                let shift = rescale.input_zp - rescale.output_zp;
+                return Ok((cropped(op.operands()[0], tap.cropped), zero_point + shift));
+            }
+        }
+        Ok((tap, zero_point))
+    }
+
+    fn window(
+        &mut self,
+        op: Op<'c>,
+        stream: Value<'c>,
+        tap: &Tap<'c>,
+        geometry: &Geometry,
+        pad_value: i64,
+    ) -> Result<Value<'c>, Failure> {
+        let map = Stream::of_value(stream);
+        let tensor = tap.source.ty().shape().unwrap_or_default();
+        if tensor.get(1..) != Some(&map.shape[..]) {
+            let message = format!("expected its input as it comes, {}, but it was reshaped", stream.ty());
+            return Err(op.error(message, &["reshape only in front of dense layers, to [1, 1, 1, inputs]"]));
+        }
+        let expected = op.result(0).ty().shape().unwrap_or_default();
+        let label = self.label(op, "window");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        let window = Window::build(self.builder(op.loc()), named, stream, geometry, pad_value);
+        let Some(window) = window else {
+            return Err(op.error("has a kernel that does not fit its input", &[]));
+        };
+        let output = Stream::of_value(window.0.result(0));
+        // Padding behind what is left out would stand where the window now finds data.
+        let padded_behind = [geometry.pad[1], geometry.pad[3]];
+        let moved = (0..2).any(|i| tap.cropped[i] && padded_behind[i] > 0);
+        if moved || output.shape[..2] != expected[1..3] {
+            let note = "leave the slice out, or give this layer a stride that ignores the same elements";
+            return Err(op.error("does not floor away what the slice before it leaves out", &[note]));
+        }
+        Ok(window.0.result(0))
+    }
+
+    fn pool(&mut self, op: Op<'c>, input: Value<'c>, kind: PoolKind) -> Result<Value<'c>, Failure> {
+        let Some(geometry) = Geometry::of(op) else {
+            return Err(op.error("expected kernel, stride and pad", &[]));
+        };
+        if kind == PoolKind::Average {
+            let zps =
+                [constant_ints(op, 1, "input's zero point")?, constant_ints(op, 2, "output's zero point")?];
+            if zps.iter().flatten().any(|&zp| zp != 0) {
+                return Err(op.error("expected zero points of 0", &["quantise activations symmetrically"]));
+            }
+            if geometry.pad != [0; 4] {
+                let note = "TOSA leaves padding out of the average: pad before the layer, or crop";
+                return Err(op.error("expected no padding of an average", &[note]));
+            }
+        }
+        let tap = cropped(input, [false; 2]);
+        let stream = self.stream(tap.source)?;
+        let (lowest, _) = Stream::of_value(stream).element.range();
+        let windows = self.window(op, stream, &tap, &geometry, lowest)?;
+        let label = self.label(op, "pool");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Pool::build(self.builder(op.loc()), named, windows, kind, geometry.kernel).0.result(0))
+    }
+
+    fn add(&mut self, op: Op<'c>, lhs: Value<'c>) -> Result<Value<'c>, Failure> {
+        let Some(rhs) = op.operand(1) else { return Err(op.error("expected two operands", &[])) };
+        let element = element_of(op, op.result(0))?;
+        let streams = (self.stream(lhs)?, self.stream(rhs)?);
+        if Stream::of_value(streams.0).shape != Stream::of_value(streams.1).shape {
+            let message = format!("expected operands of one shape, but got {} and {}", lhs.ty(), rhs.ty());
+            return Err(op.error(message, &["hardware does not broadcast"]));
+        }
+        let label = self.label(op, "add");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Add::build(self.builder(op.loc()), named, streams, element).0.result(0))
+    }
+}
+
+/// The tensor before crops at the end of rows and columns.
+fn cropped(value: Value<'_>, mut already: [bool; 2]) -> Tap<'_> {
+    let mut source = value;
+    while let Some(op) = source.producer().filter(|op| op.is("tosa.slice")) {
+        let from = op.operands()[0];
+        let start = constant_ints(op, 1, "start").unwrap_or_default();
+        let (Some(before), Some(after)) = (from.ty().shape(), source.ty().shape()) else { break };
+        let same = |i: usize| before.get(i) == after.get(i);
+        if start != [0; 4] || !same(0) || !same(3) {
+            break;
+        }
+        already = [already[0] || !same(1), already[1] || !same(2)];
+        source = from;
+    }
+    Tap { source, cropped: already }
+}
+
+/// Does a transpose only move dimensions of size 1?
+fn keeps_order(op: Op<'_>, input: Value<'_>) -> bool {
+    let shape = input.ty().shape().unwrap_or_default();
+    let perms = op.attr("perms").and_then(Attr::to_i64s).unwrap_or_default();
+    let moved: Vec<i64> =
+        perms.into_iter().filter(|&dim| shape.get(dim as usize).is_some_and(|&size| size != 1)).collect();
+    moved.is_sorted()
+}
+
+/// The rescale of nothing.
+fn identity() -> Rescale {
+    Rescale { multiplier: vec![1], shift: vec![0], ..Rescale::power_of_two(0) }
+}
+
+/// The same scale with the smallest numbers: `(x * m * 2^z + 2^(s-1)) >> s` is `(x * m + 2^(s-z-1)) >> (s-z)`, and
+/// where no shift is left the half that rounds is nothing.
+fn simplest(multiplier: i32, shift: i32) -> (i32, i32) {
+    let zeros = if multiplier > 0 { (multiplier.trailing_zeros() as i32).min(shift.max(0)) } else { 0 };
+    (multiplier >> zeros, shift - zeros)
+}
+
+fn single_round(op: Op<'_>) -> Result<Rescale, Failure> {
+    let rescale = Rescale::of(op)?;
+    // Both roundings agree up to a shift of 31.
+    if rescale.rounding == Rounding::Double && rescale.shift.iter().any(|&shift| shift > 31) {
+        let note = "quantise with ee-quantize, which rounds once";
+        return Err(op.error("rounds twice, which hardware does not", &[note]));
+    }
+    Ok(rescale)
+}
+
+fn element_of(op: Op<'_>, value: Value<'_>) -> Result<Element, Failure> {
+    let element = value.ty().element().and_then(Element::of);
+    element.filter(|element| element.bits <= 32).ok_or_else(|| {
+        let message = format!("expected integers of at most 32 bits, but got {}", value.ty());
+        op.error(message, &["make the network integer with ee-quantize"])
+    })
+}
+
+/// `bias - zero_point * sum(weights of the output) - rescale_zp`: the zero points as part of the bias.
+fn folded_bias(
+    conv: Op<'_>,
+    weights: Attr<'_>,
+    outputs: i64,
+    zero_point: i64,
+    rescale_zp: i64,
+) -> Result<Vec<i32>, Failure> {
+    let bias = constant_ints(conv, 2, "bias")?;
+    let weights = weights.to_dense_ints().unwrap_or_default();
+    let rows: Vec<i64> =
+        weights.chunks(weights.len() / outputs.max(1) as usize).map(|row| row.iter().sum()).collect();
+    rows.iter()
+        .enumerate()
+        .map(|(channel, sum)| {
+            // TOSA lets a bias of one element stand for all.
+            let bias = bias.get(channel).or(bias.first()).copied().unwrap_or(0);
+            i32::try_from(bias - zero_point * sum - rescale_zp).map_err(|_| {
+                let message =
+                    format!("has a bias of channel {channel} that i32 can't hold with its zero point");
+                conv.error(message, &[])
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::simplest;
+    use atheena_dialects::tosa::apply_scale;
+
+    #[test]
+    fn a_simpler_scale_computes_the_same() {
+        for (multiplier, shift) in
+            [(1 << 30, 37), (1 << 30, 30), (1 << 30, 29), (3 << 20, 33), (5, 3), (-8, 4), (0, 5)]
+        {
+            let (m, s) = simplest(multiplier, shift);
+            assert!(s <= shift && s >= 0);
+            for x in -1000..1000 {
+                let wanted = apply_scale(x, multiplier.into(), shift);
+                assert_eq!(apply_scale(x, m.into(), s), wanted, "{x} * {multiplier} >> {shift}");
+            }
+        }
+        assert_eq!(simplest(1 << 30, 37), (1, 7));
+    }
+}
