@@ -13,9 +13,11 @@ use thiserror::Error;
 
 use crate::dataset::DataSet;
 use engine::Engine;
+pub use evaluation::Evaluation;
 
 mod compile;
 mod engine;
+mod evaluation;
 mod memory;
 
 /// A network, ready to run.

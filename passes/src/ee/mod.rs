@@ -6,6 +6,7 @@ pub mod convert_ee_to_scf;
 pub mod convert_ee_to_tosa;
 pub mod fold_batch_norm;
 pub mod fold_layout;
+pub mod profile_exits;
 pub mod strip_exits;
 
 /// Registers the passes of this folder.
@@ -14,5 +15,6 @@ pub(crate) fn register() {
     add::<convert_ee_to_tosa::ConvertEeToTosa>();
     add::<fold_batch_norm::FoldBatchNorm>();
     add::<fold_layout::FoldLayout>();
+    add::<profile_exits::ProfileExits>();
     add::<strip_exits::StripExits>();
 }

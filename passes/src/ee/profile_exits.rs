@@ -1,0 +1,59 @@
+//! `ee-profile-exits`: runs a data set through the golden model, and counts who leaves at each exit.
+//!
+//! Requires: a network that `convert-ee-to-scf` can convert, with nested exits; images of its argument's shape.
+//! Ensures: each exit has a profile of all samples that were run.
+//!
+//!     ee.exit "exit1" on … when #ee.max_softmax<…>
+//! becomes
+//!     ee.exit "exit1" on … when #ee.max_softmax<…> profile <taken = 7500, of = 10000>
+//!
+//! Of an exit behind another one, `of` counts the samples that the other one did not take.
+
+use crate::golden;
+use atheena_dialects::{
+    ir::{Failure, Op},
+    pass::Pass,
+};
+use atheena_runtime::dataset::DataSet;
+
+/// The pass.
+pub struct ProfileExits;
+
+atheena_dialects::pass_options! {
+    /// Options of `ee-profile-exits`.
+    pub struct Options {
+        /// The data set: an npz file with `images`, uint8 [N, H, W, C].
+        pub data: String = String::new(),
+        /// How many of its samples to run, from the first on; 0 for all.
+        pub samples: i64 = 0,
+        /// How many threads run samples.
+        pub threads: i64 = 2,
+    }
+}
+
+impl Pass for ProfileExits {
+    const FLAG: &'static str = "ee-profile-exits";
+    const SUMMARY: &'static str = "Count the samples of a data set that leave at each exit";
+    const ANCHOR: &'static str = "func.func";
+    type Options = Options;
+
+    fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
+        if options.data.is_empty() {
+            let cure = "name an npz file: ee-profile-exits{data=images.npz}";
+            return Err(function.error("cannot be profiled without data", &[cure]));
+        }
+        let data = DataSet::read_images(&options.data).map_err(|error| function.error(error, &[]))?;
+        let samples = samples(options.samples, &data).map_err(|problem| function.error(problem, &[]))?;
+        let threads = usize::try_from(options.threads).unwrap_or(0).max(1);
+        golden::profile_exits(function, &data, 0..samples, threads, |_| ()).map(drop)
+    }
+}
+
+/// How many samples to run.
+fn samples(wanted: i64, data: &DataSet) -> Result<usize, String> {
+    match usize::try_from(wanted) {
+        Ok(0) => Ok(data.len()),
+        Ok(wanted) if wanted <= data.len() => Ok(wanted),
+        _ => Err(format!("cannot be profiled with {wanted} samples: the data set has {}", data.len())),
+    }
+}
