@@ -31,11 +31,16 @@ pub struct SimOptions {
     pub vcd: Option<PathBuf>,
     /// How many cycles without any beat in or out are a deadlock: more than the slowest layer needs for a sample.
     pub watchdog_cycles: u64,
+    /// Length in cycles of bursts, of which one in eight starves the input and one in eight blocks the output, so that
+    /// all buffers run empty and full: some times what a sample takes. 0 for none.
+    pub burst_cycles: u64,
+    /// Cycle of a second reset, after which all samples are sent anew; it must leave nothing behind. 0 for none.
+    pub reset_cycle: u64,
 }
 
 impl Default for SimOptions {
     fn default() -> Self {
-        Self { stall: 0.0, seed: 0, vcd: None, watchdog_cycles: 2_000_000 }
+        Self { stall: 0.0, seed: 0, vcd: None, watchdog_cycles: 2_000_000, burst_cycles: 0, reset_cycle: 0 }
     }
 }
 
@@ -197,7 +202,8 @@ impl Simulation {
         {
             command.arg(number.to_string());
         }
-        for number in [stall, options.seed, options.watchdog_cycles] {
+        let SimOptions { seed, watchdog_cycles, burst_cycles, reset_cycle, .. } = *options;
+        for number in [stall, seed, watchdog_cycles, burst_cycles, reset_cycle] {
             command.arg(number.to_string());
         }
         let cycles = self.follow(command, samples.len(), options, progress)?;

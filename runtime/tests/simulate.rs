@@ -97,6 +97,18 @@ fn results_are_right_with_and_without_stalls() {
     assert!(stalled.latency.unwrap().max > 10);
 
     assert_eq!(simulate(sums(), 2000, &options).unwrap().outputs, stalled.outputs);
+    // With a reset in the middle, nothing of what was sent before it comes out.
+    let reset = SimOptions { reset_cycle: 5000, ..options.clone() };
+    let reset = simulate(sums(), 2000, &reset).unwrap();
+    check(&reset, 2000);
+    assert!(reset.outputs.iter().all(|output| output.first_input_cycle > 5000));
+    // Three quarters of the time is left, and a burst empties or fills the little that this design holds.
+    let bursts = SimOptions { burst_cycles: 100, ..options.clone() };
+    let bursts = simulate(sums(), 2000, &bursts).unwrap();
+    check(&bursts, 2000);
+    let slower = bursts.cycles_per_sample.unwrap() / cycles;
+    assert!((1.2..1.5).contains(&slower), "{slower}");
+
     let other_seed = SimOptions { seed: 2, ..options };
     let other = simulate(sums(), 2000, &other_seed).unwrap();
     check(&other, 2000);
@@ -186,6 +198,14 @@ fn mutants_are_found() {
     assert_eq!(violation(8, 9), "a result came out after one for each sample (tid 8)");
     assert!(violation(9, 64).ends_with(" is no exit, there are 2"));
     assert_eq!(violation(10, 64), "the design called $finish");
+
+    // This one keeps a half-sent result over a reset.
+    fs::write(directory.path().join("weights/mutant.mem"), "b\n").unwrap();
+    let errors = (100..130).filter(|&reset_cycle| {
+        let options = SimOptions { stall: 0.3, reset_cycle, ..SimOptions::default() };
+        simulate(directory.path(), 64, &options).is_err()
+    });
+    assert!(errors.count() > 0);
 }
 
 #[test]

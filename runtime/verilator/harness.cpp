@@ -85,6 +85,8 @@ struct Options {
   uint64_t samples, inputBeats, inputBytes, outputBeats, outputBytes, exits;
   uint64_t stall; // of 2^32
   uint64_t seed, watchdog;
+  uint64_t burst;   // cycles, or 0
+  uint64_t resetAt; // cycle, or 0
 };
 
 // What the output port shows in a cycle.
@@ -101,10 +103,10 @@ struct Beat {
 class Harness {
 public:
   explicit Harness(const Options &options)
-      : options(options), gaps(options.seed * 2 + 1),
-        stalls(options.seed * 2 + 2), inFlight(kTags, -1),
-        firstInput(options.samples), lastInput(options.samples),
-        idle(options.inputBytes, 0xa5) {
+      : options(options), gaps(options.seed * 3 + 1),
+        stalls(options.seed * 3 + 2), bursts(options.seed * 3 + 3),
+        inFlight(kTags, -1), firstInput(options.samples),
+        lastInput(options.samples), idle(options.inputBytes, 0xa5) {
     seen.data = held.data = probe.data = Bytes(options.outputBytes);
   }
 
@@ -133,10 +135,14 @@ public:
 
 private:
   void step() {
-    bool reset = cycle < kResetCycles;
+    if (options.resetAt && cycle == options.resetAt)
+      startOver();
+    bool reset = cycle - lastReset < kResetCycles;
     top.rst = reset;
+    if (options.burst && cycle % options.burst == 0)
+      drawBurst();
     driveInput(reset);
-    bool ready = !reset && (draining() || !chance(stalls));
+    bool ready = !reset && (draining() || (!blocked && !chance(stalls)));
     top.m_axis_tready = ready;
     top.clk = 0;
     top.eval();
@@ -157,11 +163,29 @@ private:
   }
 
   bool chance(Random &random) { return random.next() < options.stall; }
+  // One burst in eight starves the input, one blocks the output until
+  // everything before it is full.
+  void drawBurst() {
+    uint32_t kind = bursts.next() % 8;
+    starved = kind == 0;
+    blocked = kind == 1;
+  }
+
+  // A reset in the middle of a run: the host forgets everything, and so must
+  // the accelerator.
+  void startOver() {
+    lastReset = progress = cycle;
+    fed = beat = outputs = outputBeat = reported = 0;
+    offering = stalled = false;
+    inFlight.assign(kTags, -1);
+    results.clear();
+  }
+
   bool draining() const { return outputs == options.samples; }
 
   // Once offered, a beat stays until it is taken.
   void driveInput(bool reset) {
-    if (!reset && !offering && fed < options.samples &&
+    if (!reset && !offering && !starved && fed < options.samples &&
         !(beat == 0 && inFlight[fed % kTags] >= 0) && !chance(gaps)) {
       offering = true;
       drive(top.s_axis_tdata,
@@ -344,9 +368,10 @@ private:
 #if VM_TRACE
   VerilatedVcdC trace;
 #endif
-  Random gaps, stalls;
+  Random gaps, stalls, bursts;
+  bool starved = false, blocked = false;
   const uint8_t *frames = nullptr;
-  uint64_t cycle = 0, progress = 0, reported = 0;
+  uint64_t cycle = 0, lastReset = 0, progress = 0, reported = 0;
   bool finished = false, failed = false;
 
   // Input: samples fed, beats of the next one fed, and whether a beat is being
@@ -383,20 +408,20 @@ Bytes readFile(const char *path) {
 } // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 13) {
+  if (argc != 15) {
     std::fprintf(stderr,
                  "usage: %s INPUT RESULTS TRACE SAMPLES INPUT_BEATS "
                  "INPUT_BYTES OUTPUT_BEATS OUTPUT_BYTES "
-                 "EXITS STALL SEED WATCHDOG\n",
+                 "EXITS STALL SEED WATCHDOG BURST RESET_AT\n",
                  argv[0]);
     return 2;
   }
   auto number = [&](int index) {
     return std::strtoull(argv[index], nullptr, 10);
   };
-  Options options{argv[1],   argv[2],    argv[3],    number(4),
-                  number(5), number(6),  number(7),  number(8),
-                  number(9), number(10), number(11), number(12)};
+  Options options{argv[1],    argv[2],    argv[3],    number(4), number(5),
+                  number(6),  number(7),  number(8),  number(9), number(10),
+                  number(11), number(12), number(13), number(14)};
   Bytes frames = readFile(options.input);
   if (frames.size() !=
       options.samples * options.inputBeats * options.inputBytes) {

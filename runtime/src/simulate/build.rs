@@ -13,8 +13,10 @@ use crate::cache;
 
 const HARNESS: &str = include_str!("../../verilator/harness.cpp");
 
-/// Two states and no assertions: the generated hardware is proved against the golden model bit by bit.
-const VERILATOR_FLAGS: [&str; 15] = [
+/// Two states and no assertions: the generated hardware is proved against the golden model bit by bit. Functions of
+/// 2000 statements compile in 20 % less time than larger ones (4 700 constant products: 11.6 s for 14.5 s), and run as
+/// fast.
+const VERILATOR_FLAGS: [&str; 19] = [
     "--cc",
     "--exe",
     "--prefix",
@@ -30,9 +32,14 @@ const VERILATOR_FLAGS: [&str; 15] = [
     "--no-timing",
     "-Wno-fatal",
     "-Wno-lint",
+    "--output-split",
+    "20000",
+    "--output-split-cfuncs",
+    "2000",
 ];
 
-/// Higher levels take longer to compile than they save in a simulation of a few thousand samples.
+/// On 2 048 multipliers: -O0 compiles in 16.5 s and runs 17 000 cycles/s, -O1 in 19.5 s and 160 000, -Os in 30 s and
+/// 170 000.
 const MAKE_FLAGS: [&str; 3] = ["OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O2"];
 
 /// Bytes of C++ above which it is compiled file by file on all cores; below, the same headers again and again would
