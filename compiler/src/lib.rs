@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The compiler: front ends, named pipelines, the command line.
+
+pub mod onnx;

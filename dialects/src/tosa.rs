@@ -271,6 +271,97 @@ pub fn conv2d<'c>(
         .result(0)
 }
 
+/// Makes a `tosa.depthwise_conv2d`. `weights` is `[KH, KW, C, M]`, `bias` `[C * M]`; `zps` are the zero points
+/// of input and weights; `acc` the accumulator's type.
+pub fn depthwise_conv2d<'c>(
+    builder: Builder<'c>,
+    (input, weights, bias): (Value<'c>, Value<'c>, Value<'c>),
+    zps: (Value<'c>, Value<'c>),
+    geometry: &Geometry,
+    result: Type<'c>,
+    acc: Type<'c>,
+) -> Value<'c> {
+    let ctx = builder.ctx();
+    builder
+        .op("tosa.depthwise_conv2d")
+        .operands(&[input, weights, bias, zps.0, zps.1])
+        .result(result)
+        .attr("pad", Attr::i64s(ctx, &geometry.pad))
+        .attr("stride", Attr::i64s(ctx, &geometry.stride))
+        .attr("dilation", Attr::i64s(ctx, &geometry.dilation))
+        .attr("acc_type", Attr::ty(acc))
+        .build()
+        .result(0)
+}
+
+/// Makes a `tosa.max_pool2d`, which never sees its padding.
+pub fn max_pool2d<'c>(
+    builder: Builder<'c>,
+    input: Value<'c>,
+    geometry: &Geometry,
+    result: Type<'c>,
+) -> Value<'c> {
+    let ctx = builder.ctx();
+    builder
+        .op("tosa.max_pool2d")
+        .operand(input)
+        .result(result)
+        .attr("kernel", Attr::i64s(ctx, &geometry.kernel))
+        .attr("stride", Attr::i64s(ctx, &geometry.stride))
+        .attr("pad", Attr::i64s(ctx, &geometry.pad))
+        .build()
+        .result(0)
+}
+
+/// Makes a `tosa.avg_pool2d`, whose divisor does not count padding; `zps` are the zero points of input and
+/// output, `acc` the accumulator's type.
+pub fn avg_pool2d<'c>(
+    builder: Builder<'c>,
+    input: Value<'c>,
+    zps: (Value<'c>, Value<'c>),
+    geometry: &Geometry,
+    result: Type<'c>,
+    acc: Type<'c>,
+) -> Value<'c> {
+    let ctx = builder.ctx();
+    builder
+        .op("tosa.avg_pool2d")
+        .operands(&[input, zps.0, zps.1])
+        .result(result)
+        .attr("kernel", Attr::i64s(ctx, &geometry.kernel))
+        .attr("stride", Attr::i64s(ctx, &geometry.stride))
+        .attr("pad", Attr::i64s(ctx, &geometry.pad))
+        .attr("acc_type", Attr::ty(acc))
+        .build()
+        .result(0)
+}
+
+/// Makes a `tosa.slice`: of each dimension `size` elements from `start` on.
+pub fn slice<'c>(builder: Builder<'c>, input: Value<'c>, start: &[i64], size: &[i64]) -> Value<'c> {
+    let element = input.ty().element().expect("a tensor has elements");
+    let operands = [input, const_shape(builder, start), const_shape(builder, size)];
+    simple(builder, "tosa.slice", &operands, Type::tensor(size, element))
+}
+
+/// Makes a `tosa.pad` of a feature map `[N, H, W, C]` with top, bottom, left and right rows and columns of
+/// `value`, a tensor of one element.
+pub fn pad<'c>(builder: Builder<'c>, input: Value<'c>, pad: [i64; 4], value: Value<'c>) -> Value<'c> {
+    let ty = input.ty();
+    let mut shape = ty.shape().expect("a tensor has a shape");
+    let [top, bottom, left, right] = pad;
+    shape[1] += top + bottom;
+    shape[2] += left + right;
+    let operands = [input, const_shape(builder, &[0, 0, top, bottom, left, right, 0, 0]), value];
+    let result = Type::tensor(&shape, ty.element().expect("a tensor has elements"));
+    simple(builder, "tosa.pad", &operands, result)
+}
+
+/// Makes a `tosa.mul` of floats; dimensions of size 1 are spread.
+pub fn mul<'c>(builder: Builder<'c>, a: Value<'c>, b: Value<'c>, result: Type<'c>) -> Value<'c> {
+    let shift = const_dense(builder, &[1], &[0i8]);
+    simple(builder, "tosa.mul", &[a, b, shift], result)
+}
+
 /// TOSA's `apply_scale_32` without double rounding: `(value * multiplier + 2^(shift-1)) >> shift`.
 pub fn apply_scale(value: i64, multiplier: i64, shift: i32) -> i64 {
     if shift == 0 {

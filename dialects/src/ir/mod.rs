@@ -11,7 +11,7 @@ mod types;
 
 pub use attribute::{Attr, DenseElement};
 pub use builder::{Builder, OpBuilder};
-pub use operation::{Block, Op, Region, Value};
+pub use operation::{Block, Op, Region, Value, new_module};
 pub use types::Type;
 
 use crate::ffi::{self, owned, printed, string_ref};

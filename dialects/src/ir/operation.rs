@@ -22,6 +22,12 @@ handle! {
     Region, MlirRegion
 }
 
+/// An empty module, which the caller owns.
+pub fn new_module<'c>(loc: Loc<'c>) -> melior::ir::Module<'c> {
+    // SAFETY: the location's context outlives 'c; the new module is owned by the wrapper alone.
+    unsafe { melior::ir::Module::from_raw(mlirModuleCreateEmpty(loc.to_raw())) }
+}
+
 impl<'c> Op<'c> {
     /// The operation of a module.
     pub fn of_module(module: &melior::ir::Module<'c>) -> Self {

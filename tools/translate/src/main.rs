@@ -1,5 +1,6 @@
 //! `mlir-translate` with the front ends of this project.
 
 fn main() {
+    atheena_dialects::register_import::<atheena::onnx::ImportOnnx>();
     std::process::exit(atheena_dialects::translate_main("atheena translation driver\n"));
 }

@@ -1,0 +1,95 @@
+//! The attributes of the operators that the front end knows.
+//!
+//! Source: docs/Operators.md and docs/Changelog.md of ONNX 1.20.
+
+use super::error::Problem;
+use super::graph::Node;
+use super::proto::attribute_type::{FLOAT, FLOATS, INT, INTS, STRING};
+
+/// Operator, attribute, type, first operator set that has it.
+const KNOWN: &[(&str, &str, i32, i64)] = &[
+    ("AveragePool", "auto_pad", STRING, 1),
+    ("AveragePool", "ceil_mode", INT, 10),
+    ("AveragePool", "count_include_pad", INT, 7),
+    ("AveragePool", "dilations", INTS, 19),
+    ("AveragePool", "kernel_shape", INTS, 1),
+    ("AveragePool", "pads", INTS, 1),
+    ("AveragePool", "strides", INTS, 1),
+    ("BatchNormalization", "epsilon", FLOAT, 1),
+    ("BatchNormalization", "momentum", FLOAT, 1),
+    ("BatchNormalization", "spatial", INT, 1),
+    ("BatchNormalization", "training_mode", INT, 14),
+    ("Cast", "to", INT, 6),
+    ("Cast", "saturate", INT, 19),
+    ("Cast", "round_mode", STRING, 24),
+    ("Clip", "max", FLOAT, 1),
+    ("Clip", "min", FLOAT, 1),
+    ("Concat", "axis", INT, 4),
+    ("Conv", "auto_pad", STRING, 1),
+    ("Conv", "dilations", INTS, 1),
+    ("Conv", "group", INT, 1),
+    ("Conv", "kernel_shape", INTS, 1),
+    ("Conv", "pads", INTS, 1),
+    ("Conv", "strides", INTS, 1),
+    ("Dropout", "ratio", FLOAT, 1),
+    ("Dropout", "seed", INT, 12),
+    ("Flatten", "axis", INT, 1),
+    ("Gather", "axis", INT, 1),
+    ("Gemm", "alpha", FLOAT, 1),
+    ("Gemm", "beta", FLOAT, 1),
+    ("Gemm", "transA", INT, 1),
+    ("Gemm", "transB", INT, 1),
+    ("MaxPool", "auto_pad", STRING, 1),
+    ("MaxPool", "ceil_mode", INT, 10),
+    ("MaxPool", "dilations", INTS, 10),
+    ("MaxPool", "kernel_shape", INTS, 1),
+    ("MaxPool", "pads", INTS, 1),
+    ("MaxPool", "storage_order", INT, 8),
+    ("MaxPool", "strides", INTS, 1),
+    ("ReduceMax", "axes", INTS, 1),
+    ("ReduceMax", "keepdims", INT, 1),
+    ("ReduceMax", "noop_with_empty_axes", INT, 18),
+    ("Reshape", "allowzero", INT, 14),
+    ("Shape", "end", INT, 15),
+    ("Shape", "start", INT, 15),
+    ("Softmax", "axis", INT, 1),
+    ("Squeeze", "axes", INTS, 1),
+    ("Unsqueeze", "axes", INTS, 1),
+];
+
+/// Are the attributes of a known operator ones that it has, of the right types?
+pub fn check(opset: i64, node: &Node) -> Result<(), Problem> {
+    for attribute in &node.attributes {
+        let name = &attribute.name;
+        let known = KNOWN.iter().find(|(op, attribute, ..)| *op == node.op() && attribute == name);
+        let Some((.., ty, since)) = known.filter(|(.., since)| *since <= opset) else {
+            let what = match known {
+                Some((.., since)) => format!(
+                    "attribute '{name}' came with operator set {since}, but the model says it uses {opset}"
+                ),
+                None => format!("the operator has no attribute '{name}'"),
+            };
+            return Err(node.form(
+                what,
+                "the file is invalid: onnx.checker.check_model shows the same; export it again, with an operator set of \
+                 18 or more for torch.onnx.export(…, dynamo=True)",
+            ));
+        };
+        debug_assert!(*since <= opset);
+        // Files of IR version 1 have no types.
+        if attribute.r#type != *ty && attribute.r#type != 0 {
+            let wanted = match *ty {
+                FLOAT => "a float",
+                FLOATS => "floats",
+                INT => "an integer",
+                INTS => "integers",
+                _ => "a string",
+            };
+            return Err(node.form(
+                format!("attribute '{name}' must be {wanted}"),
+                "the file is invalid: onnx.checker.check_model shows the same; export it again",
+            ));
+        }
+    }
+    Ok(())
+}

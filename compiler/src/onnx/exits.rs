@@ -1,0 +1,255 @@
+//! Finds the exits of a network: an `If` (or a `Where`, which is the same for a single sample) that returns a classifier's
+//! logits where the largest of their softmax probabilities exceeds a threshold.
+
+use super::attributes;
+use super::error::Problem;
+use super::graph::{Network, Node, NodeId, ValueId};
+use super::tensor::Tensor;
+use atheena_dialects::ee::Confidence;
+
+/// How many exits a network may have: the index of the classifier that answered travels in 8 bits.
+const MOST_EXITS: usize = 255;
+
+/// An exit.
+#[derive(Debug)]
+pub struct Exit {
+    /// The `If` or `Where`.
+    pub node: NodeId,
+    /// The logits that decide and that a confident sample gets.
+    pub logits: ValueId,
+    /// The result of the other samples, not through aliases.
+    pub stay: ValueId,
+    /// Confident if the largest probability exceeds this.
+    pub threshold: f64,
+}
+
+/// The exits of a network, outer before inner, and the logits of the last classifier.
+#[derive(Debug)]
+pub struct Chain {
+    /// The exits.
+    pub exits: Vec<Exit>,
+    /// The logits of the samples that leave at none of them.
+    pub last: ValueId,
+}
+
+impl Chain {
+    /// Follows the network's result from exit to exit.
+    pub fn find(network: &Network) -> Result<Self, Problem> {
+        let mut exits = vec![];
+        let result = *network.outputs.first().ok_or(Problem::NoOutput { graph: "the network".into() })?;
+        let mut last = resolve(network, result);
+        while let Some(id) = network.producer(last) {
+            let node = &network.nodes[id];
+            if !matches!(node.op(), "If" | "Where") {
+                break;
+            }
+            let exit = exit(network, id, last)?;
+            last = resolve(network, exit.stay);
+            exits.push(exit);
+            if exits.len() > MOST_EXITS {
+                return Err(node.form(
+                    format!("the network has more than {MOST_EXITS} exits"),
+                    "remove exits that few samples take",
+                ));
+            }
+        }
+        Ok(Self { exits, last })
+    }
+}
+
+/// The value behind operators that hand it on as it is.
+pub fn resolve(network: &Network, mut value: ValueId) -> ValueId {
+    while let Some(node) = network.producer(value).map(|id| &network.nodes[id]) {
+        match (node.op(), node.input(0)) {
+            ("Identity" | "Dropout", Some(input)) if node.outputs.first() == Some(&value) => value = input,
+            _ => break,
+        }
+    }
+    value
+}
+
+const CURE: &str = "an exit is written as: logits -> Softmax -> ReduceMax -> Greater(threshold) -> If, where the branch of \
+    confident samples returns the logits and the other one the rest of the network";
+
+/// Reads an exit of which `result` is the network's result so far.
+fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<Exit, Problem> {
+    let node = &network.nodes[id];
+    let not = |why: String| Problem::NotAnExit { node: node.place.clone(), why, cure: CURE.into() };
+    let missing = |what: &str| not(format!("it has no {what}"));
+    let index = node.outputs.iter().position(|&o| o == result).unwrap_or(0);
+    // What the condition's two answers return, and the condition itself.
+    let (yes, no) = if node.op() == "If" {
+        let branch = |name: &str| {
+            let results = node.branches.iter().find(|(n, _)| n == name).map(|(_, results)| results);
+            results.and_then(|r| r.get(index)).copied().ok_or_else(|| missing(name))
+        };
+        (branch("then_branch")?, branch("else_branch")?)
+    } else {
+        (
+            node.input(1).ok_or_else(|| missing("second input"))?,
+            node.input(2).ok_or_else(|| missing("third input"))?,
+        )
+    };
+    let condition = node.input(0).ok_or_else(|| missing("condition"))?;
+    let condition = Condition::read(network, condition).map_err(|why| match why {
+        Refusal::Why(why) => not(why),
+        Refusal::Problem(problem) => problem,
+    })?;
+    let Condition { logits, threshold, confident } = condition;
+    let (leave, stay) = if confident { (yes, no) } else { (no, yes) };
+    if resolve(network, leave) != logits {
+        let of = network.place(logits);
+        if resolve(network, stay) == logits {
+            return Err(not(format!(
+                "the logits of {of} are the result of the samples that are not confident, whose largest probability is at \
+                 most {threshold}; the confident ones go on"
+            )));
+        }
+        return Err(not(format!(
+            "confident samples get the result of {}, not the logits of {of} that decide",
+            network.place(resolve(network, leave))
+        )));
+    }
+    Confidence::check_threshold(threshold).map_err(not)?;
+    Ok(Exit { node: id, logits, stay, threshold })
+}
+
+/// `max softmax(logits) > threshold`, or its opposite.
+struct Condition {
+    logits: ValueId,
+    threshold: f64,
+    /// Does the condition hold of confident samples?
+    confident: bool,
+}
+
+/// Why a condition is none of confidence.
+enum Refusal {
+    Why(String),
+    Problem(Problem),
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self::Why(why)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Condition {
+    fn read(network: &Network, condition: ValueId) -> Result<Self, Refusal> {
+        let mut confident = true;
+        let mut value = condition;
+        // From the condition up to the comparison: what does not change one Boolean, and Not.
+        let compare = loop {
+            let node = producer(network, value, "its condition")?;
+            match node.op() {
+                "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => break node,
+                "Not" => confident = !confident,
+                "Cast" | "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Gather"
+                | "ReduceMin" | "ReduceMax" => {}
+                _ => {
+                    return Err(format!("its condition is made by {}, not by a comparison", node.place).into());
+                }
+            }
+            value = data_input(node)?;
+        };
+        let side = |i| compare.input(i).ok_or(format!("{} has no input {i}", compare.place));
+        let (left, right) = (side(0)?, side(1)?);
+        // As `confidence OP threshold`.
+        let (value, threshold, swapped) = match (constant(network, left), constant(network, right)) {
+            (None, Some(threshold)) => (left, threshold, false),
+            (Some(threshold), None) => (right, threshold, true),
+            _ => return Err(format!("{} does not compare with one constant threshold", compare.place).into()),
+        };
+        let above = matches!(compare.op(), "Greater" | "GreaterOrEqual") != swapped;
+        let or_equal = matches!(compare.op(), "GreaterOrEqual" | "LessOrEqual");
+        let Some(&[threshold]) = threshold.floats()?.first_chunk().filter(|_| threshold.len() == 1) else {
+            return Err(format!("the threshold '{}' is not one number", threshold.name).into());
+        };
+        // A confident sample has p > t, or p >= t. The latter is p > (the float below t). Where the
+        // comparison is the other way round it holds of samples that stay, and equality changes sides.
+        let strict = above != or_equal;
+        let threshold = if strict { threshold } else { threshold.next_down() };
+        let logits = logits(network, value)?;
+        Ok(Self { logits, threshold: shortest(threshold), confident: confident == above })
+    }
+}
+
+/// The decimal that people wrote for a float: 0.996 rather than 0.9959999918937683. It rounds to the same float.
+fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(value.into())
+}
+
+/// The node that makes `value`, which is part of `what`.
+fn producer<'n>(network: &'n Network, value: ValueId, what: &str) -> Result<&'n Node, String> {
+    let id = network.producer(value);
+    id.map(|id| &network.nodes[id])
+        .ok_or_else(|| format!("{what} is '{}', which no node makes", network.values[value].name))
+}
+
+fn data_input(node: &Node) -> Result<ValueId, String> {
+    node.input(0).ok_or_else(|| format!("{} has no input", node.place))
+}
+
+/// The logits of which `value` is the largest softmax probability.
+fn logits(network: &Network, mut value: ValueId) -> Result<ValueId, Refusal> {
+    let reduce = loop {
+        let node = producer(network, value, "the confidence")?;
+        match node.op() {
+            "ReduceMax" => break node,
+            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Cast" => {
+                value = data_input(node)?
+            }
+            _ => {
+                return Err(format!(
+                    "its confidence is made by {}, but only the largest softmax probability (Softmax, ReduceMax) is known",
+                    node.place
+                )
+                .into());
+            }
+        }
+    };
+    attributes::check(network.opset, reduce)?;
+    let axes = match reduce.input(1) {
+        Some(axes) => constant(network, axes)
+            .ok_or_else(|| format!("the axes of {} are not constant", reduce.place))?
+            .ints()?,
+        None => reduce.ints("axes").map(<[i64]>::to_vec).unwrap_or_default(),
+    };
+    // All axes, or the classes; the other one has size 1.
+    let all = axes.is_empty() && reduce.int("noop_with_empty_axes", 0) == 0;
+    if !all && !axes.iter().any(|axis| [1, -1].contains(axis)) {
+        return Err(format!("{} is not over the classes (axis 1)", reduce.place).into());
+    }
+    let softmax = producer(network, resolve(network, data_input(reduce)?), "the confidence")?;
+    if softmax.op() != "Softmax" {
+        return Err(
+            format!("{} reduces the result of {}, not of a Softmax", reduce.place, softmax.place).into()
+        );
+    }
+    attributes::check(network.opset, softmax)?;
+    let axis = softmax.int("axis", if network.opset < 13 { 1 } else { -1 });
+    if ![1, -1].contains(&axis) {
+        return Err(format!("{} is along axis {axis}, not along the classes (axis 1)", softmax.place).into());
+    }
+    Ok(resolve(network, data_input(softmax)?))
+}
+
+/// The constant behind operators that keep its one number.
+fn constant(network: &Network, mut value: ValueId) -> Option<&Tensor> {
+    loop {
+        if let Some(tensor) = network.constant(value) {
+            return Some(tensor);
+        }
+        let node = &network.nodes[network.producer(value)?];
+        if !matches!(node.op(), "Identity" | "Cast" | "Squeeze" | "Unsqueeze" | "Reshape") {
+            return None;
+        }
+        value = node.input(0)?;
+    }
+}

@@ -1,0 +1,54 @@
+//! The ONNX front end: a file's bytes to a `func.func` of TOSA layers and `ee.exit`.
+//!
+//! The bytes are decoded ([`proto`]), names resolved ([`graph`]), exits found ([`exits`]), nodes made layers
+//! ([`layers`], [`window`]), and IR is made of them ([`emit`]). All that can be wrong with a file is found before there is IR.
+//!
+//! The function takes one image `tensor<1xHxWxCxf32>` with values from 0 to 1 and returns logits
+//! `tensor<1xCLASSESxf32>`. Every operation's location is the name of its ONNX node.
+
+mod attributes;
+mod emit;
+pub mod error;
+pub mod exits;
+pub mod graph;
+pub mod layers;
+pub mod proto;
+pub mod tensor;
+pub mod window;
+
+pub use error::{Error, Problem};
+
+use atheena_dialects::ir::{Ctx, Failure, Loc, Op};
+use prost::Message;
+
+/// Imports the network in `bytes`; `file` is their file's name, for messages.
+pub fn import<'c>(ctx: Ctx<'c>, bytes: &[u8], file: &str) -> Result<melior::ir::Module<'c>, Error> {
+    let fail = |problem| Error::of(file, problem);
+    let model = proto::ModelProto::decode(bytes);
+    let model = model.map_err(|error| fail(Problem::NotOnnx { reason: error.to_string() }))?;
+    let network = graph::Network::read(model).map_err(fail)?;
+    let chain = exits::Chain::find(&network).map_err(fail)?;
+    let layers =
+        layers::lower(&network, &chain).map_err(|problems| Error { file: file.to_owned(), problems })?;
+    let module = emit::emit(ctx, &network, &chain, &layers);
+    if Op::of_module(&module).verify() { Ok(module) } else { Err(fail(Problem::Internal)) }
+}
+
+/// `--import-onnx` of `atheena-translate`.
+pub struct ImportOnnx;
+
+impl atheena_dialects::Import for ImportOnnx {
+    const FLAG: &'static str = "import-onnx";
+    const SUMMARY: &'static str = "import an ONNX network, its exits as ee.exit";
+
+    fn import<'c>(ctx: Ctx<'c>, bytes: &[u8], file: &str) -> Result<melior::ir::Module<'c>, Failure> {
+        import(ctx, bytes, file).map_err(|error| {
+            for problem in &error.problems {
+                // A problem with a node is at the node, others at the start of the file.
+                let loc = problem.node().map_or(Loc::file(ctx, file, 1, 1), |node| Loc::name(ctx, node));
+                loc.error(problem, &[&problem.cure()]);
+            }
+            Failure
+        })
+    }
+}

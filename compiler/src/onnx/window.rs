@@ -1,0 +1,227 @@
+//! Where the windows of convolutions and poolings lie: ONNX's padding and rounding in TOSA's terms, which wants windows to
+//! fit exactly.
+
+use super::error::Problem;
+use super::graph::Node;
+use atheena_dialects::tosa::Geometry;
+
+/// A window over a feature map, fitted exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The rows and columns of the input that windows reach, from the top left.
+    pub keep: [i64; 2],
+    /// Zeros to put around them that count as elements: top, bottom, left, right.
+    pub zeros: [i64; 4],
+    /// The windows on that.
+    pub geometry: Geometry,
+    /// Rows and columns of the output.
+    pub output: [i64; 2],
+}
+
+/// The largest size of a kernel, stride, dilation or padding.
+const LARGEST: i64 = 1 << 16;
+
+impl Window {
+    /// The window of a pooling that covers everything.
+    pub fn whole(size: [i64; 2]) -> Self {
+        let geometry = Geometry { kernel: size, stride: [1, 1], dilation: [1, 1], pad: [0; 4] };
+        Self { keep: size, zeros: [0; 4], geometry, output: [1, 1] }
+    }
+
+    /// The window of a node on an input of `size` rows and columns, with the kernel of its weights if it has some.
+    pub fn of(node: &Node, size: [i64; 2], weights: Option<[i64; 2]>) -> Result<Self, Problem> {
+        let kernel = match (pair(node, "kernel_shape", 1)?, weights) {
+            (Some(kernel), Some(weights)) if kernel != weights => {
+                return Err(node.form(
+                    format!("kernel_shape is {kernel:?}, but the weights are for {weights:?}"),
+                    "the file is invalid: export it again",
+                ));
+            }
+            (kernel, weights) => kernel.or(weights).ok_or_else(|| {
+                node.form("attribute 'kernel_shape' is missing", "the file is invalid: export it again")
+            })?,
+        };
+        let stride = pair(node, "strides", 1)?.unwrap_or([1, 1]);
+        let dilation = pair(node, "dilations", 1)?.unwrap_or([1, 1]);
+        let begin_end: [i64; 4] = numbers(node, "pads", 0)?.unwrap_or([0; 4]);
+        let pool = weights.is_none();
+        let ceil = pool && node.int("ceil_mode", 0) != 0;
+        let count_padding = node.op() == "AveragePool" && node.int("count_include_pad", 0) != 0;
+        if pool && dilation != [1, 1] {
+            return Err(node.form("pooling with dilation is not supported", "use a pooling without dilation"));
+        }
+        let auto_pad = node.string("auto_pad", "NOTSET");
+
+        let mut window = Self {
+            keep: size,
+            zeros: [0; 4],
+            geometry: Geometry { kernel, stride, dilation, pad: [0; 4] },
+            output: [0; 2],
+        };
+        for axis in 0..2 {
+            let (size, stride) = (size[axis], stride[axis]);
+            let reach = dilation[axis] * (kernel[axis] - 1) + 1;
+            let (before, after) = match auto_pad.as_str() {
+                "NOTSET" | "" => (begin_end[axis], begin_end[axis + 2]),
+                "VALID" => (0, 0),
+                "SAME_UPPER" | "SAME_LOWER" => {
+                    let total = ((size - 1) / stride * stride + reach - size).max(0);
+                    let less = total / 2;
+                    if auto_pad == "SAME_UPPER" { (less, total - less) } else { (total - less, less) }
+                }
+                other => {
+                    return Err(node.form(
+                        format!("auto_pad '{other}' is unknown"),
+                        "use explicit pads, SAME_UPPER, SAME_LOWER or VALID",
+                    ));
+                }
+            };
+            let room = size + before + after - reach;
+            if room < 0 {
+                return Err(node.form(
+                    format!("a kernel that reaches over {reach} does not fit in {}", size + before + after),
+                    "use a smaller kernel or more padding",
+                ));
+            }
+            if pool && before.max(after) >= kernel[axis] {
+                return Err(
+                    node.form("the padding is as large as the kernel", "pad less than the kernel's size")
+                );
+            }
+            let mut count = room / stride + 1;
+            if ceil && room % stride != 0 && count * stride < size + before {
+                // One more window, but none that starts behind the input.
+                count += 1;
+            }
+            // What the last window needs behind the input; negative where it does not reach the end.
+            let need = (count - 1) * stride + reach - size - before;
+            window.output[axis] = count;
+            window.keep[axis] = size + need.min(0);
+            if window.keep[axis] < 1 {
+                return Err(node.form("windows see nothing but padding", "pad less than the kernel's size"));
+            }
+            if count_padding {
+                // Padding that the node asks for counts as zeros; what rounding up adds does not count.
+                window.zeros[2 * axis] = before;
+                window.zeros[2 * axis + 1] = need.clamp(0, after);
+                window.geometry.pad[2 * axis + 1] = (need - after).max(0);
+            } else {
+                window.geometry.pad[2 * axis] = before;
+                window.geometry.pad[2 * axis + 1] = need.max(0);
+            }
+        }
+        Ok(window)
+    }
+}
+
+fn pair(node: &Node, name: &str, least: i64) -> Result<Option<[i64; 2]>, Problem> {
+    numbers(node, name, least)
+}
+
+/// N integers of an attribute, each in a sane range.
+fn numbers<const N: usize>(node: &Node, name: &str, least: i64) -> Result<Option<[i64; N]>, Problem> {
+    let Some(values) = node.ints(name) else { return Ok(None) };
+    match <[i64; N]>::try_from(values) {
+        Ok(values) if values.iter().all(|v| (least..=LARGEST).contains(v)) => Ok(Some(values)),
+        _ => Err(node.form(
+            format!("attribute '{name}' is {values:?}, but expected {N} numbers from {least} to {LARGEST}"),
+            "only layers on images [1, channels, height, width] are supported",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onnx::error::Place;
+    use crate::onnx::proto::{AttributeProto, attribute_type};
+
+    fn node(op: &str, ints: &[(&str, &[i64])], int: &[(&str, i64)], auto_pad: &str) -> Node {
+        let mut attributes: Vec<_> = (ints.iter())
+            .map(|(name, ints)| AttributeProto {
+                name: name.to_string(),
+                ints: ints.to_vec(),
+                r#type: attribute_type::INTS,
+                ..Default::default()
+            })
+            .collect();
+        attributes.extend(int.iter().map(|(name, i)| AttributeProto {
+            name: name.to_string(),
+            i: *i,
+            r#type: attribute_type::INT,
+            ..Default::default()
+        }));
+        attributes.push(AttributeProto { name: "auto_pad".into(), s: auto_pad.into(), ..Default::default() });
+        Node {
+            place: Place { name: "n".into(), op: op.into() },
+            inputs: vec![],
+            outputs: vec![],
+            attributes,
+            branches: vec![],
+            standard: true,
+        }
+    }
+
+    /// AlexNet's first pooling: 32 to 15, the last row and column unused.
+    #[test]
+    fn floor_drops_what_no_window_reaches() {
+        let node = node("MaxPool", &[("kernel_shape", &[3, 3]), ("strides", &[2, 2])], &[], "NOTSET");
+        let window = Window::of(&node, [32, 32], None).unwrap();
+        assert_eq!((window.keep, window.output, window.geometry.pad), ([31, 31], [15, 15], [0; 4]));
+        assert_eq!(window.geometry.output(window.keep), Some(window.output));
+    }
+
+    /// Padding at the end goes before rows are dropped: 28 + 2 - 3 = 27, 27 / 2 = 13 rest 1.
+    #[test]
+    fn floor_drops_padding_first() {
+        let node = node(
+            "Conv",
+            &[("pads", &[1, 1, 1, 1]), ("strides", &[2, 2]), ("kernel_shape", &[3, 3])],
+            &[],
+            "NOTSET",
+        );
+        let window = Window::of(&node, [28, 28], Some([3, 3])).unwrap();
+        assert_eq!((window.keep, window.output, window.geometry.pad), ([28, 28], [14, 14], [1, 0, 1, 0]));
+    }
+
+    /// The example of ONNX's MaxPool: 4x4, kernel 3, stride 2, ceil_mode: 2x2.
+    #[test]
+    fn ceil_adds_a_window() {
+        let node = node(
+            "MaxPool",
+            &[("kernel_shape", &[3, 3]), ("strides", &[2, 2])],
+            &[("ceil_mode", 1)],
+            "NOTSET",
+        );
+        let window = Window::of(&node, [4, 4], None).unwrap();
+        assert_eq!((window.keep, window.output, window.geometry.pad), ([4, 4], [2, 2], [0, 1, 0, 1]));
+    }
+
+    /// PyTorch's rule: no window starts in the padding behind; 2 + 2 - 1 rows, stride 3: not 2 windows from row 0 and 3.
+    #[test]
+    fn ceil_adds_no_window_behind_the_input() {
+        let ints: &[(&str, &[i64])] =
+            &[("kernel_shape", &[2, 2]), ("strides", &[3, 3]), ("pads", &[1, 1, 1, 1])];
+        let window = Window::of(&node("MaxPool", ints, &[("ceil_mode", 1)], "NOTSET"), [2, 2], None).unwrap();
+        assert_eq!(window.output, [1, 1]);
+    }
+
+    /// ONNX: SAME_UPPER puts the odd padding at the end, SAME_LOWER at the beginning. 5 to 3, kernel 2, stride 2: 1 in all.
+    #[test]
+    fn same_padding() {
+        let ints: &[(&str, &[i64])] = &[("kernel_shape", &[2, 2]), ("strides", &[2, 2])];
+        let upper = Window::of(&node("MaxPool", ints, &[], "SAME_UPPER"), [5, 5], None).unwrap();
+        assert_eq!((upper.output, upper.geometry.pad), ([3, 3], [0, 1, 0, 1]));
+        let lower = Window::of(&node("MaxPool", ints, &[], "SAME_LOWER"), [5, 5], None).unwrap();
+        assert_eq!((lower.output, lower.geometry.pad), ([3, 3], [1, 0, 1, 0]));
+    }
+
+    #[test]
+    fn counted_padding_becomes_zeros() {
+        let ints: &[(&str, &[i64])] =
+            &[("kernel_shape", &[3, 3]), ("strides", &[2, 2]), ("pads", &[1, 1, 1, 1])];
+        let pool = node("AveragePool", ints, &[("count_include_pad", 1)], "NOTSET");
+        let window = Window::of(&pool, [28, 28], None).unwrap();
+        assert_eq!((window.zeros, window.geometry.pad, window.output), ([1, 0, 1, 0], [0; 4], [14, 14]));
+    }
+}
