@@ -71,6 +71,8 @@ pub fn register_import<I: Import>() {
     ) -> MlirModule {
         // SAFETY: MLIR hands out a live context, and buffers that outlive the call.
         let (context, bytes, file) = unsafe {
+            // A front end makes operations of dialects that the driver has only registered.
+            mlirContextLoadAllAvailableDialects(context);
             let bytes = std::slice::from_raw_parts(buffer.data.cast::<u8>(), buffer.length);
             (ir::Ctx::from_raw(context), bytes, ffi::owned(file))
         };

@@ -153,7 +153,9 @@ impl Condition {
                 "Cast" | "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Gather"
                 | "ReduceMin" | "ReduceMax" => {}
                 _ => {
-                    return Err(format!("its condition is made by {}, not by a comparison", node.place).into());
+                    return Err(
+                        format!("its condition is made by {}, not by a comparison", node.place).into()
+                    );
                 }
             }
             value = data_input(node)?;
