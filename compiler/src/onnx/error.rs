@@ -47,6 +47,20 @@ impl fmt::Display for Place {
     }
 }
 
+/// The last node of a classifier, and what it gives.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub struct Classifier {
+    pub node: Place,
+    pub shape: Vec<i64>,
+}
+
+impl fmt::Display for Classifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} gives {}", self.node, shape(&self.shape))
+    }
+}
+
 /// A problem with an ONNX file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[allow(missing_docs)] // The messages describe the fields.
@@ -94,12 +108,8 @@ pub enum Problem {
     Form { node: Place, what: String, cure: String },
     #[error("{node} is no confidence exit: {why}")]
     NotAnExit { node: Place, why: String, cure: String },
-    #[error(
-        "{exit} joins classifiers of different classes: {early} gives {}, {late} gives {}",
-        shape(early_shape),
-        shape(late_shape)
-    )]
-    ClassCount { exit: Place, early: Place, early_shape: Vec<i64>, late: Place, late_shape: Vec<i64> },
+    #[error("{exit} joins classifiers of different classes: {early}, {late}")]
+    ClassCount { exit: Place, early: Box<Classifier>, late: Box<Classifier> },
     #[error("the result '{value}' of the network is {}, but must be [1, classes]", shape(dims))]
     Result { value: String, dims: Vec<i64> },
     #[error("the importer made IR that does not verify; the diagnostics above say why")]

@@ -170,7 +170,7 @@ impl Condition {
         };
         let above = matches!(compare.op(), "Greater" | "GreaterOrEqual") != swapped;
         let or_equal = matches!(compare.op(), "GreaterOrEqual" | "LessOrEqual");
-        let Some(&[threshold]) = threshold.floats()?.first_chunk().filter(|_| threshold.len() == 1) else {
+        let Some(&[threshold]) = threshold.floats()?.first_chunk().filter(|_| threshold.count() == 1) else {
             return Err(format!("the threshold '{}' is not one number", threshold.name).into());
         };
         // A confident sample has p > t, or p >= t. The latter is p > (the float below t). Where the

@@ -6,7 +6,7 @@ mod constants;
 mod weights;
 
 use super::attributes;
-use super::error::{OPERATORS, Place, Problem, shape as shape_text};
+use super::error::{Classifier, OPERATORS, Place, Problem, shape as shape_text};
 use super::exits::{Chain, resolve};
 use super::graph::{Definition, Network, Node, ValueId};
 use super::tensor::Tensor;
@@ -170,13 +170,12 @@ fn check_results(network: &Network, chain: &Chain, layers: &Layers) -> Result<()
     let last = classes(chain.last)?;
     for exit in &chain.exits {
         if classes(exit.logits)? != last {
-            return Err(vec![Problem::ClassCount {
-                exit: network.nodes[exit.node].place.clone(),
-                early: network.place(layers.source(network, exit.logits)),
-                early_shape: layers.shape(exit.logits).to_vec(),
-                late: network.place(layers.source(network, chain.last)),
-                late_shape: layers.shape(chain.last).to_vec(),
-            }]);
+            let exit_place = network.nodes[exit.node].place.clone();
+            let [early, late] = [exit.logits, chain.last].map(|value| {
+                let node = network.place(layers.source(network, value));
+                Box::new(Classifier { node, shape: layers.shape(value).to_vec() })
+            });
+            return Err(vec![Problem::ClassCount { exit: exit_place, early, late }]);
         }
     }
     // A network that only hands its input or a constant on has no layer.

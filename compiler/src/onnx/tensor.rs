@@ -82,10 +82,10 @@ impl Tensor {
             }
         };
         let tensor = Self { name: name.to_owned(), shape: dims, data };
-        if tensor.len() == count {
+        if tensor.count() == count {
             return Ok(tensor);
         }
-        let (found, expected) = (tensor.len(), count.to_string());
+        let (found, expected) = (tensor.count(), count.to_string());
         Err(Problem::TensorSize {
             tensor: tensor.name,
             dims: tensor.shape,
@@ -101,7 +101,7 @@ impl Tensor {
     }
 
     /// How many elements it has.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match &self.data {
             Data::F32(v) => v.len(),
             Data::F64(v) => v.len(),

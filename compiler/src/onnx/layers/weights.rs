@@ -17,7 +17,7 @@ impl Lowering<'_> {
         if group < 1
             || inputs.checked_mul(group) != Some(channels)
             || outputs % group != 0
-            || tensor.len() == 0
+            || tensor.count() == 0
         {
             let what = format!("[outputs, {channels} / {group}, height, width]");
             return Err(bad_weights(node, tensor, &what).into());
@@ -63,7 +63,7 @@ impl Lowering<'_> {
                 return Err(bad_weights(node, tensor, &form).into());
             }
         };
-        if tensor.len() == 0 {
+        if tensor.count() == 0 {
             return Err(bad_weights(node, tensor, "at least one output").into());
         }
         let mut values = tensor.finite()?;
