@@ -7,6 +7,7 @@ pub mod convert_ee_to_tosa;
 pub mod fold_batch_norm;
 pub mod fold_layout;
 pub mod profile_exits;
+pub mod quantize;
 pub mod strip_exits;
 
 /// Registers the passes of this folder.
@@ -16,5 +17,6 @@ pub(crate) fn register() {
     add::<fold_batch_norm::FoldBatchNorm>();
     add::<fold_layout::FoldLayout>();
     add::<profile_exits::ProfileExits>();
+    add::<quantize::Quantize>();
     add::<strip_exits::StripExits>();
 }

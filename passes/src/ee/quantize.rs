@@ -1,0 +1,61 @@
+//! `ee-quantize`: makes a float network integer, by post-training quantisation from calibration samples.
+//!
+//! A real number r becomes an int8 q with r = q * 2^-e: the exponent e is one for all tensors that must share it
+//! (a pooling's output has its input's), and the one of least squared error over what the calibration samples
+//! showed; so a few large values may saturate. Weights are in -127..=127, of least squared error as well; biases and sums
+//! are int32, which the pass proves not to overflow. Every rounding is in the IR, as `tosa.rescale`. An exit's condition
+//! gets the integer form that hardware computes.
+//!
+//! A sample enters as the user has it: the argument's bits are uint8 pixels, whose division by 255 is part of the
+//! weights behind it.
+//!
+//! Requires: one float image as argument; layers out of `tosa.conv2d`, `tosa.depthwise_conv2d`, `tosa.add`, pooling, clamps
+//! and changes of shape (so run `ee-fold-batch-norm` before); the result of an exit is a result of the function.
+//! Ensures: every tensor is integer; `ee.logits_scale` (f64) on each exit, and on the function for the last
+//! classifier, is the real number that a one in the logits stands for.
+//!
+//!     %c = tosa.conv2d %x, … : f32                       %a = tosa.conv2d %x, … : i8 -> i32
+//!     %y = tosa.clamp %c {min 0.0, max inf}   becomes    %c = tosa.rescale %a, 2^-n : i32 -> i8
+//!                                                        %y = tosa.clamp %c {min 0, max 127}
+//!
+//! Semantics of integer layers: TOSA 1.0. Scales as powers of two: Jain et al., "Trained Quantization Thresholds" (2020).
+
+use atheena_dialects::{
+    ir::{Failure, Op},
+    pass::Pass,
+    pass_options,
+};
+
+mod groups;
+mod observe;
+mod rewrite;
+mod scales;
+
+use groups::Groups;
+
+pass_options! {
+    /// Options of `ee-quantize`.
+    pub struct Options {
+        /// The calibration samples: an npz file with `images`, uint8 [N, H, W, C].
+        pub calibration: String = String::new(),
+        /// How many of the calibration samples to look at, at most.
+        pub samples: i64 = 256,
+    }
+}
+
+/// The pass.
+pub struct Quantize;
+
+impl Pass for Quantize {
+    const FLAG: &'static str = "ee-quantize";
+    const SUMMARY: &'static str = "Make a float network int8, by calibration samples";
+    const ANCHOR: &'static str = "func.func";
+    type Options = Options;
+
+    fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
+        let groups = Groups::of(function)?;
+        let seen = observe::observe(function, &groups, options)?;
+        let formats = scales::choose(&groups, &seen)?;
+        rewrite::rewrite(function, groups, &formats)
+    }
+}

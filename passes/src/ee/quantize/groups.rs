@@ -1,0 +1,183 @@
+//! Which tensors share a scale.
+
+use std::collections::HashMap;
+
+use atheena_dialects::{
+    ee::Exit,
+    ir::{Failure, Op, Value},
+    tosa::{self, Convolution},
+};
+
+/// The tensors of a float network, grouped so that each group has one scale: what only moves, picks or bounds
+/// numbers leaves their scale as it is.
+pub struct Groups<'c> {
+    group_of: HashMap<Value<'c>, usize>,
+    /// The values of each group whose precision matters: those that arithmetic or a user reads. What is clamped
+    /// before anything reads it may as well saturate.
+    read: Vec<Vec<Value<'c>>>,
+}
+
+/// What an operation means for the scales of its operands and results.
+pub enum Kind {
+    /// Makes numbers of a scale of its own.
+    Computes,
+    /// The result has the scale of operand 0, which it reads exactly: shapes, bounds, maxima.
+    Passes,
+    /// The same, but with arithmetic on the operand.
+    Averages,
+    /// An exit.
+    Exits,
+    /// Hands values out of a region or the function.
+    Ends,
+    /// No numbers of the network.
+    Constant,
+    /// Has no integer form here.
+    Unknown,
+}
+
+impl Kind {
+    /// The kind of an operation.
+    pub fn of(op: Op<'_>) -> Self {
+        match op.name().as_str() {
+            "tosa.conv2d" | "tosa.depthwise_conv2d" => Self::Computes,
+            "tosa.add" if op.operands().into_iter().all(|v| tosa::constant(v).is_none()) => Self::Computes,
+            "tosa.clamp" | "tosa.max_pool2d" | "tosa.reshape" | "tosa.transpose" | "tosa.slice"
+            | "tosa.pad" | "tosa.identity" => Self::Passes,
+            "tosa.avg_pool2d" => Self::Averages,
+            "ee.exit" => Self::Exits,
+            "ee.yield" | "func.return" => Self::Ends,
+            "tosa.const" | "tosa.const_shape" | "arith.constant" => Self::Constant,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl<'c> Groups<'c> {
+    /// Groups the tensors of a function, or says what can't be quantised.
+    pub fn of(function: Op<'c>) -> Result<Self, Failure> {
+        let mut groups = Self { group_of: HashMap::new(), read: vec![] };
+        groups.start(image(function)?);
+        let mut failure = None;
+        for op in function.walk().into_iter().skip(1) {
+            let (inputs, results) = (op.operands(), op.results());
+            match Kind::of(op) {
+                Kind::Constant => {}
+                Kind::Unknown => failure = Some(unknown(op)),
+                Kind::Exits if results.len() != 1 => {
+                    let cure = "let the network return its logits only";
+                    failure = Some(op.error("has several results, and only logits have a scale", &[cure]));
+                }
+                // The result gets no group: its scale is that of the classifier that it comes from.
+                Kind::Exits => {
+                    let exit = Exit(op);
+                    for region in [exit.classify(), exit.otherwise()] {
+                        for (argument, &input) in region.arguments().into_iter().zip(&inputs) {
+                            groups.join(argument, input);
+                        }
+                    }
+                }
+                Kind::Ends => inputs.into_iter().for_each(|v| groups.read(v)),
+                Kind::Computes => {
+                    let numbers = if Convolution::cast(op).is_some() { 1 } else { 2 };
+                    for &input in &inputs[..numbers] {
+                        groups.want(op, input, &mut failure);
+                        groups.read(input);
+                    }
+                    groups.start(results[0]);
+                }
+                kind @ (Kind::Passes | Kind::Averages) => {
+                    groups.want(op, inputs[0], &mut failure);
+                    if matches!(kind, Kind::Averages) {
+                        groups.read(inputs[0]);
+                    }
+                    groups.join(results[0], inputs[0]);
+                }
+            }
+        }
+        failure.map_or(Ok(groups), Err)
+    }
+
+    /// How many groups there are. The first is that of the image.
+    pub fn len(&self) -> usize {
+        self.read.len()
+    }
+
+    /// The group of a tensor; None of constants and of the results of exits.
+    pub fn group_of(&self, value: Value<'c>) -> Option<usize> {
+        self.group_of.get(&value).copied()
+    }
+
+    /// The values of a group whose precision matters, in the order of the network.
+    pub fn read_values(&self, group: usize) -> &[Value<'c>] {
+        &self.read[group]
+    }
+
+    /// Gives a new value the group of an old one.
+    pub fn join(&mut self, value: Value<'c>, old: Value<'c>) {
+        if let Some(group) = self.group_of(old) {
+            self.group_of.insert(value, group);
+        }
+    }
+
+    fn start(&mut self, value: Value<'c>) {
+        self.group_of.insert(value, self.read.len());
+        self.read.push(vec![]);
+    }
+
+    fn read(&mut self, value: Value<'c>) {
+        let value = outside(value);
+        if let Some(group) = self.group_of(value)
+            && !self.read[group].contains(&value)
+        {
+            self.read[group].push(value);
+        }
+    }
+
+    /// An operation reads a value that must have a scale.
+    fn want(&self, op: Op<'c>, value: Value<'c>, failure: &mut Option<Failure>) {
+        if self.group_of(value).is_some() {
+            return;
+        }
+        let producer = value.producer();
+        if producer.is_some_and(|producer| Exit::cast(producer).is_some()) {
+            let cure = "end the network with its exits: move the layers behind them into their regions";
+            let message = "computes on the result of an exit, whose scale depends on where a sample left";
+            *failure = Some(op.error(message, &[cure]));
+        } else if producer.is_some_and(|producer| matches!(Kind::of(producer), Kind::Constant)) {
+            *failure = Some(op.error("computes on a constant only", &["fold it, with --canonicalize"]));
+        }
+    }
+}
+
+/// What an argument of an exit's regions stands for; other values as they are.
+fn outside(value: Value<'_>) -> Value<'_> {
+    let exit = value.argument_block().and_then(|block| block.parent()).and_then(Exit::cast);
+    match exit.and_then(|exit| exit.0.operand(value.index())) {
+        Some(input) => outside(input),
+        None => value,
+    }
+}
+
+/// The function's argument, an image.
+pub fn image(function: Op<'_>) -> Result<Value<'_>, Failure> {
+    let arguments = function.body().arguments();
+    if let [argument] = arguments[..]
+        && argument.ty().element().is_some_and(|element| element.is_float())
+        && argument.ty().shape().is_some_and(|shape| shape.len() == 4 && shape[0] == 1)
+    {
+        return Ok(argument);
+    }
+    let found: Vec<_> = arguments.iter().map(|argument| argument.ty().to_string()).collect();
+    let message =
+        format!("expected one float image [1, H, W, C] as argument, but got ({})", found.join(", "));
+    Err(function.error(message, &["a network is quantised once, from its float form"]))
+}
+
+fn unknown(op: Op<'_>) -> Failure {
+    let fold = "ee-fold-batch-norm folds factors and summands into a convolution that stands before or behind them; \
+                this one has none";
+    let known = "integer networks have conv2d, depthwise_conv2d, add, max_pool2d, avg_pool2d, clamp, reshape, \
+                 transpose, slice and pad: replace the node before the export";
+    let affine = ["tosa.mul", "tosa.add", "tosa.sub"].contains(&op.name().as_str());
+    op.error("has no integer form", &[if affine { fold } else { known }])
+}

@@ -1,0 +1,219 @@
+//! The rewrite of a float network into an integer one.
+
+use atheena_dialects::{
+    ee::{Confidence, Exit, IntegerConfidence},
+    ir::{Attr, Builder, DenseElement, Failure, Op, Type, Value},
+    tosa::{self, Convolution, Rescale, Rounding},
+};
+
+use super::groups::{Groups, Kind, image};
+use super::scales::{Format, power, weight_exponent};
+
+/// Rewrites a function, given the format of each group.
+pub fn rewrite<'c>(function: Op<'c>, groups: Groups<'c>, formats: &[Format]) -> Result<(), Failure> {
+    let mut rewrite = Rewrite { groups, formats };
+    let argument = image(function)?;
+    let layers = function.walk();
+    rewrite.enter(function, argument);
+    for &op in &layers[1..] {
+        match Kind::of(op) {
+            Kind::Computes => match Convolution::cast(op) {
+                Some(layer) => rewrite.convolution(layer)?,
+                None => rewrite.add(op)?,
+            },
+            Kind::Passes | Kind::Averages => rewrite.pass(op)?,
+            Kind::Exits => rewrite.exit(Exit(op)),
+            Kind::Ends if op.is("func.return") => rewrite.finish(function, op),
+            Kind::Ends | Kind::Constant | Kind::Unknown => {}
+        }
+    }
+    tosa::erase_unused(function);
+    Ok(())
+}
+
+struct Rewrite<'c, 'a> {
+    groups: Groups<'c>,
+    formats: &'a [Format],
+}
+
+impl<'c> Rewrite<'c, '_> {
+    fn format(&self, value: Value<'c>) -> Format {
+        let group = self.groups.group_of(value).expect("a number of the network has a group");
+        self.formats[group]
+    }
+
+    /// Takes pixels as they are, 0..=255 in the bits of an i8, and shifts them to -128..=127.
+    fn enter(&mut self, function: Op<'c>, argument: Value<'c>) {
+        let users = argument.uses();
+        set_element::<i8>(argument);
+        let shift = Rescale {
+            input_zp: 128,
+            output_zp: 0,
+            input_unsigned: true,
+            ..factor(1.0).expect("one is in range")
+        };
+        let start = Builder::start(function.body(), function.loc());
+        let shifted = shift.build(start, argument, i8::ty(function.ctx()));
+        self.groups.join(shifted, argument);
+        redirect(users, shifted);
+    }
+
+    fn convolution(&mut self, layer: Convolution<'c>) -> Result<(), Failure> {
+        let op = layer.0;
+        let (input, output) = (self.format(layer.input()), self.format(layer.output()));
+        // What a step of the input stands for beside a power of two goes into the weights.
+        let weights: Vec<f64> = layer.weights::<f32>()?.iter().map(|&w| f64::from(w) * input.unit).collect();
+        let bias = layer.bias::<f32>()?;
+        if !weights.iter().all(|w| w.is_finite()) || !bias.iter().all(|b| b.is_finite()) {
+            let cure = "look at the training: the network's file holds NaN or infinite weights";
+            return Err(op.error("has weights that are not finite", &[cure]));
+        }
+        // 2^-n from sums to outputs, with n in what TOSA's shift can say.
+        let scale = weight_exponent(&weights).min(output.exponent - input.exponent + 32);
+        let sums = input.exponent + scale;
+        let narrow = sums - output.exponent;
+        let integers: Vec<i8> =
+            weights.iter().map(|w| (w * power(scale)).round().clamp(-127.0, 127.0) as i8).collect();
+        let bias: Vec<f64> = bias.iter().map(|&b| (f64::from(b) * power(sums)).round()).collect();
+
+        let largest_input = if input.zero_point == 0 { 128.0 } else { 255.0 };
+        let mut largest_sum: Vec<f64> = bias.iter().map(|b| b.abs()).collect();
+        for (i, &w) in integers.iter().enumerate() {
+            largest_sum[layer.channels_of(i).0] += f64::from(w).abs() * largest_input;
+        }
+        let largest_sum = largest_sum.into_iter().fold(0.0, f64::max);
+        // TOSA's rescale wants values below 2^(shift - 1).
+        if largest_sum > f64::from(i32::MAX) || largest_sum >= power(29 + narrow) {
+            let message = format!("may sum up to {largest_sum:.0}, which 32 bits can't hold and rescale");
+            let cure = "its bias is far larger than its products, or cancels them: retrain the layer";
+            return Err(op.error(message, &[cure]));
+        }
+
+        let here = Builder::before(op);
+        layer.set_weights(&integers);
+        layer.set_bias(&bias.iter().map(|&b| b as i32).collect::<Vec<_>>());
+        op.set_operand(3, tosa::const_dense(here, &[1], &[input.zero_point]));
+        op.set_operand(4, tosa::const_dense(here, &[1], &[0i8]));
+        op.set_attr("acc_type", Attr::ty(i32::ty(op.ctx())));
+        self.narrow(op, narrow)
+    }
+
+    /// Both operands at the finer scale of the two, in 32 bits.
+    fn add(&mut self, op: Op<'c>) -> Result<(), Failure> {
+        let inputs = op.operands();
+        let formats: Vec<_> = inputs.iter().map(|&input| self.format(input)).collect();
+        // Pixels have a factor beside a power of two: keep eight more bits of them.
+        let fine = |format: &Format| format.exponent + if format.unit == 1.0 { 0 } else { 8 };
+        let sums = formats.iter().map(fine).max().unwrap_or_default();
+        let narrow = sums - self.format(op.result(0)).exponent;
+        for (index, (&input, format)) in inputs.iter().zip(&formats).enumerate() {
+            let by = format.scale() * power(sums);
+            // Two operands of up to 255 * by, which TOSA's rescale wants below 2^29 before and behind it.
+            let widen = factor(by).filter(|_| 512.0 * by < power(29 + narrow.min(0)));
+            let widen = Rescale { input_zp: format.zero_point.into(), ..widen.ok_or_else(|| far_apart(op))? };
+            op.set_operand(index, widen.build(Builder::before(op), input, i32::ty(op.ctx())));
+        }
+        self.narrow(op, narrow)
+    }
+
+    /// Makes the result of `op` 32 bits wide, and its users read it times 2^-shift in 8 bits.
+    fn narrow(&mut self, op: Op<'c>, shift: i32) -> Result<(), Failure> {
+        let wide = op.result(0);
+        let users = wide.uses();
+        set_element::<i32>(wide);
+        let rescale = factor(power(-shift)).ok_or_else(|| far_apart(op))?;
+        let narrow = rescale.build(Builder::after(op), wide, i8::ty(op.ctx()));
+        self.groups.join(narrow, wide);
+        redirect(users, narrow);
+        Ok(())
+    }
+
+    /// What keeps the scale keeps its meaning on integers; only its constants change.
+    fn pass(&mut self, op: Op<'c>) -> Result<(), Failure> {
+        let format = self.format(op.result(0));
+        let here = Builder::before(op);
+        let i8_type = i8::ty(op.ctx());
+        match op.name().as_str() {
+            "tosa.clamp" => {
+                for name in ["min_val", "max_val"] {
+                    let bound = op.attr(name).and_then(Attr::to_f64).unwrap_or_default();
+                    op.set_attr(name, Attr::int(i8_type, format.nearest(bound).into()));
+                }
+            }
+            "tosa.avg_pool2d" => {
+                let zero = tosa::const_dense(here, &[1], &[format.zero_point]);
+                op.set_operand(1, zero);
+                op.set_operand(2, zero);
+                op.set_attr("acc_type", Attr::ty(i32::ty(op.ctx())));
+            }
+            "tosa.pad" => {
+                let border: Vec<f32> = tosa::constant_operand(op, 2, "border")?;
+                let border: Vec<i8> = border.iter().map(|&v| format.nearest(v.into())).collect();
+                op.set_operand(2, tosa::const_dense(here, &[1], &border));
+            }
+            _ => {}
+        }
+        set_element::<i8>(op.result(0));
+        Ok(())
+    }
+
+    fn exit(&mut self, exit: Exit<'c>) {
+        for region in [exit.classify(), exit.otherwise()] {
+            region.arguments().into_iter().for_each(set_element::<i8>);
+        }
+        exit.0.results().into_iter().for_each(set_element::<i8>);
+        // The classifier is rewritten later, but has its format now.
+        let scale = self.format(exit.logits()).scale();
+        let threshold = exit.confidence().threshold;
+        let integer = Some(IntegerConfidence::max_softmax(threshold, scale));
+        exit.set_confidence(&Confidence { threshold, integer });
+        exit.0.set_attr("ee.logits_scale", Attr::f64(exit.0.ctx(), scale));
+    }
+
+    fn finish(&mut self, function: Op<'c>, end: Op<'c>) {
+        // The last classifier is at the end of the innermost exit's late region.
+        let mut logits = end.operand(0);
+        while let Some(exit) = logits.and_then(Value::producer).and_then(Exit::cast) {
+            logits = Exit::yielded(exit.otherwise()).first().copied();
+        }
+        if let Some(group) = logits.and_then(|logits| self.groups.group_of(logits)) {
+            function.set_attr("ee.logits_scale", Attr::f64(function.ctx(), self.formats[group].scale()));
+        }
+        let types = |values: Vec<Value<'c>>| values.into_iter().map(Value::ty).collect::<Vec<_>>();
+        let ty = Type::function(function.ctx(), &types(function.body().arguments()), &types(end.operands()));
+        function.set_attr("function_type", Attr::ty(ty));
+    }
+}
+
+/// Multiplies by a positive number: exactly by a power of two, by others to 31 bits. None if TOSA has no such shift.
+fn factor(factor: f64) -> Option<Rescale> {
+    // factor = mantissa * 2^exponent with the mantissa in [0.5, 1).
+    let exponent = factor.log2().floor() as i32 + 1;
+    let multiplier = (factor * power(31 - exponent)).round() as i64;
+    let shift = 31 - exponent;
+    (2..=62).contains(&shift).then(|| Rescale {
+        multiplier: vec![multiplier.min(i64::from(i32::MAX)) as i32],
+        shift: vec![shift],
+        input_zp: 0,
+        output_zp: 0,
+        rounding: Rounding::Single,
+        input_unsigned: false,
+        output_unsigned: false,
+    })
+}
+
+fn far_apart(op: Op<'_>) -> Failure {
+    let cure = "normalise the layers, so that their numbers are of like size";
+    op.error("combines numbers whose scales are too far apart for 32 bits", &[cure])
+}
+
+fn set_element<T: DenseElement>(value: Value<'_>) {
+    let shape = value.ty().shape().expect("a number of the network is a tensor");
+    value.set_ty(Type::tensor(&shape, T::ty(value.ty().ctx())));
+}
+
+fn redirect<'c>(users: Vec<(Op<'c>, usize)>, value: Value<'c>) {
+    for (user, operand) in users {
+        user.set_operand(operand, value);
+    }
+}
