@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod circt;
 pub mod dataset;
+pub mod design;
 pub mod golden;
 pub mod simulate;
 pub mod synth;

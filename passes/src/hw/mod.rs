@@ -1,4 +1,25 @@
 //! `convert-dataflow-to-hw`: one generator an actor.
 
+pub mod convert;
+
+mod actor;
+mod add;
+mod decide;
+mod fifo;
+mod fork;
+mod gate;
+mod hdl;
+mod map;
+mod matvec;
+mod merge;
+mod pool;
+mod rescale;
+mod resize;
+mod sink;
+mod source;
+mod window;
+
 /// Registers the passes of this folder.
-pub(crate) fn register() {}
+pub(crate) fn register() {
+    atheena_dialects::pass::register::<convert::ConvertDataflowToHw>();
+}

@@ -1,0 +1,86 @@
+//! What generators read of an actor: its streams and its attributes.
+
+use super::hdl::Int;
+use atheena_dialects::dataflow::Stream;
+use atheena_dialects::ir::{Attr, Failure, Op, Value};
+
+/// An operation of `dataflow`, verified.
+#[derive(Clone, Copy)]
+pub struct Actor<'c>(pub Op<'c>);
+
+/// Bits of a beat.
+pub fn beat_width(stream: &Stream) -> u32 {
+    stream.element.bits * stream.lanes as u32
+}
+
+impl<'c> Actor<'c> {
+    /// The name.
+    pub fn label(self) -> String {
+        self.0.attr("label").and_then(Attr::to_string_value).unwrap_or_default()
+    }
+
+    /// Input stream `index`.
+    pub fn input(self, index: usize) -> Stream {
+        Stream::of_value(self.0.operand(index).expect("the actor has that input"))
+    }
+
+    /// Output stream `index`.
+    pub fn output(self, index: usize) -> Stream {
+        Stream::of_value(self.0.result(index))
+    }
+
+    /// An integer attribute.
+    pub fn int(self, name: &str) -> i64 {
+        self.0.attr(name).and_then(Attr::to_i64).expect("the verifier wants this attribute")
+    }
+
+    /// A Boolean attribute.
+    pub fn bool(self, name: &str) -> bool {
+        self.0.attr(name).and_then(Attr::to_bool).expect("the verifier wants this attribute")
+    }
+
+    /// A list attribute.
+    pub fn ints(self, name: &str) -> Vec<i64> {
+        self.0.attr(name).and_then(Attr::to_i64s).expect("the verifier wants this attribute")
+    }
+
+    /// The elements of a tensor attribute.
+    pub fn dense(self, name: &str) -> Result<Vec<i64>, Failure> {
+        self.0.attr(name).and_then(Attr::to_dense_ints).ok_or_else(|| {
+            let message = format!("expected {name} to be a dense tensor of i8, i16, i32 or i64");
+            self.0.error(message, &["fold constant operations first"])
+        })
+    }
+
+    /// The elements of an input's beat as numbers of the range that they can have.
+    pub fn lanes_of(self, index: usize, beat: super::hdl::Signal<'c>) -> Vec<Int<'c>> {
+        let stream = self.input(index);
+        let (low, high) = value_range(self.0.operand(index).expect("the actor has that input"));
+        beat.lanes(stream.element.bits).into_iter().map(|lane| Int::new(lane, low, high)).collect()
+    }
+}
+
+/// The range of a stream's elements: what its type allows, or less where its producer clamps.
+pub fn value_range(value: Value<'_>) -> (i128, i128) {
+    let (low, high) = Stream::of_value(value).element.range();
+    let of_type = (i128::from(low), i128::from(high));
+    let Some(producer) = value.producer() else { return of_type };
+    let int = |name| Actor(producer).int(name).into();
+    let input = |index| producer.operand(index).map_or(of_type, value_range);
+    let (low, high) = match producer.name().as_str() {
+        "dataflow.matvec" | "dataflow.map" => (int("min"), int("max")),
+        "dataflow.window" => {
+            let (low, high): (i128, i128) = input(0);
+            (low.min(int("pad_value")), high.max(int("pad_value")))
+        }
+        "dataflow.resize" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate" => input(0),
+        "dataflow.pool"
+            if producer.attr("kind").and_then(Attr::to_string_value).as_deref() == Some("max") =>
+        {
+            input(0)
+        }
+        _ => of_type,
+    };
+    // An i32 result may have bounds beyond its type, and bounds must not exclude everything.
+    (low.max(of_type.0).min(of_type.1), high.min(of_type.1).max(of_type.0))
+}

@@ -1,0 +1,178 @@
+//! Numbers that know their range.
+
+use super::{Module, Signal};
+use atheena_dialects::ir::Builder;
+use std::ops::{Add, Mul, Sub};
+
+/// An integer in `low..=high`, in as many bits as that takes: two's complement if `low` is negative, else unsigned.
+#[derive(Clone, Copy, Debug)]
+pub struct Int<'c> {
+    bits: Signal<'c>,
+    low: i128,
+    high: i128,
+}
+
+/// Bits that hold every number of `low..=high`, at least one.
+fn width_of(low: i128, high: i128) -> u32 {
+    let bits = |magnitude: i128| 128 - magnitude.leading_zeros();
+    if low < 0 { bits(!low).max(bits(high.max(0))) + 1 } else { bits(high).max(1) }
+}
+
+impl<'c> Int<'c> {
+    /// Reads a signal as a number that is known to be in `low..=high`; surplus bits are dropped.
+    pub fn new(bits: Signal<'c>, low: i128, high: i128) -> Self {
+        assert!(low <= high, "{low}..={high} is a range");
+        let width = width_of(low, high);
+        let bits = if bits.width() >= width {
+            bits.bits(0, width)
+        } else if low < 0 {
+            bits.sign_extend(width)
+        } else {
+            bits.zero_extend(width)
+        };
+        Self { bits, low, high }
+    }
+
+    /// A number.
+    pub fn constant(value: i128, builder: Builder<'c>) -> Self {
+        Self { bits: Signal::constant(width_of(value, value), value, builder), low: value, high: value }
+    }
+
+    /// Bits that a number of this range takes.
+    pub fn width_of(low: i128, high: i128) -> u32 {
+        width_of(low, high)
+    }
+
+    /// In `width` bits: extended, or, where the range is wider, modulo `2^width`.
+    pub fn to_bits(self, width: u32) -> Signal<'c> {
+        let have = self.bits.width();
+        if have >= width {
+            self.bits.bits(0, width)
+        } else if self.low < 0 {
+            self.bits.sign_extend(width)
+        } else {
+            self.bits.zero_extend(width)
+        }
+    }
+
+    /// An operation on both in the width of the result, which holds the operands as well.
+    fn arithmetic(self, other: Self, (low, high): (i128, i128), name: Arithmetic) -> Self {
+        // A result in two's complement takes the operands modulo its width.
+        let width = width_of(low, high);
+        let (a, b) = (self.to_bits(width), other.to_bits(width));
+        let bits = match name {
+            Arithmetic::Add => a + b,
+            Arithmetic::Sub => a - b,
+            Arithmetic::Mul => a * b,
+        };
+        Self::new(bits, low, high)
+    }
+
+    /// Times a constant; powers of two are wires.
+    pub fn times(self, factor: i128) -> Self {
+        if factor > 0 && factor & (factor - 1) == 0 {
+            return self.shift_left(factor.trailing_zeros());
+        }
+        if factor == 0 {
+            return Self::constant(0, self.bits.builder());
+        }
+        self * Self::constant(factor, self.bits.builder())
+    }
+
+    /// Times `2^amount`.
+    pub fn shift_left(self, amount: u32) -> Self {
+        if amount == 0 {
+            return self;
+        }
+        let zeros = Signal::constant(amount, 0, self.bits.builder());
+        Self::new(Signal::pack(&[zeros, self.bits]), self.low << amount, self.high << amount)
+    }
+
+    /// Divided by `2^amount`, rounded down.
+    pub fn shift_right(self, amount: u32) -> Self {
+        let (low, high) = (self.low >> amount, self.high >> amount);
+        if amount >= self.bits.width() {
+            let sign = if self.low < 0 { self.bits.top_bit() } else { self.bits.lit(0).bit(0) };
+            return Self::new(sign, low, high);
+        }
+        Self::new(self.bits.bits(amount, self.bits.width() - amount), low, high)
+    }
+
+    /// Plus a constant.
+    pub fn plus(self, value: i128) -> Self {
+        if value == 0 { self } else { self + Self::constant(value, self.bits.builder()) }
+    }
+
+    /// Smaller than the other?
+    pub fn less(self, other: Self) -> Signal<'c> {
+        let (low, high) = (self.low.min(other.low), self.high.max(other.high));
+        let width = width_of(low, high);
+        let (a, b) = (self.to_bits(width), other.to_bits(width));
+        if low < 0 { a.signed_below(b) } else { a.below(b) }
+    }
+
+    /// One of two numbers.
+    pub fn select(condition: Signal<'c>, then: Self, otherwise: Self) -> Self {
+        let (low, high) = (then.low.min(otherwise.low), then.high.max(otherwise.high));
+        let width = width_of(low, high);
+        Self::new(condition.mux(then.to_bits(width), otherwise.to_bits(width)), low, high)
+    }
+
+    /// The greater one.
+    pub fn max(self, other: Self) -> Self {
+        let chosen = Self::select(self.less(other), other, self);
+        Self::new(chosen.bits, self.low.max(other.low), self.high.max(other.high))
+    }
+
+    /// Limited to `min..=max`; nothing where it is in there already.
+    pub fn clamp(self, min: i128, max: i128) -> Self {
+        let limit = |value| Self::constant(value, self.bits.builder());
+        let mut result = self;
+        if result.low < min {
+            let bounded = Self::select(result.less(limit(min)), limit(min), result);
+            result = Self::new(bounded.bits, min.max(result.low), result.high.max(min));
+        }
+        if result.high > max {
+            let bounded = Self::select(limit(max).less(result), limit(max), result);
+            result = Self::new(bounded.bits, result.low.min(max), max);
+        }
+        result
+    }
+
+    /// One cycle later, where cycles count while `enable` is set.
+    pub fn delay(self, module: &Module<'c>, enable: Signal<'c>) -> Self {
+        Self { bits: module.delay(self.bits, enable), ..self }
+    }
+}
+
+enum Arithmetic {
+    Add,
+    Sub,
+    Mul,
+}
+
+impl Add for Int<'_> {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        let range = (self.low + other.low, self.high + other.high);
+        self.arithmetic(other, range, Arithmetic::Add)
+    }
+}
+
+impl Sub for Int<'_> {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        let range = (self.low - other.high, self.high - other.low);
+        self.arithmetic(other, range, Arithmetic::Sub)
+    }
+}
+
+impl Mul for Int<'_> {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        let corners =
+            [self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high];
+        let range = corners.iter().fold((corners[0], corners[0]), |(l, h), &c| (l.min(c), h.max(c)));
+        self.arithmetic(other, range, Arithmetic::Mul)
+    }
+}

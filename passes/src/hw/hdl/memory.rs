@@ -1,0 +1,200 @@
+//! Memories: read-only ones with contents, writable ones, and the last values at a running address.
+
+use super::{Module, Signal, index_width, module::Register};
+use atheena_dialects::ir::{Attr, Block, Builder, Region, Type, Value};
+
+/// A memory of words with a synchronous read port and, if writable, a write port.
+pub struct Memory<'c> {
+    array: Value<'c>,
+    array_type: String,
+    width: u32,
+    depth: i64,
+}
+
+/// The content of a read-only memory: words of lanes, lane 0 in the low bits.
+pub struct Image {
+    pub(super) name: String,
+    element_width: u32,
+    lanes: i64,
+    elements: Vec<i64>,
+}
+
+impl Image {
+    /// Makes the operation `atheena.memory`, which the exporter writes as `weights/NAME.mem`: `words` is
+    /// `[depth, lanes]`, each element in `element_width` bits of two's complement.
+    pub(super) fn build(&self, place: Builder<'_>) {
+        let ctx = place.ctx();
+        let shape = [self.elements.len() as i64 / self.lanes, self.lanes];
+        // The narrowest element type that holds every value; the cast keeps the low bits, which is all.
+        let words = match self.element_width {
+            0..=8 => Attr::dense(ctx, &shape, &self.elements.iter().map(|&v| v as i8).collect::<Vec<_>>()),
+            9..=16 => Attr::dense(ctx, &shape, &self.elements.iter().map(|&v| v as i16).collect::<Vec<_>>()),
+            17..=32 => Attr::dense(ctx, &shape, &self.elements.iter().map(|&v| v as i32).collect::<Vec<_>>()),
+            _ => Attr::dense(ctx, &shape, &self.elements),
+        };
+        place
+            .op("atheena.memory")
+            .attr("sym_name", Attr::string(ctx, &self.name))
+            .attr("element_width", Attr::i64(ctx, self.element_width.into()))
+            .attr("words", words)
+            .build();
+    }
+}
+
+/// Where a memory of this size goes on an FPGA. Small or shallow ones waste a block.
+fn style(depth: i64, width: u32) -> &'static str {
+    if depth <= 64 || depth * i64::from(width) <= 8192 { "distributed" } else { "block" }
+}
+
+impl<'c> Module<'c> {
+    /// A read-only memory: the elements of all words, word by word, `lanes` elements of `element_width` bits a word.
+    /// Its content goes to `weights/MODULE_NAME.mem`; memories of one name have the same content.
+    pub fn rom(&self, name: &str, element_width: u32, lanes: usize, elements: Vec<i64>) -> Memory<'c> {
+        let (depth, width) = ((elements.len() / lanes) as i64, element_width * lanes as u32);
+        let memory = self.array(name, "rom_style", depth, width);
+        let name = format!("{}_{name}", self.name());
+        let path = self.add_image(Image { name, element_width, lanes: lanes as i64, elements });
+        let ctx = self.builder().ctx();
+        let body = Block::new(&[], self.builder().loc());
+        Builder::end(body, self.builder().loc())
+            .op("sv.readmem")
+            .operand(memory.array)
+            .attr("filename", Attr::string(ctx, &path))
+            // Hexadecimal.
+            .attr("base", Attr::i32(ctx, 1))
+            .build();
+        self.builder().op("sv.initial").region(Region::with_block(body)).build();
+        memory
+    }
+
+    /// A memory that is written and read. A word that is read while it is written has its old value.
+    pub fn ram(&self, name: &str, depth: i64, width: u32) -> Memory<'c> {
+        self.array(name, "ram_style", depth, width)
+    }
+
+    fn array(&self, name: &str, attribute: &str, depth: i64, width: u32) -> Memory<'c> {
+        let ctx = self.builder().ctx();
+        let array_type = format!("!hw.inout<uarray<{depth}xi{width}>>");
+        let ty = Type::parse(ctx, &array_type).expect("types of other dialects are opaque");
+        let style = format!("#sv.attribute<\"{attribute}\" = \"\\22{}\\22\">", style(depth, width));
+        let style = Attr::parse(ctx, &style).expect("attributes of other dialects are opaque");
+        let op = self
+            .builder()
+            .op("sv.reg")
+            .attr("name", Attr::string(ctx, name))
+            .attr("sv.attributes", Attr::array(ctx, &[style]))
+            .result(ty)
+            .build();
+        Memory { array: op.result(0), array_type, width, depth }
+    }
+}
+
+impl<'c> Memory<'c> {
+    fn word(&self, module: &Module<'c>, address: Signal<'c>) -> Value<'c> {
+        assert_eq!(address.width(), index_width(self.depth), "an address of {}", self.array_type);
+        let builder = module.builder();
+        let ty = format!("!hw.inout<i{}>", self.width);
+        let ty = Type::parse(builder.ctx(), &ty).expect("types of other dialects are opaque");
+        let op = builder.op("sv.array_index_inout").operand(self.array).operand(address.value()).result(ty);
+        op.build().result(0)
+    }
+
+    /// The word at `address`, one cycle later, where cycles count while `enable` is set.
+    pub fn read(&self, module: &Module<'c>, address: Signal<'c>, enable: Signal<'c>) -> Signal<'c> {
+        let word = self.word(module, address);
+        let builder = module.builder();
+        let ty = Type::integer(builder.ctx(), self.width);
+        let value = builder.op("sv.read_inout").operand(word).result(ty).build().result(0);
+        module.delay(Signal::new(value, self.width, builder), enable)
+    }
+
+    /// Writes a word at the next clock edge if `enable` is set.
+    pub fn write(&self, module: &Module<'c>, address: Signal<'c>, value: Signal<'c>, enable: Signal<'c>) {
+        assert_eq!(value.width(), self.width, "a word of {}", self.array_type);
+        let word = self.word(module, address);
+        let builder = module.builder();
+        let (ctx, loc) = (builder.ctx(), builder.loc());
+        let block = |build: &dyn Fn(Builder<'c>)| {
+            let block = Block::new(&[], loc);
+            build(Builder::end(block, loc));
+            Region::with_block(block)
+        };
+        let assign = block(&|b| {
+            b.op("sv.passign").operand(word).operand(value.value()).build();
+        });
+        let guarded = block(&|b| {
+            b.op("sv.if").operand(enable.value()).region(assign).region(Region::empty()).build();
+        });
+        builder
+            .op("sv.alwaysff")
+            .operand(module.clock_bit())
+            .attr("clockEdge", Attr::i32(ctx, 0))
+            .attr("resetStyle", Attr::i32(ctx, 0))
+            .region(guarded)
+            .region(Region::empty())
+            .build();
+    }
+}
+
+/// For each of `depth` addresses that come round and round, the word that was pushed there last.
+///
+/// That is a delay line of `depth` valid cycles. A pipeline reads in one stage what it replaces in the next:
+/// `before` tells that the stage before is valid, [`History::old`] belongs to the stage itself.
+pub struct History<'c> {
+    old: Signal<'c>,
+    store: Store<'c>,
+    enable: Signal<'c>,
+    valid: Signal<'c>,
+}
+
+enum Store<'c> {
+    Registers(Vec<Register<'c>>),
+    Memory(Memory<'c>, Signal<'c>),
+}
+
+/// Up to this depth, registers that shift take no more than a memory and its address.
+const SHIFT_DEPTH: i64 = 4;
+
+impl<'c> History<'c> {
+    /// A history of words of `width` bits in a pipeline that advances while `enable` is set.
+    pub fn new(
+        module: &Module<'c>,
+        name: &str,
+        depth: i64,
+        width: u32,
+        before: Signal<'c>,
+        enable: Signal<'c>,
+    ) -> Self {
+        let valid = module.delay_valid(before, enable);
+        if depth <= SHIFT_DEPTH {
+            let registers: Vec<_> = (0..depth).map(|_| module.data_register(name, width)).collect();
+            let old = **registers.last().expect("a history has a depth");
+            return Self { old, store: Store::Registers(registers), enable, valid };
+        }
+        let memory = module.ram(name, depth, width);
+        let address = module.counter(&format!("{name}_address"), depth, before & enable);
+        let old = memory.read(module, address, enable);
+        let address = module.delay(address, enable);
+        Self { old, store: Store::Memory(memory, address), enable, valid }
+    }
+
+    /// The word that [`History::push`] replaces.
+    pub fn old(&self) -> Signal<'c> {
+        self.old
+    }
+
+    /// Replaces the word, in each valid cycle.
+    pub fn push(&self, module: &Module<'c>, value: Signal<'c>) {
+        let step = self.enable & self.valid;
+        match &self.store {
+            Store::Registers(registers) => {
+                let mut value = value;
+                for register in registers {
+                    register.next_if(step, value);
+                    value = **register;
+                }
+            }
+            Store::Memory(memory, address) => memory.write(module, *address, value, step),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A small hardware description language on top of `hw`, `comb`, `seq` and `sv`.
+//!
+//! A [`Module`] is under construction until [`Module::finish`]. [`Signal`]s are bits with Rust's operators, [`Int`]s
+//! numbers that know their range and so their width. Feedback is declared first and driven later ([`Module::register`],
+//! [`Module::wire`]). [`Module::receive`] and [`Module::send`] are the two ends of a stream, [`Memory`] and [`History`] hold words.
+//!
+//! ```text
+//! let count = m.register("count", 4);
+//! count.next_if(step, count.is(9).mux(count.lit(0), *count + 1));
+//! ```
+//!
+//! CIRCT's operations are not registered here: they are plain generic operations that CIRCT parses later.
+
+mod int;
+mod memory;
+mod module;
+mod pipeline;
+mod signal;
+mod stream;
+
+pub use int::Int;
+pub use memory::{History, Memory};
+pub use module::{Interface, Module};
+pub use pipeline::Pipeline;
+pub use signal::Signal;
+pub use stream::skid;
+
+/// Bits that count from 0 to `states - 1`, at least one.
+pub fn index_width(states: i64) -> u32 {
+    (64 - (states.max(2) - 1).leading_zeros()).max(1)
+}

@@ -1,0 +1,103 @@
+//! The two ends of a stream: `data`, `valid`, `ready`.
+//!
+//! `valid` never waits for `ready`; once valid, a beat stays as it is until it is taken. A sender's outputs are
+//! registers, so no combinational path crosses two modules on its way.
+
+use super::{Module, Signal, module::Wire};
+
+/// The end where beats arrive.
+pub struct Receiver<'c> {
+    /// The beat.
+    pub data: Signal<'c>,
+    /// Is there one?
+    pub valid: Signal<'c>,
+    ready: Wire<'c>,
+}
+
+impl<'c> Receiver<'c> {
+    /// Takes the beat, if there is one, where `ready` is set.
+    pub fn take_if(&self, ready: Signal<'c>) {
+        self.ready.drive(ready);
+    }
+}
+
+/// The end where beats leave, through a skid buffer.
+pub struct Sender<'c> {
+    /// Is there room for a beat? A register.
+    pub ready: Signal<'c>,
+    data: Wire<'c>,
+    valid: Wire<'c>,
+}
+
+impl<'c> Sender<'c> {
+    /// Sends `data` where `valid` is set; it leaves only if there is room.
+    pub fn send_if(&self, valid: Signal<'c>, data: Signal<'c>) {
+        self.valid.drive(valid);
+        self.data.drive(data);
+    }
+}
+
+/// A skid buffer, two entries: the output is registered, and so is whether there is room.
+///
+/// Takes `data` where `valid` and the returned `ready` are set. Returns `(ready, data, valid)`; the output leaves
+/// where `taken` is set. One beat a cycle, one cycle of latency.
+pub fn skid<'c>(
+    m: &Module<'c>,
+    name: &str,
+    data: Signal<'c>,
+    valid: Signal<'c>,
+    taken: Signal<'c>,
+) -> (Signal<'c>, Signal<'c>, Signal<'c>) {
+    let head = m.data_register(&format!("{name}_head"), data.width());
+    let head_valid = m.register(&format!("{name}_head_valid"), 1);
+    let spare = m.data_register(&format!("{name}_spare"), data.width());
+    let spare_valid = m.register(&format!("{name}_spare_valid"), 1);
+
+    let ready = !*spare_valid;
+    let advance = !*head_valid | taken;
+    head.next_if(advance, spare_valid.mux(*spare, data));
+    head_valid.next_if(advance, *spare_valid | valid);
+    // What arrives while the head is stuck waits beside it.
+    spare.next_if(ready, data);
+    spare_valid.next(!advance & (*spare_valid | valid));
+    (ready, *head, *head_valid)
+}
+
+impl<'c> Module<'c> {
+    /// Input stream `index`, ports `i<index>_…`.
+    pub fn receive(&mut self, index: usize, width: u32) -> Receiver<'c> {
+        self.receive_named(&format!("i{index}"), width)
+    }
+
+    /// An input stream with ports `<name>_data`, `<name>_valid`, `<name>_ready`.
+    fn receive_named(&mut self, name: &str, width: u32) -> Receiver<'c> {
+        let data = self.input(&format!("{name}_data"), width);
+        let valid = self.input(&format!("{name}_valid"), 1);
+        let ready = self.wire(&format!("{name}_ready"), 1);
+        self.output(&format!("{name}_ready"), *ready);
+        Receiver { data, valid, ready }
+    }
+
+    /// Input stream `index` behind a skid buffer, for actors whose `ready` depends on another stream's `valid`.
+    pub fn receive_buffered(&mut self, index: usize, width: u32) -> Receiver<'c> {
+        let port = self.receive(index, width);
+        let taken = self.wire(&format!("i{index}_taken"), 1);
+        let (ready, data, valid) = skid(self, &format!("i{index}"), port.data, port.valid, *taken);
+        port.take_if(ready);
+        Receiver { data, valid, ready: taken }
+    }
+
+    /// Output stream `index`, ports `o<index>_…`.
+    pub fn send(&mut self, index: usize, width: u32) -> Sender<'c> {
+        let name = format!("o{index}");
+        let taken_port = self.wire(&format!("{name}_taken"), 1);
+        let data = self.wire(&format!("{name}_next"), width);
+        let valid = self.wire(&format!("{name}_next_valid"), 1);
+        let (ready, head, head_valid) = skid(self, &name, *data, *valid, *taken_port);
+        self.output(&format!("{name}_data"), head);
+        self.output(&format!("{name}_valid"), head_valid);
+        let ready_port = self.input(&format!("{name}_ready"), 1);
+        taken_port.drive(ready_port);
+        Sender { ready, data, valid }
+    }
+}

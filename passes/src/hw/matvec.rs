@@ -1,0 +1,269 @@
+//! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
+//!
+//! With vectors of V elements, SIMD of them a beat, and OC outputs, PE of them a beat, a vector takes
+//! `V/SIMD * OC/PE` cycles: each input beat stays for the `OC/PE` groups of outputs. Nothing else takes cycles, so a
+//! sample of P vectors has an initiation interval of exactly `P * V/SIMD * OC/PE` cycles where neither side stalls.
+//! Latency, from a vector's last input beat to its first output beat: 2 (weights, products), the tree over SIMD lanes
+//! (`ceil(log2(SIMD) / 2)`, a register every two levels), 1 (accumulator), 1 more if the multiplier is no power of
+//! two, 1 (output).
+//!
+//! ```text
+//!   beat, held for OC/PE cycles ─► x ─► products (PE x SIMD) ─► PE trees ─► accumulators ─► rescale ─► clamp ─► PE lanes
+//!   count, 0..V/SIMD*OC/PE ─► weights ─┘                                    (OC/PE, in turn)
+//! ```
+//!
+//! All of it advances while the output has room. Widths are those that the weights and the input's range prove to
+//! suffice; partial sums may wrap around, because the last one does not.
+
+use super::{
+    actor::{Actor, beat_width},
+    hdl::{History, Int, Memory, Module, Pipeline, Signal},
+    rescale::Rescale,
+};
+use atheena_dialects::ir::Failure;
+
+/// Levels of the tree between two registers.
+const LEVELS: u32 = 2;
+
+/// Fills the module.
+pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure> {
+    let matrix = Matrix::of(actor)?;
+    let (from, to) = (actor.input(0), actor.output(0));
+    let input = m.receive(0, beat_width(&from));
+    let output = m.send(0, beat_width(&to));
+    let enable = output.ready;
+
+    // The beat of the vector, and the group of outputs: what the running address of the weights counts.
+    let step = enable & input.valid;
+    let group = m.counter("group", matrix.groups, step);
+    let last_group = group.is(matrix.groups - 1);
+    let beat = m.counter("beat", matrix.beats, step & last_group);
+    let mut first = beat.is(0);
+    let mut last = beat.is(matrix.beats - 1);
+    input.take_if(enable & last_group);
+
+    // Weights and elements, then products, then sums.
+    let mut pipeline = Pipeline::new(m, enable, input.valid);
+    let mut x = input.data;
+    let weights = matrix.weights(m, step, enable);
+    pipeline.step(&mut [&mut x, &mut first, &mut last]);
+    let x = actor.lanes_of(0, x);
+    let products = (weights.into_iter())
+        .map(|row| row.into_iter().zip(&x).map(|(w, x)| w.times(*x).delay(m, enable)).collect())
+        .collect();
+    pipeline.step(&mut [&mut first, &mut last]);
+    let sums = pipeline.reduce(products, LEVELS, &mut [&mut first, &mut last], |a, b| a + b);
+
+    let totals = matrix.accumulate(&mut pipeline, sums, &mut first, &mut last);
+    pipeline.valid = pipeline.valid & last;
+    let factors = matrix.factors(m, &pipeline);
+    pipeline.step(&mut []);
+
+    let scaled = matrix.rescale.multiply(totals, factors, &mut pipeline, &mut []);
+    let lanes: Vec<_> = scaled
+        .into_iter()
+        .map(|v| if matrix.rescale.is_shift() { v } else { v.plus(matrix.rescale.rounding()) })
+        .map(|v| matrix.rescale.finish(v, actor.int("output_zp"), actor.int("min"), actor.int("max")))
+        .map(|v| v.to_bits(to.element.bits))
+        .collect();
+    output.send_if(pipeline.valid, Signal::pack(&lanes));
+    Ok(())
+}
+
+/// The weights in the order in which the hardware uses them.
+struct Matrix {
+    simd: usize,
+    pe: usize,
+    /// Beats of a vector.
+    beats: i64,
+    /// Groups of PE outputs.
+    groups: i64,
+    /// `[beats, groups, PE, SIMD]`.
+    weights: Vec<i64>,
+    /// `[OC]`, with the rounding of a rescaling without multiplier.
+    bias: Vec<i64>,
+    rescale: Rescale,
+    /// The range of each output's sum, bias included.
+    ranges: Vec<(i128, i128)>,
+}
+
+/// A weight: a number of the module or of a memory.
+#[derive(Clone, Copy)]
+enum Weight<'c> {
+    Constant(i64),
+    Stored(Int<'c>),
+}
+
+impl<'c> Weight<'c> {
+    fn times(self, x: Int<'c>) -> Int<'c> {
+        match self {
+            Weight::Constant(weight) => x.times(weight.into()),
+            Weight::Stored(weight) => x * weight,
+        }
+    }
+}
+
+/// The least and the greatest of some numbers.
+fn hull(values: impl IntoIterator<Item = (i128, i128)>) -> (i128, i128) {
+    values.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0))
+}
+
+/// The same for single ones.
+fn extent(values: &[i64]) -> (i128, i128) {
+    hull(values.iter().map(|&v| (v.into(), v.into())))
+}
+
+impl Matrix {
+    fn of(actor: Actor<'_>) -> Result<Self, Failure> {
+        let (from, to) = (actor.input(0), actor.output(0));
+        let given = actor.dense("weights")?;
+        let shape = actor.0.attr("weights").and_then(|w| w.attr_type()).and_then(|t| t.shape());
+        let shape = shape.expect("the verifier wants weights of rank 4");
+        let [outputs, height, width, channels] = [0, 1, 2, 3].map(|axis| shape[axis] as usize);
+        let vector = height * width * channels;
+        let lanes = actor.int("channel_lanes") as usize;
+        let (simd, pe) = (from.lanes as usize, to.lanes as usize);
+        let (beats, groups) = (vector / simd, outputs / pe);
+
+        // Element e of a vector is `[C/L, KH, KW, L]`; the weights are `[OC, KH, KW, C]`.
+        let weight = |output: usize, e: usize| {
+            let (tap, lane) = (e / lanes % (height * width), e % lanes);
+            let channel = e / (lanes * height * width) * lanes + lane;
+            given[(output * height * width + tap) * channels + channel]
+        };
+        let mut weights = Vec::with_capacity(given.len());
+        for beat in 0..beats {
+            for output in 0..outputs {
+                weights.extend((0..simd).map(|lane| weight(output, beat * simd + lane)));
+            }
+        }
+
+        let rescale = Rescale::new(&actor.ints("multiplier"), &actor.ints("shift"));
+        let mut bias = actor.dense("bias")?;
+        if rescale.is_shift() {
+            bias.iter_mut().for_each(|b| *b += rescale.rounding() as i64);
+        }
+        let input = super::actor::value_range(actor.0.operand(0).expect("a matvec has an input"));
+        let ranges = (0..outputs)
+            .map(|output| {
+                let start = i128::from(bias[output]);
+                (0..vector).map(|e| i128::from(weight(output, e))).fold((start, start), |(low, high), w| {
+                    let ends = [w * input.0, w * input.1];
+                    (low + ends[0].min(ends[1]), high + ends[0].max(ends[1]))
+                })
+            })
+            .collect();
+        let (beats, groups) = (beats as i64, groups as i64);
+        Ok(Self { simd, pe, beats, groups, weights, bias, rescale, ranges })
+    }
+
+    /// The range of lane `pe` of the sums, over all groups.
+    fn range(&self, pe: usize) -> (i128, i128) {
+        hull(self.ranges.iter().skip(pe).step_by(self.pe).copied())
+    }
+
+    /// `[PE][SIMD]`, one stage after `step`.
+    fn weights<'c>(&self, m: &Module<'c>, step: Signal<'c>, enable: Signal<'c>) -> Vec<Vec<Weight<'c>>> {
+        let words = self.beats * self.groups;
+        let flat: Vec<_> = if words == 1 {
+            self.weights.iter().map(|&w| Weight::Constant(w)).collect()
+        } else {
+            let stored = Stored::new(m, "weights", &self.weights, self.pe * self.simd);
+            let address = m.counter("address", words, step);
+            stored.read(m, address, enable).into_iter().map(Weight::Stored).collect()
+        };
+        flat.chunks(self.simd).map(<[_]>::to_vec).collect()
+    }
+
+    /// The sums over the beats so far of a vector, one stage on; they start from the bias.
+    ///
+    /// With several groups, their sums come in turn, and so do the biases: both memories are read in a stage of its own.
+    fn accumulate<'c>(
+        &self,
+        pipeline: &mut Pipeline<'_, 'c>,
+        mut sums: Vec<Int<'c>>,
+        first: &mut Signal<'c>,
+        last: &mut Signal<'c>,
+    ) -> Vec<Int<'c>> {
+        let (m, enable) = (pipeline.module, pipeline.enable);
+        let ranges: Vec<_> = (0..self.pe).map(|pe| self.range(pe)).collect();
+        let (low, high) = hull(ranges.iter().copied());
+        let width = Int::width_of(low, high);
+
+        let bias: Vec<_>;
+        let mut history = None;
+        if self.groups == 1 {
+            bias = self.bias.iter().map(|&b| Int::constant(b.into(), enable.builder())).collect();
+        } else {
+            let stored = Stored::new(m, "bias", &self.bias, self.pe);
+            let group = m.counter("bias_group", self.groups, enable & pipeline.valid);
+            bias = stored.read(m, group, enable);
+            if self.beats > 1 {
+                let width = width * self.pe as u32;
+                history = Some(History::new(m, "sums", self.groups, width, pipeline.valid, enable));
+            }
+            sums = pipeline.delay_ints(&sums);
+            pipeline.step(&mut [first, last]);
+        }
+        let registers: Vec<_> = if self.groups == 1 && self.beats > 1 {
+            (0..self.pe).map(|_| m.data_register("sum", width)).collect()
+        } else {
+            vec![]
+        };
+
+        let totals: Vec<_> = (0..self.pe)
+            .map(|pe| {
+                let start = bias[pe].to_bits(width);
+                let before = match (&history, registers.get(pe)) {
+                    (Some(history), _) => first.mux(start, history.old().bits(pe as u32 * width, width)),
+                    (None, Some(register)) => first.mux(start, **register),
+                    (None, None) => start,
+                };
+                before + sums[pe].to_bits(width)
+            })
+            .collect();
+        if let Some(history) = history {
+            history.push(m, Signal::pack(&totals));
+        }
+        let number = |(pe, total): (usize, Signal<'c>)| Int::new(total, ranges[pe].0, ranges[pe].1);
+        if registers.is_empty() {
+            return totals.into_iter().map(|t| pipeline.delay(t)).enumerate().map(number).collect();
+        }
+        for (register, total) in registers.iter().zip(totals) {
+            register.next_if(enable & pipeline.valid, total);
+        }
+        registers.iter().map(|r| **r).enumerate().map(number).collect()
+    }
+
+    /// The multipliers of each lane, one stage on, where they differ between groups.
+    fn factors<'c>(&self, m: &Module<'c>, pipeline: &Pipeline<'_, 'c>) -> Option<Vec<Int<'c>>> {
+        if self.rescale.multipliers.len() == 1 || self.groups == 1 {
+            return None;
+        }
+        let multipliers: Vec<_> = self.rescale.multipliers.iter().map(|&v| v as i64).collect();
+        let stored = Stored::new(m, "multipliers", &multipliers, self.pe);
+        let group = m.counter("output_group", self.groups, pipeline.enable & pipeline.valid);
+        Some(stored.read(m, group, pipeline.enable))
+    }
+}
+
+/// Numbers in a memory, in as many bits as they take.
+struct Stored<'c> {
+    memory: Memory<'c>,
+    element_width: u32,
+    range: (i128, i128),
+}
+
+impl<'c> Stored<'c> {
+    fn new(m: &Module<'c>, name: &str, values: &[i64], lanes: usize) -> Self {
+        let range = extent(values);
+        let element_width = Int::width_of(range.0, range.1);
+        Self { memory: m.rom(name, element_width, lanes, values.to_vec()), element_width, range }
+    }
+
+    fn read(&self, m: &Module<'c>, address: Signal<'c>, enable: Signal<'c>) -> Vec<Int<'c>> {
+        let word = self.memory.read(m, address, enable);
+        let (low, high) = self.range;
+        word.lanes(self.element_width).into_iter().map(|w| Int::new(w, low, high)).collect()
+    }
+}
