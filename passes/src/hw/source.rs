@@ -3,7 +3,10 @@
 //! One beat a cycle, one cycle of latency. The tag of a sample is the `tid` of its first beat, which waits until both
 //! outputs have room. `tlast` is not looked at: samples have a fixed number of beats.
 
-use super::{actor::{Actor, beat_width}, hdl::Module};
+use super::{
+    actor::{Actor, beat_width},
+    hdl::Module,
+};
 
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {

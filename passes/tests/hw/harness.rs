@@ -1,0 +1,163 @@
+//! From a graph in text to what its hardware answers.
+
+use atheena_dialects::ir::Op;
+use atheena_dialects::pass::{NoOptions, Pass};
+use atheena_passes::hw::convert::ConvertDataflowToHw;
+use atheena_runtime::circt::{Circt, CirctError};
+use atheena_runtime::design::write_design;
+use atheena_runtime::simulate::{Interface, Port, SimOptions, SimResult, Simulation};
+use melior::ir::Module;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Lint warnings that generated hardware may cause: an unused `tlast`, bits of a product or a sum that are not looked
+/// at, several modules' files with other names than theirs would be errors in their own right.
+const WAIVERS: [&str; 1] = ["-Wno-UNUSED"];
+
+/// A design on disk.
+pub struct Design {
+    directory: TempDir,
+    simulation: Simulation,
+    input: Port,
+}
+
+/// A stream at the ends of a graph: its type in text, lanes and elements.
+pub struct Stream {
+    pub ty: String,
+    port: Port,
+}
+
+/// `!dataflow.stream<SHAPExELEMENT, lanes = LANES>`.
+pub fn stream(shape: &[usize], element: &str, lanes: usize) -> Stream {
+    let shape_text: String = shape.iter().map(|size| format!("{size}x")).collect();
+    let bits = element.trim_start_matches(['u', 'i']).parse().unwrap();
+    let beats = shape.iter().product::<usize>() / lanes;
+    Stream {
+        ty: format!("!dataflow.stream<{shape_text}{element}, lanes = {lanes}>"),
+        port: Port { lanes, bits, beats },
+    }
+}
+
+pub const TAG: &str = "!dataflow.stream<1xi16, lanes = 1>";
+pub const EXIT: &str = "!dataflow.stream<1xi8, lanes = 1>";
+pub const BIT: &str = "!dataflow.stream<1xi1, lanes = 1>";
+
+/// A graph of one exit: `body` makes %y of %x.
+pub fn line(input: &Stream, body: &str, output: &Stream) -> String {
+    let (x, y) = (&input.ty, &output.ty);
+    format!(
+        r#"dataflow.graph @net {{
+          %x, %t0 = dataflow.source "in" : {x}, {TAG}
+          {body}
+          %t = dataflow.fifo "tags" %t0 {{depth = 64}} : {TAG} -> {TAG}
+          %d, %dt, %e = dataflow.merge "results" %y tags %t : {y} tags {TAG} -> {y}, {TAG}, {EXIT}
+          dataflow.sink "out" %d, %dt, %e : {y}, {TAG}, {EXIT}
+        }}"#
+    )
+}
+
+impl Design {
+    /// Converts, exports and lints the graph @net; None, and a word on why, on a machine that has not been set up.
+    pub fn new(graph: &str, input: &Stream, output: &Stream, exits: usize) -> Option<Self> {
+        let circt = match Circt::find() {
+            Ok(circt) => circt,
+            Err(error @ CirctError::NotFound { .. }) if std::env::var_os("CI").is_none() => {
+                println!("skipped: {error}");
+                return None;
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let context = atheena_dialects::context();
+        let module = Module::parse(&context, graph).expect("the graph is well-formed");
+        let op = Op::of_module(&module);
+        ConvertDataflowToHw::run(op, &NoOptions).expect("the graph converts");
+        assert!(op.verify(), "{op}");
+        let directory = tempfile::tempdir().unwrap();
+        let path = match std::env::var_os("HW_KEEP") {
+            Some(path) => path.into(),
+            None => directory.path().to_owned(),
+        };
+        write_design(op, &circt, &path).unwrap();
+        lint(&path);
+        let interface = Interface {
+            top: "net".to_owned(),
+            input: input.port,
+            output: output.port,
+            classes: output.port.elements(),
+            exits,
+        };
+        let simulation = Simulation::new(&path, interface).unwrap();
+        Some(Self { directory, simulation, input: input.port })
+    }
+
+    /// Runs samples of numbers.
+    pub fn run(&mut self, samples: &[Vec<i64>], stall: f64, seed: u64) -> SimResult {
+        let bytes = self.input.bits / 8;
+        let samples: Vec<Vec<u8>> = samples
+            .iter()
+            .map(|s| s.iter().flat_map(|v| v.to_le_bytes()[..bytes].to_vec()).collect())
+            .collect();
+        let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
+        let options = SimOptions { stall, seed, watchdog_cycles: 20_000, ..SimOptions::default() };
+        let result = self.simulation.run(&samples, &options, &mut |_| {});
+        result.unwrap_or_else(|error| panic!("{error} in {}", self.directory.path().display()))
+    }
+
+    /// Runs samples without and with stalls, each of them three times, and compares every result, exit and tag.
+    pub fn check(&mut self, samples: &[Vec<i64>], expected: &[(Vec<i64>, usize)]) -> SimResult {
+        let samples: Vec<_> = std::iter::repeat_n(samples, 3).flatten().cloned().collect();
+        let compare = |result: &SimResult, what: &str| {
+            let got = result.by_sample();
+            assert_eq!(got.len(), samples.len(), "{what}");
+            for (index, got) in got.into_iter().enumerate() {
+                let (logits, exit) = &expected[index % expected.len()];
+                let values: Vec<i64> = got.logits.iter().map(|&v| v.into()).collect();
+                assert_eq!((&values, got.exit), (logits, *exit), "sample {index}, {what}");
+            }
+        };
+        for (stall, seed) in [(0.3, 1), (0.8, 2)] {
+            compare(&self.run(&samples, stall, seed), &format!("stall {stall}"));
+        }
+        let result = self.run(&samples, 0.0, 0);
+        compare(&result, "no stall");
+        result
+    }
+}
+
+/// What Verilator's linter finds is an error, but for the waivers.
+fn lint(directory: &Path) {
+    let output = Command::new("verilator")
+        .args(["--lint-only", "-Wall", "--top-module", "net", "-F"])
+        .arg(directory.join("rtl/filelist.f"))
+        .args(WAIVERS)
+        .output()
+        .expect("Verilator is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Numbers of `low..=high` by a linear congruential generator (Knuth's MMIX constants).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn number(&mut self, low: i64, high: i64) -> i64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        low + ((self.0 >> 33) as i64).rem_euclid(high - low + 1)
+    }
+
+    pub fn numbers(&mut self, count: usize, low: i64, high: i64) -> Vec<i64> {
+        (0..count).map(|_| self.number(low, high)).collect()
+    }
+}
+
+/// `dense<…> : tensor<SHAPExiBITS>`, by the bytes of its elements.
+pub fn dense(shape: &str, bits: usize, values: &[i64]) -> String {
+    let hex = |v: &i64| v.to_le_bytes()[..bits / 8].iter().map(|b| format!("{b:02X}")).collect::<String>();
+    let hex: String = values.iter().map(hex).collect();
+    format!("dense<\"0x{hex}\"> : tensor<{shape}xi{bits}>")
+}
+
+/// Numbers as MLIR writes them in lists.
+pub fn text(values: &[i64]) -> String {
+    values.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}
