@@ -183,11 +183,11 @@ LogicalResult MatvecOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
   auto weights = dyn_cast<RankedTensorType>(getWeights().getShapedType());
   if (!weights || weights.getRank() != 4 || !weights.hasStaticShape() ||
-      !weights.getElementType().isInteger())
+      weights.getNumElements() == 0 || !weights.getElementType().isInteger())
     return emitOpError() << "expected integer weights [OC, KH, KW, C], but got "
                          << getWeights().getShapedType();
   int64_t outputs = weights.getDimSize(0);
-  int64_t vector = weights.getNumElements() / std::max<int64_t>(outputs, 1);
+  int64_t vector = weights.getNumElements() / outputs;
   auto bias = dyn_cast<RankedTensorType>(getBias().getShapedType());
   if (!bias || bias.getRank() != 1 || bias.getDimSize(0) != outputs ||
       !bias.getElementType().isInteger(32))

@@ -4,12 +4,13 @@ use crate::source::code_without_tests;
 use crate::{Problem, Tree};
 
 /// A crate's folder and the crates of the project that it may use. Tests may use any.
-const MAY_USE: [(&str, &[&str]); 8] = [
+const MAY_USE: [(&str, &[&str]); 9] = [
     ("dialects", &[]),
     ("runtime", &["atheena-dialects"]),
     ("passes", &["atheena-dialects", "atheena-runtime"]),
     ("compiler", &["atheena-dialects", "atheena-runtime", "atheena-passes"]),
     ("tools/opt", &["atheena", "atheena-dialects", "atheena-passes"]),
+    ("tools/lsp-server", &["atheena-dialects", "atheena-passes"]),
     ("tools/translate", &["atheena", "atheena-dialects", "atheena-passes"]),
     ("tools/plugin", &["atheena-dialects", "atheena-passes"]),
     ("tools/tidy", &[]),

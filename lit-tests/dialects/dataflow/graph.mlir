@@ -1,0 +1,12 @@
+// RUN: atheena-opt %s --verify-roundtrip | FileCheck %s
+
+// A graph is a symbol. It may be empty.
+// CHECK-LABEL: dataflow.graph @empty {
+// CHECK-NEXT: }
+dataflow.graph @empty {
+}
+
+// It keeps attributes that it does not know.
+// CHECK-LABEL: dataflow.graph @net attributes {note = "kept"} {
+dataflow.graph @net attributes {note = "kept"} {
+}

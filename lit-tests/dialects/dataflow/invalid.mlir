@@ -1,0 +1,384 @@
+// RUN: atheena-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, but got 2}}
+func.func private @lanes(!dataflow.stream<4x3xi8, lanes = 2>)
+
+// -----
+
+// expected-error @+1 {{a stream's elements are integers, but got 'f32'}}
+func.func private @floats(!dataflow.stream<4xf32, lanes = 1>)
+
+// -----
+
+// expected-error @+1 {{a stream's shape needs at least one dimension, and positive sizes}}
+func.func private @empty(!dataflow.stream<0xi8, lanes = 1>)
+
+// -----
+
+func.func @outside(%x: !dataflow.stream<4x4x2xi8, lanes = 1>) -> !dataflow.stream<4x4x2xi8, lanes = 1> {
+  // expected-error @+1 {{'dataflow.fifo' op expects parent op 'dataflow.graph'}}
+  %y = dataflow.fifo "fifo" %x {depth = 1 : i64} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+  return %y : !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  // expected-error @+1 {{'arith.constant' op is not an actor: a dataflow.graph holds only those}}
+  %c = arith.constant 0 : i8
+}
+
+// -----
+
+dataflow.graph @g {
+  // expected-error @+2 {{expected each stream to have one consumer, but result #0 has 0}}
+  // expected-note @+1 {{copy a stream with dataflow.fork}}
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %x tags %tag : !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  // expected-error @+1 {{'dataflow.sink' op has the label "source" of another actor of its graph}}
+  dataflow.sink "source" %r, %t, %e : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %x tags %tag : !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  // expected-error @+1 {{'dataflow.source' op is the second of its kind in its graph}}
+  %x2, %tag2 = dataflow.source "source2" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one i16 a sample as tag, but got}}
+  dataflow.sink "sink" %x, %x, %x : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one i8 a sample as exit index, but got}}
+  dataflow.sink "sink" %x, %tag, %tag : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected kernel, stride and dilation to be two positive numbers}}
+  %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 0, 2>} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 4>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected pad to be four numbers, none negative: top, bottom, left, right}}
+  %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 4>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<16xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected streams of rank 3, [H, W, C]}}
+  %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : !dataflow.stream<16xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 4>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{has a kernel larger than the padded input}}
+  %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 5, 5>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 4>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result of type '!dataflow.stream<2x2x8xi8, lanes = 4>', but got}}
+  %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 8>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected integer weights [OC, KH, KW, C], but got}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected integer weights [OC, KH, KW, C], but got}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x0x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected an i32 bias for each of the 3 outputs, but got}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<2xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected an input of vectors of 12 elements, but got}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x3xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 8>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected SIMD (the input's lanes) to divide the 4 inputs, but got 8}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x4xi8>} : !dataflow.stream<2x2x8xi8, lanes = 8> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected 4 vectors of 3 elements as result, but got}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x4xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected channel_lanes to divide the 2 channels, but got 3}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 3 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one multiplier and shift, or one an output}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1, 2>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected shifts in 0..62}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 63>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected min <= max}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 0 : i64, min = 1 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected kind "max" or "avg", but got "min"}}
+  %y = dataflow.pool "pool" %x {kernel = array<i64: 2, 2>, kind = "min", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected kernel to be two positive numbers}}
+  %y = dataflow.pool "pool" %x {kernel = array<i64: 2>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected an input of windows of 9 taps, but got}}
+  %y = dataflow.pool "pool" %x {kernel = array<i64: 3, 3>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result of type '!dataflow.stream<2x2x2xi8, lanes = 1>', but got}}
+  %y = dataflow.pool "pool" %x {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x2xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected shift in 0..62}}
+  %y = dataflow.pool "pool" %x {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, shift = 63 : i32} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result with the input's shape and lanes, but got}}
+  %y = dataflow.map "map" %x {input_zp = 0 : i64, max = 1 : i64, min = 0 : i64, multiplier = 1 : i32, output_zp = 0 : i64, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected shift in 0..62}}
+  %y = dataflow.map "map" %x {input_zp = 0 : i64, max = 1 : i64, min = 0 : i64, multiplier = 1 : i32, output_zp = 0 : i64, shift = -1 : i32} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected min <= max}}
+  %y = dataflow.map "map" %x {input_zp = 0 : i64, max = 1 : i64, min = 2 : i64, multiplier = 1 : i32, output_zp = 0 : i64, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected operands with the result's shape and lanes, but got}}
+  %y = dataflow.add "add" %x, %tag : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected results of the input's type}}
+  %a, %b = dataflow.fork "fork" %x : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result of the input's type}}
+  %y = dataflow.fifo "fifo" %x {depth = 1 : i64} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a depth of at least one beat}}
+  %y = dataflow.fifo "fifo" %x {depth = 0 : i64} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected the same tensor on both sides, but got}}
+  %y = dataflow.resize "resize" %x : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<6xi8, lanes = 2>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one number of lanes to divide the other, but got 2 and 3}}
+  %y = dataflow.resize "resize" %x : !dataflow.stream<6xi8, lanes = 2> -> !dataflow.stream<6xi8, lanes = 3>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a confidence attribute of the ee dialect}}
+  %y = dataflow.decide "decide" %x {confidence = 1 : i64} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<1xi1, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xui8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected i8 logits, but got}}
+  %y = dataflow.decide "decide" %x {confidence = #ee.max_softmax<threshold = 5.000000e-01>} : !dataflow.stream<4x4x2xui8, lanes = 1> -> !dataflow.stream<1xi1, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one i1 a sample as decision, but got}}
+  %y = dataflow.decide "decide" %x {confidence = #ee.max_softmax<threshold = 5.000000e-01>} : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result of the input's type}}
+  %y = dataflow.gate "gate" %x, %tag {depth = 32 : i64, pass_when = true} : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a depth of at least one sample, 32 beats, but got 31}}
+  %y = dataflow.gate "gate" %x, %tag {depth = 31 : i64, pass_when = true} : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one i1 a sample as decision, but got}}
+  %y = dataflow.gate "gate" %x, %tag {depth = 32 : i64, pass_when = true} : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one tag stream for each input, but got 2 inputs and 1 tags}}
+  %r, %t, %e = dataflow.merge "merge" %x, %x tags %tag : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected inputs of the result's type}}
+  %r, %t, %e = dataflow.merge "merge" %x tags %tag : !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one i16 a sample as tag, but got}}
+  %r, %t, %e = dataflow.merge "merge" %x tags %x : !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected one i8 a sample as exit index, but got}}
+  %r, %t, %e = dataflow.merge "merge" %x tags %tag : !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+}
