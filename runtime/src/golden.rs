@@ -16,6 +16,7 @@ use engine::Engine;
 pub use evaluation::Evaluation;
 
 mod compile;
+mod convolution;
 mod engine;
 mod evaluation;
 mod memory;

@@ -11,7 +11,7 @@ use melior::pass::PassManager;
 use melior::utility::{parse_pass_pipeline, register_all_llvm_translations};
 
 use super::engine::Engine;
-use super::{Element, GoldenError, TensorType, memory};
+use super::{Element, GoldenError, TensorType, convolution, memory};
 
 /// TOSA to `linalg` on tensors.
 const TO_LINALG: &str = "builtin.module(\
@@ -32,9 +32,11 @@ const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
 }"#;
 
 /// Tensors to buffers; results go where the caller says.
-const TO_BUFFERS: &str = "builtin.module(transform-interpreter,canonicalize,cse,\
-    one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
+const TO_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
     buffer-results-to-out-params{modify-public-functions=true hoist-static-allocs=true},canonicalize,cse)";
+
+/// Runs the schedule.
+const SCHEDULED: &str = "builtin.module(transform-interpreter,canonicalize,cse)";
 
 /// Loops, vectors, LLVM.
 const TO_LLVM: &str = "builtin.module(\
@@ -67,10 +69,13 @@ pub fn compile(text: &str, name: &str) -> Result<Compiled, GoldenError> {
     let function = keep_only(Op::of_module(&module), name)?;
     let (input, results) = signature(function, name)?;
     run(&context, &mut module, TO_LINALG).map_err(rejected)?;
-    add_schedule(&context, &module).map_err(rejected)?;
     run(&context, &mut module, TO_BUFFERS).map_err(rejected)?;
     let function = keep_only(Op::of_module(&module), name)?;
+    convolution::vectorise(function);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
+    add_schedule(&context, &module).map_err(rejected)?;
+    run(&context, &mut module, SCHEDULED).map_err(rejected)?;
+    keep_only(Op::of_module(&module), name)?;
     run(&context, &mut module, TO_LLVM).map_err(rejected)?;
     let engine = Engine::new(Op::of_module(&module), name, &input, &results, scratch_bytes)
         .ok_or_else(|| rejected(Rejected("generate code")))?;

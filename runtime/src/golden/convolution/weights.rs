@@ -1,0 +1,111 @@
+//! Weights and bias of a convolution, in the order in which its loops read them.
+
+use atheena_dialects::ir::Attr;
+
+/// Output channels that are computed in one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The first one.
+    pub start: i64,
+    /// Elements of the vector.
+    pub lanes: i64,
+    /// How many of them are channels; the rest has weights of zero.
+    pub valid: i64,
+}
+
+/// Weights, `[OC, KH, KW, C]`, and bias, `[OC]`.
+pub struct Bank {
+    values: Values,
+    shape: [i64; 4],
+}
+
+enum Values {
+    /// Without their zero point; and the input's zero point.
+    Integer {
+        weights: Vec<i16>,
+        bias: Vec<i32>,
+        input_zp: i64,
+    },
+    Float {
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
+}
+
+/// What the loops read: weights `[KH][steps][blocks][lanes]`, of integers with the two elements of a step beside one
+/// another in each lane, and bias `[blocks][lanes]`.
+pub enum Packed {
+    Integer { weights: Vec<i16>, bias: Vec<i32>, input_zp: i64 },
+    Float { weights: Vec<f32>, bias: Vec<f32> },
+}
+
+impl Bank {
+    /// Reads dense attributes; None if their types are not those of an int8 or float layer.
+    pub fn of(weights: Attr<'_>, bias: Attr<'_>, shape: [i64; 4], zero_points: (i64, i64)) -> Option<Self> {
+        let values = if let Some(weights) = weights.to_dense::<f32>() {
+            Values::Float { weights, bias: bias.to_dense()? }
+        } else {
+            let (input_zp, weight_zp) = zero_points;
+            let weights = weights.to_dense::<i8>()?;
+            let weights = weights.into_iter().map(|w| i16::from(w) - weight_zp as i16).collect();
+            Values::Integer { weights, bias: bias.to_dense()?, input_zp }
+        };
+        Some(Self { values, shape })
+    }
+
+    /// The vectors of the output channels: 16 lanes each, the last one perhaps fewer.
+    pub fn blocks(&self) -> Vec<Block> {
+        let channels = self.shape[0];
+        let block = |start: i64| {
+            let valid = (channels - start).min(16);
+            let lanes = match valid {
+                0..=4 => 4,
+                5..=8 => 8,
+                _ => 16,
+            };
+            Block { start, lanes, valid }
+        };
+        (0..channels).step_by(16).map(block).collect()
+    }
+
+    /// Puts the values in the loops' order.
+    pub fn pack(&self) -> Packed {
+        match &self.values {
+            Values::Integer { weights, bias, input_zp } => Packed::Integer {
+                weights: self.order(weights, 2),
+                bias: self.lanes().map(|lane| lane.map_or(0, |channel| bias[channel])).collect(),
+                input_zp: *input_zp,
+            },
+            Values::Float { weights, bias } => Packed::Float {
+                weights: self.order(weights, 1),
+                bias: self.lanes().map(|lane| lane.map_or(0.0, |channel| bias[channel])).collect(),
+            },
+        }
+    }
+
+    /// The channel of each lane, None of a lane too many.
+    fn lanes(&self) -> impl Iterator<Item = Option<usize>> {
+        let lane = |block: Block| {
+            (0..block.lanes).map(move |lane| (lane < block.valid).then_some((block.start + lane) as usize))
+        };
+        self.blocks().into_iter().flat_map(lane)
+    }
+
+    fn order<T: Copy + Default>(&self, weights: &[T], step: usize) -> Vec<T> {
+        let [_, kh, kw, c] = self.shape.map(|size| size as usize);
+        let row = kw * c;
+        let mut out = vec![];
+        for y in 0..kh {
+            for first in (0..row).step_by(step) {
+                for lane in self.lanes() {
+                    for r in first..first + step {
+                        let weight =
+                            lane.filter(|_| r < row).map(|channel| weights[(channel * kh + y) * row + r]);
+                        out.push(weight.unwrap_or_default());
+                    }
+                }
+            }
+        }
+        out
+    }
+}
