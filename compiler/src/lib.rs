@@ -1,4 +1,16 @@
-//! The compiler: front ends, named pipelines, the command line.
+//! The compiler: front ends, the way from a network to hardware, devices, reports, and the command line.
 
+pub mod cli;
+pub mod commands;
+mod design;
 pub mod device;
+pub mod diagnostic;
+pub mod error;
+mod evaluate;
+mod model;
 pub mod onnx;
+pub mod output;
+pub mod pipeline;
+mod progress;
+pub mod report;
+pub mod session;

@@ -107,6 +107,12 @@ impl<'c> Loc<'c> {
         unsafe { Self::from_raw(mlirLocationNameGet(ctx.raw, string_ref(name), Loc::unknown(ctx).raw)) }
     }
 
+    /// The location of melior's wrapper.
+    pub fn of(location: melior::ir::Location<'c>) -> Self {
+        // SAFETY: a location is not null and lives as long as its context.
+        unsafe { Self::from_raw(location.to_raw()) }
+    }
+
     /// A place in a file.
     pub fn file(ctx: Ctx<'c>, file: &str, line: u32, column: u32) -> Self {
         // SAFETY: as above; MLIR copies the name.

@@ -1,0 +1,181 @@
+//! The command line: what can be said, and who does it.
+
+use crate::{
+    commands::{compile, profile, simulate, synth},
+    error::Error,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Compiles early-exit neural networks to FPGA dataflow accelerators.
+#[derive(Parser, Debug)]
+#[command(name = "atheena", version, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Compile a network to SystemVerilog
+    Compile(CompileArgs),
+    /// Run a network on a data set: accuracy, and how many samples leave at each exit
+    Profile(ProfileArgs),
+    /// Simulate compiled hardware and compare every output bit with the golden model
+    Simulate(SimulateArgs),
+    /// Synthesise compiled hardware: what it takes, in total and a module
+    Synth(SynthArgs),
+}
+
+/// Options of `compile`.
+#[derive(Args, Debug)]
+pub struct CompileArgs {
+    /// The network: .onnx or .mlir
+    pub model: PathBuf,
+    /// Samples to choose scales with: .npz with images (uint8 [N, H, W, C]) and labels
+    #[arg(long, value_name = "NPZ")]
+    pub calibration: Option<PathBuf>,
+    /// The device: a known name, or a TOML file
+    #[arg(long, default_value = "zc706")]
+    pub device: String,
+    /// The output directory
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// The part of the device to use, in 0..1
+    #[arg(long, value_name = "PART", conflicts_with = "within", value_parser = fraction)]
+    pub budget: Option<f64>,
+    /// The resources to use, such as lut=122014,ff=149724,dsp=738,bram18=956
+    #[arg(long, value_name = "RESOURCES")]
+    pub within: Option<String>,
+    /// The throughput to reach with the least resources; without it, the highest in the budget
+    #[arg(long, value_name = "SAMPLES_PER_S", value_parser = positive)]
+    pub throughput: Option<f64>,
+    /// The clock; without it, the device's
+    #[arg(long, value_name = "MHZ", value_parser = positive)]
+    pub clock_mhz: Option<f64>,
+    /// The part of the samples that reaches the last section, or that goes on at each exit:
+    /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
+    #[arg(long, value_name = "FRACTION")]
+    pub late_fraction: Option<String>,
+    /// Compile the network without its exits, the baseline
+    #[arg(long)]
+    pub no_exits: bool,
+    /// The levels to write; the compiler stops behind the last of them
+    #[arg(long, value_delimiter = ',', value_enum, default_value = "sv")]
+    pub emit: Vec<Level>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The levels of the compiler.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The integer network with its exits
+    Ee,
+    /// The integer network as TOSA alone, exits as tosa.cond_if
+    Tosa,
+    /// The actors with their foldings and buffers
+    Dataflow,
+    /// CIRCT's hw, comb, seq and sv
+    Hw,
+    /// SystemVerilog
+    Sv,
+}
+
+/// Options of `profile`.
+#[derive(Args, Debug)]
+pub struct ProfileArgs {
+    /// The network: .onnx or .mlir
+    pub model: PathBuf,
+    /// The samples to run: .npz with images (uint8 [N, H, W, C]) and labels
+    #[arg(long, value_name = "NPZ")]
+    pub data: PathBuf,
+    /// Samples to quantise with; without it the float network runs
+    #[arg(long, value_name = "NPZ")]
+    pub calibration: Option<PathBuf>,
+    /// Run the I-th of N parts of the data set, such as 1/4
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(usize, usize)>,
+    /// Write the counts to a file
+    #[arg(short, long, value_name = "JSON")]
+    pub output: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `simulate`.
+#[derive(Args, Debug)]
+pub struct SimulateArgs {
+    /// The output directory of `compile`
+    pub directory: PathBuf,
+    /// The samples to run: .npz with images (uint8 [N, H, W, C]) and labels
+    #[arg(long, value_name = "NPZ")]
+    pub data: PathBuf,
+    /// How many samples; without it, all
+    #[arg(long, value_name = "N")]
+    pub samples: Option<usize>,
+    /// Draw samples so that this part of them reaches the last section
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    pub late_fraction: Option<f64>,
+    /// The probability of a gap at the input and of a stall at the output, each cycle
+    #[arg(long, value_name = "PROBABILITY", default_value = "0", value_parser = fraction)]
+    pub stall: f64,
+    /// The seed of stalls and of the order of the samples
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
+    /// Write a waveform
+    #[arg(long, value_name = "FILE")]
+    pub vcd: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `synth`.
+#[derive(Args, Debug)]
+pub struct SynthArgs {
+    /// The output directory of `compile`
+    pub directory: PathBuf,
+    /// The tool
+    #[arg(long, default_value = "yosys", value_parser = ["yosys"])]
+    pub tool: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("expected a number in 0..1".into()),
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value.is_finite() => Ok(value),
+        _ => Err("expected a number above 0".into()),
+    }
+}
+
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((i, n)) if 1 <= i && i <= n => Ok((i, n)),
+        _ => Err("expected I/N with 1 <= I <= N, such as 1/4".into()),
+    }
+}
+
+/// Runs a command.
+pub fn run(cli: Cli) -> Result<(), Error> {
+    match cli.command {
+        Command::Compile(args) => compile::run(&args),
+        Command::Profile(args) => profile::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Synth(args) => synth::run(&args),
+    }
+}

@@ -1,0 +1,187 @@
+//! `atheena compile`: from a network to SystemVerilog, in one function that reads top to bottom.
+
+use super::print_json;
+use crate::{
+    cli::{CompileArgs, Level},
+    design,
+    device::Device,
+    diagnostic::Severity,
+    error::Error,
+    model,
+    output::{Output, REPORT},
+    pipeline::{self, Hardware, Step, Way},
+    progress,
+    report::Report,
+    session::Session,
+};
+use atheena_dialects::{dataflow::Resources, ir::Op};
+use atheena_runtime::{circt::Circt, dataset::DataSet};
+use melior::ir::Module;
+use serde::Serialize;
+use std::time::Instant;
+
+/// What `--json` prints: the report, and the time it took.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    report: Option<&'a Report>,
+    seconds: f64,
+}
+
+/// Compiles a network into an output directory.
+pub fn run(args: &CompileArgs) -> Result<(), Error> {
+    let started = Instant::now();
+    let device = Device::find(&args.device)?;
+    let budget = budget(args, &device)?;
+    let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+    let level = args.emit.iter().copied().max().unwrap_or(Level::Sv);
+    // What is missing shows now, not after the work.
+    let circt = if level == Level::Sv { Some(Circt::find()?) } else { None };
+    let output = Output::create(&args.output)?;
+
+    let session = Session::new();
+    let mut module = model::load(&session, &args.model)?;
+    let float = model::is_float(model::function(&module));
+    if let Some(path) = &args.calibration {
+        model::check_images(model::function(&module), &DataSet::read_images(path)?, path)?;
+    } else if float {
+        return Err(Error::NoCalibration(args.model.clone()));
+    }
+    let mut stages = Stages { output: &output, written: 0 };
+    let imported = stages.write("import", &module)?;
+
+    let way = Way {
+        no_exits: args.no_exits,
+        calibration: args.calibration.as_deref().filter(|_| float),
+        hardware: Some(Hardware {
+            budget,
+            cycles_per_sample: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
+            late_fraction: args.late_fraction.clone(),
+        }),
+    };
+    let spinner = progress::steps();
+    let mut golden = imported.clone();
+    let mut exits = vec![];
+    let mut report = None;
+    let describe = |module: &Module<'_>, exits, golden: &str| {
+        let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
+        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), ..made })
+    };
+    for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
+        if reached > level {
+            break;
+        }
+        spinner.set_message(pass);
+        if reached == Level::Hw {
+            // The last moment at which the design is a graph.
+            report = Some(describe(&module, exits.clone(), &golden)?);
+        }
+        for diagnostic in session.run(&mut module, &pipeline)? {
+            if diagnostic.severity == Severity::Warning {
+                spinner.suspend(|| eprintln!("warning: {diagnostic}"));
+            }
+        }
+        let file = stages.write(pass, &module)?;
+        if reached == Level::Ee {
+            golden = file;
+            exits = design::exits(&module);
+        }
+    }
+    if args.emit.contains(&Level::Tosa) {
+        write_tosa(&session, &output, &golden)?;
+    }
+    if let Some(circt) = &circt {
+        spinner.set_message("exporting SystemVerilog with CIRCT");
+        atheena_runtime::design::write_design(Op::of_module(&module), circt, output.path())?;
+    }
+    let report = match report {
+        Some(report) => Some(report),
+        None if level == Level::Dataflow => {
+            Some(describe(&module, exits, &golden)?)
+        }
+        None => None,
+    };
+    output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
+    output.finish()?;
+    spinner.finish_and_clear();
+
+    let seconds = started.elapsed().as_secs_f64();
+    if args.json {
+        print_json(&Outcome { report: report.as_ref(), seconds });
+    } else {
+        print_table(args, report.as_ref(), seconds);
+    }
+    Ok(())
+}
+
+/// Writes the IR behind each pass, numbered.
+struct Stages<'a> {
+    output: &'a Output,
+    written: usize,
+}
+
+impl Stages<'_> {
+    /// Returns the file's name in the output directory.
+    fn write(&mut self, pass: &str, module: &Module<'_>) -> Result<String, Error> {
+        let name = format!("ir/{:02}-{pass}.mlir", self.written);
+        self.written += 1;
+        self.output.write(&name, Op::of_module(module).to_text_with_locations())?;
+        Ok(name)
+    }
+}
+
+/// The integer network as TOSA alone, for other consumers of TOSA.
+fn write_tosa(session: &Session, output: &Output, golden: &str) -> Result<(), Error> {
+    let path = output.path().join(golden);
+    let text = std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })?;
+    let mut module = session.parse(&text, golden)?;
+    session.run(&mut module, "builtin.module(func.func(convert-ee-to-tosa))")?;
+    Ok(output.write("ir/tosa.mlir", Op::of_module(&module).to_text_with_locations())?)
+}
+
+/// The resources that the user allows: the whole device, a part of it, or a list.
+fn budget(args: &CompileArgs, device: &Device) -> Result<Resources, Error> {
+    let Resources { lut, ff, dsp, bram18 } = device.resources;
+    let Some(list) = &args.within else {
+        let part = |n: i64| (n as f64 * args.budget.unwrap_or(1.0)).floor() as i64;
+        return Ok(Resources { lut: part(lut), ff: part(ff), dsp: part(dsp), bram18: part(bram18) });
+    };
+    let mut budget = device.resources;
+    for item in list.split(',') {
+        let wrong = || {
+            Error::Usage(format!(
+                "--within {list}: {item:?} is no resource\n  note: write it as lut=122014,ff=149724,dsp=738,bram18=956"
+            ))
+        };
+        let (key, value) = item.split_once('=').ok_or_else(wrong)?;
+        let value: i64 = value.trim().parse().ok().filter(|v| *v >= 0).ok_or_else(wrong)?;
+        match key.trim() {
+            "lut" => budget.lut = value,
+            "ff" => budget.ff = value,
+            "dsp" => budget.dsp = value,
+            "bram18" => budget.bram18 = value,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(budget)
+}
+
+fn print_table(args: &CompileArgs, report: Option<&Report>, seconds: f64) {
+    if let Some(report) = report {
+        for exit in &report.exits {
+            println!(
+                "exit {:<15} threshold {}, {} of {} calibration samples leave",
+                exit.name, exit.threshold, exit.taken, exit.of
+            );
+        }
+        println!(
+            "predicted            {:.0} images/s at {} MHz, {:.1} cycles an image; {} is the slowest",
+            report.throughput_samples_per_s, report.clock_mhz, report.cycles_per_sample, report.bottleneck
+        );
+        println!("{:<20} {:>9} {:>9} {:>6} {:>7}", "", "LUT", "FF", "DSP", "BRAM18");
+        for (name, r) in [("predicted", report.resources), ("budget", report.budget)] {
+            println!("{name:<20} {:>9} {:>9} {:>6} {:>7}", r.lut, r.ff, r.dsp, r.bram18);
+        }
+    }
+    println!("files                {} ({seconds:.1} s)", args.output.display());
+}

@@ -1,0 +1,206 @@
+//! `atheena simulate`: the generated SystemVerilog against the golden model, every bit.
+
+use super::{percent, print_json};
+use crate::{
+    cli::SimulateArgs,
+    error::Error,
+    evaluate::{Answer, Evaluator, correct},
+    model, progress,
+    report::Report,
+    session::Session,
+};
+use atheena_runtime::{
+    dataset::DataSet,
+    simulate::{Latency, SimOptions, SimOutput, Simulation},
+};
+use serde::Serialize;
+use std::{fs, time::Instant};
+
+/// What the simulation showed.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    samples: usize,
+    mismatches: usize,
+    accuracy: f64,
+    cycles_per_sample: Option<f64>,
+    clock_mhz: f64,
+    throughput_samples_per_s: Option<f64>,
+    exits: Vec<ExitOutcome>,
+    latency_cycles: Option<Cycles>,
+    cycles: u64,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct ExitOutcome {
+    name: String,
+    /// None of the last classifier.
+    threshold: Option<f64>,
+    taken: usize,
+    of: usize,
+    latency_cycles: Option<Cycles>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cycles {
+    p50: u64,
+    p99: u64,
+    max: u64,
+}
+
+impl From<&Latency> for Cycles {
+    fn from(latency: &Latency) -> Self {
+        Self { p50: latency.p50, p99: latency.p99, max: latency.max }
+    }
+}
+
+/// Simulates the hardware of an output directory on a data set.
+pub fn run(args: &SimulateArgs) -> Result<(), Error> {
+    let report = Report::read(&args.directory)?;
+    let data = DataSet::read(&args.data)?;
+    let session = Session::new();
+    let path = args.directory.join(&report.golden);
+    let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    let module = session.parse(&text, &path.to_string_lossy())?;
+    let function = Session::function(&module).ok_or_else(|| Error::NoFunction(path.clone(), 0))?;
+    model::check_images(function, &data, &args.data)?;
+
+    let evaluator = Evaluator::new(&session, function)?;
+    // Drawing by exit needs to know the exit of every sample; otherwise the first ones will do.
+    let known = if args.late_fraction.is_some() { data.len() } else { wanted(args, &data) };
+    let bar = progress::samples(known, "golden model");
+    let answers = evaluator.run(&data, 0..known, &|done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    let chosen = match args.late_fraction {
+        Some(fraction) => draw(args, &answers, report.interface.exits, fraction, wanted(args, &data))?,
+        None => (0..known).collect(),
+    };
+
+    let mut simulation = Simulation::open(&args.directory)?;
+    let spinner = progress::steps();
+    spinner.set_message("building the simulation with Verilator");
+    simulation.build(args.vcd.is_some())?;
+    spinner.finish_and_clear();
+    let bar = progress::samples(chosen.len(), "hardware");
+    let samples: Vec<&[u8]> = chosen.iter().map(|&i| data.image(i)).collect();
+    let options = SimOptions {
+        stall: args.stall,
+        seed: args.seed,
+        vcd: args.vcd.clone(),
+        ..SimOptions::default()
+    };
+    let started = Instant::now();
+    let result = simulation.run(&samples, &options, &mut |done| bar.set_position(done as u64))?;
+    let seconds = started.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+
+    let outputs = result.by_sample();
+    let golden = || chosen.iter().map(|&i| &answers[i]);
+    let differences: Vec<_> =
+        outputs.iter().zip(golden()).filter(|(output, answer)| !agree(output, answer)).collect();
+    let right = outputs.iter().zip(&chosen).filter(|(o, i)| correct(&o.logits, &data, **i)).count();
+    let outcome = Outcome {
+        samples: outputs.len(),
+        mismatches: differences.len(),
+        accuracy: right as f64 / outputs.len() as f64,
+        cycles_per_sample: result.cycles_per_sample,
+        clock_mhz: report.clock_mhz,
+        throughput_samples_per_s: result.cycles_per_sample.map(|c| report.clock_mhz * 1e6 / c),
+        exits: exits(&report, &result.exit_counts(), &result.latency_per_exit),
+        latency_cycles: result.latency.as_ref().map(Cycles::from),
+        cycles: result.cycles,
+        seconds,
+    };
+    if args.json {
+        print_json(&outcome);
+    } else {
+        print_table(&outcome, args);
+    }
+    match differences.first() {
+        None => Ok(()),
+        Some((output, answer)) => Err(Error::Mismatch {
+            mismatches: differences.len(),
+            samples: outputs.len(),
+            first: format!(
+                "sample {} gave {:?} at exit {}, expected {:?} at exit {}",
+                chosen[output.sample], output.logits, output.exit, answer.logits, answer.exit
+            ),
+        }),
+    }
+}
+
+fn wanted(args: &SimulateArgs, data: &DataSet) -> usize {
+    args.samples.unwrap_or(data.len()).clamp(1, data.len())
+}
+
+fn agree(output: &SimOutput, answer: &Answer) -> bool {
+    output.exit == answer.exit && output.logits == answer.logits
+}
+
+/// Draws `count` samples of which `fraction` reach the last section, in a random order that the seed fixes.
+/// Samples repeat where the data set has too few of a kind.
+fn draw(
+    args: &SimulateArgs,
+    answers: &[Answer],
+    exits: usize,
+    fraction: f64,
+    count: usize,
+) -> Result<Vec<usize>, Error> {
+    let late = |i: &usize| answers[*i].exit + 1 == exits;
+    let (hard, easy): (Vec<usize>, Vec<usize>) = (0..answers.len()).partition(late);
+    let hard_count = (fraction * count as f64).round() as usize;
+    for (needed, kind, what) in [(hard_count, &hard, "stays"), (count - hard_count, &easy, "leaves")] {
+        if needed > 0 && kind.is_empty() {
+            return Err(Error::NoSuchSamples(args.data.clone(), what, fraction));
+        }
+    }
+    let mut chosen: Vec<usize> = hard.iter().cycle().take(hard_count).copied().collect();
+    chosen.extend(easy.iter().cycle().take(count - hard_count));
+    // Fisher and Yates's shuffle, with the splitmix64 generator: the same order on every machine.
+    let mut state = args.seed;
+    for i in (1..chosen.len()).rev() {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        chosen.swap(i, ((z ^ (z >> 31)) % (i as u64 + 1)) as usize);
+    }
+    Ok(chosen)
+}
+
+/// The exits in order, the last classifier at the end.
+fn exits(report: &Report, counts: &[usize], latencies: &[Option<Latency>]) -> Vec<ExitOutcome> {
+    let mut of = counts.iter().sum();
+    let mut outcomes = vec![];
+    for (i, (&taken, latency)) in counts.iter().zip(latencies).enumerate() {
+        let exit = report.exits.get(i);
+        outcomes.push(ExitOutcome {
+            name: exit.map_or_else(|| "last".to_owned(), |exit| exit.name.clone()),
+            threshold: exit.map(|exit| exit.threshold),
+            taken,
+            of,
+            latency_cycles: latency.as_ref().map(Cycles::from),
+        });
+        of -= taken;
+    }
+    outcomes
+}
+
+fn print_table(outcome: &Outcome, args: &SimulateArgs) {
+    println!("images               {}", outcome.samples);
+    println!("mismatches           {}", outcome.mismatches);
+    println!("accuracy             {:.2} %", 100.0 * outcome.accuracy);
+    for exit in &outcome.exits {
+        let part = percent(exit.taken, outcome.samples);
+        let latency = exit.latency_cycles.as_ref();
+        let latency = latency
+            .map(|l| format!(", latency {} cycles in the median, {} at most", l.p50, l.max))
+            .unwrap_or_default();
+        println!("left at {:<12} {} ({part}){latency}", exit.name, exit.taken);
+    }
+    if let (Some(cycles), Some(rate)) = (outcome.cycles_per_sample, outcome.throughput_samples_per_s) {
+        println!("cycles an image      {cycles:.1}");
+        println!("throughput           {rate:.0} images/s at {} MHz", outcome.clock_mhz);
+    }
+    println!("files                {}", args.directory.display());
+}

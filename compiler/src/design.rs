@@ -1,0 +1,94 @@
+//! What a compiled design is, read from its IR: the report.
+
+use crate::{
+    error::Error,
+    report::{ActorReport, ExitReport, Report, ResourceCounts},
+};
+use atheena_dialects::{
+    dataflow::{self, Actor, Graph, Resources, Stream},
+    ee::Exit,
+    ir::Op,
+};
+use atheena_runtime::simulate::{Interface, Port};
+use melior::ir::Module;
+
+/// The exits of a network, outer before inner.
+pub fn exits(module: &Module<'_>) -> Vec<ExitReport> {
+    let report = |exit: Exit<'_>| {
+        let profile = exit.profile().unwrap_or_default();
+        let threshold = exit.confidence().threshold;
+        ExitReport { name: exit.label(), threshold, taken: profile.taken, of: profile.of }
+    };
+    Exit::all_in(Op::of_module(module)).into_iter().map(report).collect()
+}
+
+/// The report of a module that holds a graph with foldings and buffers.
+pub fn report(
+    module: &Module<'_>,
+    device: &str,
+    clock_mhz: f64,
+    budget: Resources,
+    exits: Vec<ExitReport>,
+    golden: &str,
+) -> Result<Report, Error> {
+    let graphs = Op::of_module(module).walk_named(Graph::NAME);
+    let [graph] = graphs[..] else {
+        return Err(Error::Internal("the design has no dataflow.graph before it becomes hardware"));
+    };
+    let graph = Graph(graph);
+    let slowest = dataflow::bottleneck(graph);
+    let cycles = slowest.as_ref().map_or(1.0, |b| b.cycles_per_sample).max(1.0);
+    let network = graph.name();
+    Ok(Report {
+        interface: interface(graph, &network, exits.len() + 1)?,
+        network,
+        device: device.into(),
+        clock_mhz,
+        throughput_samples_per_s: clock_mhz * 1e6 / cycles,
+        cycles_per_sample: cycles,
+        bottleneck: slowest.map(|b| b.label).unwrap_or_default(),
+        resources: counts(graph.resources()),
+        budget: counts(budget),
+        exits,
+        actors: graph.actors().iter().map(|a| actor_report(a.as_ref())).collect(),
+        golden: golden.into(),
+        float: None,
+    })
+}
+
+fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
+    ActorReport {
+        name: actor.label(),
+        kind: actor.op().name(),
+        folding: actor.folding().to_string(),
+        reach: actor.reach(),
+        ii_cycles: actor.ii_cycles(),
+        resources: counts(actor.resources()),
+    }
+}
+
+fn counts(r: Resources) -> ResourceCounts {
+    let [lut, ff, dsp, bram18] = [r.lut, r.ff, r.dsp, r.bram18].map(i64::unsigned_abs);
+    ResourceCounts { lut, ff, dsp, bram18 }
+}
+
+/// The ports of the top module.
+fn interface(graph: Graph<'_>, top: &str, exits: usize) -> Result<Interface, Error> {
+    let find = |name: &str| graph.0.body().ops().into_iter().find(|op| op.is(name));
+    let (Some(source), Some(sink)) = (find("dataflow.source"), find("dataflow.sink")) else {
+        return Err(Error::Internal("the design has no source or sink"));
+    };
+    let port = |stream: &Stream| Port {
+        lanes: stream.lanes as usize,
+        bits: stream.element.bits as usize,
+        beats: stream.beats() as usize,
+    };
+    let output = Stream::of_value(sink.operand(0).ok_or(Error::Internal("the sink has no data"))?);
+    Ok(Interface {
+        top: top.into(),
+        input: port(&Stream::of_value(source.result(0))),
+        classes: output.elements() as usize,
+        output: port(&output),
+        exits,
+    })
+}

@@ -1,0 +1,105 @@
+//! Why a command failed.
+
+use crate::{device::DeviceError, diagnostic::Diagnostics, onnx, output::OutputError};
+use atheena_runtime::{
+    circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError, synth::SynthError,
+};
+use std::{io, path::PathBuf};
+
+/// Why a command failed: what the user reads behind `error: `.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file can't be read.
+    #[error("cannot read {path}: {source}\n  note: check the path and its permissions")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file of no known kind.
+    #[error("{0}: unknown kind of network\n  note: give an .onnx or .mlir file")]
+    UnknownModel(PathBuf),
+    /// A file that is not text.
+    #[error("{0} is not UTF-8 text\n  note: give MLIR as text; mlir-opt turns bytecode into it")]
+    NotText(PathBuf),
+    /// The ONNX file is at fault.
+    #[error("{0}")]
+    Onnx(#[from] onnx::Error),
+    /// MLIR has found something wrong.
+    #[error("{0}")]
+    Diagnostics(#[from] Diagnostics),
+    /// A module without a network.
+    #[error("{0}: expected exactly one func.func, but found {1}\n  note: a network is one function")]
+    NoFunction(PathBuf, usize),
+    /// Hardware needs integers.
+    #[error(
+        "{0} is a float network, and hardware computes with integers\n  note: give samples of the training \
+         set with --calibration X.npz"
+    )]
+    NoCalibration(PathBuf),
+    /// A data set is at fault.
+    #[error("{0}")]
+    DataSet(#[from] DataSetError),
+    /// A data set of another shape than the network's input.
+    #[error("{path}: its images are {found:?}, but the network takes {expected:?}\n  note: [H, W, C]; use the data set that the network was trained on")]
+    ImageShape {
+        /// The data set.
+        path: PathBuf,
+        /// Height, width, channels of its images.
+        found: Vec<usize>,
+        /// Those of the network's input.
+        expected: Vec<usize>,
+    },
+    /// A data set without labels, where accuracy is wanted.
+    #[error("{0} has no labels, and accuracy needs them\n  note: add an array `labels`, one class a sample")]
+    NoLabels(PathBuf),
+    /// No sample of the kind that was asked for.
+    #[error("no sample of {0} {1} at the exits, so --late-fraction {2} can't be drawn\n  note: choose another fraction or more data")]
+    NoSuchSamples(PathBuf, &'static str, f64),
+    /// The device is at fault.
+    #[error("{0}")]
+    Device(#[from] DeviceError),
+    /// A wrong value of an option.
+    #[error("{0}")]
+    Usage(String),
+    /// The output can't be written.
+    #[error("{0}")]
+    Output(#[from] OutputError),
+    /// The golden model can't run.
+    #[error("{0}")]
+    Golden(#[from] GoldenError),
+    /// CIRCT is missing or refuses.
+    #[error("{0}")]
+    Circt(#[from] CirctError),
+    /// The SystemVerilog can't be written.
+    #[error("{0}")]
+    Design(#[from] DesignError),
+    /// Verilator is missing or the hardware misbehaves.
+    #[error("{0}")]
+    Simulate(#[from] SimError),
+    /// Yosys is missing or refuses.
+    #[error("{0}")]
+    Synth(#[from] SynthError),
+    /// A directory that `compile` did not make.
+    #[error("{path} has no usable report.json: {reason}\n  note: make the directory with `atheena compile … -o {path}`")]
+    NoReport {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A defect of the compiler.
+    #[error("internal error: {0}\n  note: this is a defect of the compiler; please report it with the network")]
+    Internal(&'static str),
+    /// Hardware and golden model differ.
+    #[error("{mismatches} of {samples} samples differ between hardware and golden model; the first: {first}\n  note: this is a defect of the compiler; please report it with the network")]
+    Mismatch {
+        /// Samples that differ.
+        mismatches: usize,
+        /// Samples compared.
+        samples: usize,
+        /// The first, for people.
+        first: String,
+    },
+}

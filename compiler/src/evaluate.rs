@@ -1,0 +1,58 @@
+//! Runs a network on a data set: its golden model, on all cores.
+
+use crate::{error::Error, session::Session};
+use atheena_dialects::ir::Op;
+use atheena_runtime::{
+    dataset::DataSet,
+    golden::{Golden, Outputs, Tensor},
+};
+use std::ops::Range;
+
+/// What a network says of a sample.
+pub struct Answer {
+    /// Logits as integers; empty of a float network.
+    pub logits: Vec<i32>,
+    /// The class of the largest logit, the first of equals.
+    pub prediction: usize,
+    /// The exit at which the sample left; the last classifier's index is the number of exits.
+    pub exit: usize,
+}
+
+/// A network, ready to run.
+pub struct Evaluator(Golden);
+
+impl Evaluator {
+    /// Compiles a function with or without exits.
+    pub fn new(session: &Session, function: Op<'_>) -> Result<Self, Error> {
+        Ok(Self(session.checked(|| atheena_passes::golden::golden_of(function, true).ok())?))
+    }
+
+    /// Runs samples; the answers are in their order. `progress` gets the number of samples done.
+    pub fn run(
+        &self,
+        data: &DataSet,
+        samples: Range<usize>,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Answer>, Error> {
+        let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+        let outputs = self.0.run_all(data, samples, threads, progress)?;
+        Ok(outputs.iter().map(answer).collect())
+    }
+}
+
+fn answer(outputs: &Outputs) -> Answer {
+    let logits = match outputs.0.first() {
+        Some(Tensor::I8(v)) => v.iter().map(|&x| x.into()).collect(),
+        Some(Tensor::I16(v)) => v.iter().map(|&x| x.into()).collect(),
+        Some(Tensor::I32(v)) => v.clone(),
+        _ => vec![],
+    };
+    let prediction = outputs.prediction().unwrap_or_default();
+    Answer { logits, prediction, exit: outputs.exit_index().unwrap_or_default() }
+}
+
+/// Is the class of the largest logit, the first of equals, a sample's label?
+pub fn correct(logits: &[i32], data: &DataSet, sample: usize) -> bool {
+    let best = (0..logits.len()).rev().max_by_key(|&i| logits[i]);
+    best.is_some() && best == data.label(sample)
+}

@@ -1,0 +1,51 @@
+//! Reads a network from a file.
+
+use crate::{error::Error, onnx, session::Session};
+use atheena_dialects::ir::Op;
+use atheena_runtime::dataset::DataSet;
+use melior::ir::Module;
+use std::{fs, path::Path};
+
+/// Reads a network: a module with one `func.func`.
+pub fn load<'c>(session: &'c Session, path: &Path) -> Result<Module<'c>, Error> {
+    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.into(), source })?;
+    let file = path.to_string_lossy();
+    let module = match path.extension().and_then(|e| e.to_str()) {
+        Some("onnx") => onnx::import(session.ctx(), &bytes, &file)?,
+        Some("mlir") => {
+            let text = String::from_utf8(bytes).map_err(|_| Error::NotText(path.into()))?;
+            session.parse(&text, &file)?
+        }
+        _ => return Err(Error::UnknownModel(path.into())),
+    };
+    let functions = Op::of_module(&module).body().ops().iter().filter(|op| op.is("func.func")).count();
+    if functions != 1 {
+        return Err(Error::NoFunction(path.into(), functions));
+    }
+    Ok(module)
+}
+
+/// The function of a module that [`load`] returned.
+pub fn function<'c>(module: &Module<'c>) -> Op<'c> {
+    Session::function(module).expect("a loaded module has a function")
+}
+
+/// Does a network take float images?
+pub fn is_float(function: Op<'_>) -> bool {
+    function.body().arguments().iter().any(|a| a.ty().element().is_some_and(|e| e.is_float()))
+}
+
+/// Height, width and channels of the images that a network takes.
+pub fn image_shape(function: Op<'_>) -> Vec<usize> {
+    let shape = function.body().arguments().first().and_then(|a| a.ty().shape()).unwrap_or_default();
+    shape.iter().skip(1).map(|&s| s.max(0) as usize).collect()
+}
+
+/// Fails unless a network takes the images of a data set.
+pub fn check_images(function: Op<'_>, data: &DataSet, path: &Path) -> Result<(), Error> {
+    let (expected, found) = (image_shape(function), data.image_shape().to_vec());
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::ImageShape { path: path.into(), found, expected })
+}
