@@ -55,6 +55,7 @@ pub type Rule = (&'static str, fn(&Tree) -> Vec<Problem>);
 /// All rules.
 pub const RULES: &[Rule] = &[
     ("pass-files", passes::files),
+    ("pass-list", passes::list),
     ("pass-tests", passes::tests),
     ("op-names", ops::names),
     ("op-tests", ops::tests),

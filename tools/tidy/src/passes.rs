@@ -6,6 +6,9 @@
 use crate::source::code_without_tests;
 use crate::{Problem, Tree};
 
+/// How flags start.
+const PASS_PREFIXES: [&str; 4] = ["ee", "dataflow", "convert-ee", "convert-dataflow"];
+
 /// A pass, as its file tells.
 struct Pass<'t> {
     path: &'t str,
@@ -50,6 +53,14 @@ impl<'t> Pass<'t> {
         lines.map(|line| line.trim_start_matches("//!").trim_start()).collect::<Vec<_>>().join("\n")
     }
 
+    /// The pass's row in the list of passes: flag and first sentence.
+    fn row(&self) -> Option<String> {
+        let header = self.header();
+        let first = header.split("\n\n").next()?.replace('\n', " ");
+        let (flag, sentence) = first.strip_prefix('`')?.split_once("`: ")?;
+        Some(format!("| `{flag}` | {} |", sentence.trim().trim_end_matches('.')))
+    }
+
     /// Whether the pass has an option: a field of its `Options`.
     fn has_options(&self) -> bool {
         let code = code_without_tests(self.source);
@@ -91,6 +102,28 @@ pub fn files(tree: &Tree) -> Vec<Problem> {
             if !header.lines().any(|line| line.starts_with(part)) {
                 problems.push(Problem::of_file(pass.path, format!("its top comment has no line `{part}`")));
             }
+        }
+    }
+    problems
+}
+
+/// ARCHITECTURE.md lists every pass with the first sentence of its file, and no other.
+pub fn list(tree: &Tree) -> Vec<Problem> {
+    const DOCUMENT: &str = "ARCHITECTURE.md";
+    let text = tree.files().find(|(path, _)| *path == DOCUMENT).map_or("", |(_, text)| text);
+    let rows: Vec<String> = Pass::all(tree).filter_map(|pass| pass.row()).collect();
+    let is_row = |line: &str| PASS_PREFIXES.iter().any(|prefix| line.starts_with(&format!("| `{prefix}-")));
+    let mut problems = Vec::new();
+    for row in rows.iter().filter(|row| !text.lines().any(|line| line == *row)) {
+        problems.push(Problem::of_file(DOCUMENT, format!("its list of passes has no row {row}")));
+    }
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| is_row(line)) {
+        if !rows.iter().any(|row| row == line) {
+            problems.push(Problem::at(
+                DOCUMENT,
+                number + 1,
+                "a row that is not the first sentence of a pass's file",
+            ));
         }
     }
     problems
@@ -167,6 +200,21 @@ mod tests {
         let tree =
             Tree::of_samples(&[("passes/src/ee/quantize.rs", &flagless), ("passes/src/ee/mod.rs", REGISTRY)]);
         assert_eq!(messages(files(&tree)), ["its pass has not the flag \"ee-quantize\""]);
+    }
+
+    #[test]
+    fn the_list_of_passes_is_whole() {
+        let pass = ("passes/src/ee/quantize.rs", GOOD);
+        let listed = ("ARCHITECTURE.md", "| `ee-quantize` | makes layers integer |\n");
+        assert_eq!(list(&Tree::of_samples(&[pass, listed])), []);
+        let stale = ("ARCHITECTURE.md", "| `ee-quantize` | makes layers float |\n");
+        assert_eq!(
+            messages(list(&Tree::of_samples(&[pass, stale]))),
+            [
+                "its list of passes has no row | `ee-quantize` | makes layers integer |",
+                "a row that is not the first sentence of a pass's file",
+            ]
+        );
     }
 
     #[test]

@@ -29,6 +29,7 @@ macro_rules! rules {
 
 rules! {
     pass_files = "pass-files",
+    pass_list = "pass-list",
     pass_tests = "pass-tests",
     op_names = "op-names",
     op_tests = "op-tests",
