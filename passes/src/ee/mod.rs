@@ -5,6 +5,7 @@ use atheena_dialects::pass::register as add;
 pub mod convert_ee_to_scf;
 pub mod convert_ee_to_tosa;
 pub mod fold_batch_norm;
+pub mod fold_dense;
 pub mod fold_layout;
 pub mod profile_exits;
 pub mod quantize;
@@ -15,6 +16,7 @@ pub(crate) fn register() {
     add::<convert_ee_to_scf::ConvertEeToScf>();
     add::<convert_ee_to_tosa::ConvertEeToTosa>();
     add::<fold_batch_norm::FoldBatchNorm>();
+    add::<fold_dense::FoldDense>();
     add::<fold_layout::FoldLayout>();
     add::<profile_exits::ProfileExits>();
     add::<quantize::Quantize>();
