@@ -1,48 +1,12 @@
-//! FPGAs: what there is to use. One TOML file a device, in `devices/` or the user's own.
+//! Devices: what an FPGA has, from the TOML files in `devices/` or from a user's own.
+
+use std::path::{Path, PathBuf};
 
 use atheena_dialects::dataflow::Resources;
 use serde::Deserialize;
-use std::{fs, io, path::PathBuf};
 
-/// An FPGA.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Device {
-    /// The name by which it was asked for.
-    pub name: String,
-    /// What it has.
-    pub resources: Resources,
-    /// The clock that designs are made for unless the user says another one.
-    pub clock_mhz: f64,
-    /// The family, as Yosys names it.
-    pub family: String,
-}
-
-/// Why there is no device.
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// Neither a known name nor a file.
-    #[error("unknown device {0:?}\n  note: known are {list}; or give the path of a TOML file", list = known())]
-    Unknown(String),
-    /// The file can't be read.
-    #[error("cannot read the device file {path}: {source}\n  note: known by name are {list}", list = known())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// The file does not describe a device.
-    #[error("{path}: {reason}\n  note: see devices/zc706.toml for the keys")]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// Which key is wrong, and how.
-        reason: String,
-    },
-}
-
-/// The devices that come with the compiler.
-const DEVICES: [(&str, &str); 7] = [
+/// The devices that are built in, by name.
+const BUILT_IN: [(&str, &str); 7] = [
     ("ecp5-85k", include_str!("../../devices/ecp5-85k.toml")),
     ("pynq-z2", include_str!("../../devices/pynq-z2.toml")),
     ("u250", include_str!("../../devices/u250.toml")),
@@ -52,66 +16,111 @@ const DEVICES: [(&str, &str); 7] = [
     ("zcu104", include_str!("../../devices/zcu104.toml")),
 ];
 
-fn known() -> String {
-    DEVICES.map(|(name, _)| name).join(", ")
+/// An FPGA.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// The file's name without `.toml`.
+    #[serde(skip)]
+    pub name: String,
+    /// The vendor's part number.
+    pub part: String,
+    /// `xc7`, `xcu`, `xcup` or `ecp5`.
+    pub family: String,
+    /// Look-up tables.
+    pub lut: i64,
+    /// Flip-flops.
+    pub ff: i64,
+    /// DSP blocks.
+    pub dsp: i64,
+    /// Block RAMs of 18 kbit.
+    pub bram18: i64,
+    /// The clock that designs run at if nothing else is said, in MHz.
+    pub clock_mhz: f64,
 }
 
-/// The file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    /// For people.
-    #[serde(rename = "part")]
-    _part: Option<String>,
-    family: String,
-    /// For people.
-    #[serde(rename = "dsp_kind")]
-    _dsp_kind: Option<String>,
-    clock_mhz: f64,
-    resources: Counts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Counts {
-    lut: u32,
-    ff: u32,
-    dsp: u32,
-    bram18: u32,
+/// Why there is no such device.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum DeviceError {
+    /// Neither a known name nor a file.
+    #[error("unknown device `{name}`: known are {}; or give the path of a TOML file of your own", known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The names that are built in.
+        known: Vec<&'static str>,
+    },
+    /// The file can't be read.
+    #[error("can't read the device {}: {reason}; check the path and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// The file is no device.
+    #[error("{}: {reason}; a device has the keys part, family, lut, ff, dsp, bram18, clock_mhz", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line or key.
+        reason: String,
+    },
 }
 
 impl Device {
-    /// Finds a device: a name (any case) of those that come with the compiler, or the path of a TOML file.
-    pub fn find(name: &str) -> Result<Self, DeviceError> {
-        if let Some((name, text)) = DEVICES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            return Self::parse(name, PathBuf::from(format!("devices/{name}.toml")), text);
-        }
-        if !name.ends_with(".toml") {
-            return Err(DeviceError::Unknown(name.into()));
-        }
-        let path = PathBuf::from(name);
-        let text = fs::read_to_string(&path)
-            .map_err(|source| DeviceError::Read { path: path.clone(), source })?;
-        let stem = path.file_stem().map_or_else(|| name.into(), |s| s.to_string_lossy().into_owned());
-        Self::parse(&stem, path, &text)
+    /// The names of the devices that are built in.
+    pub fn known() -> Vec<&'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name).collect()
     }
 
-    fn parse(name: &str, path: PathBuf, text: &str) -> Result<Self, DeviceError> {
-        let file: File = match toml::from_str(text) {
-            Ok(file) => file,
-            // The message names key, line and column, with the line below it.
-            Err(error) => {
-                return Err(DeviceError::Content { path, reason: error.to_string().trim().to_owned() });
-            }
-        };
-        if !(file.clock_mhz > 0.0 && file.clock_mhz.is_finite()) {
-            let reason = format!("clock_mhz must be above 0, but is {}", file.clock_mhz);
-            return Err(DeviceError::Content { path, reason });
+    /// A device that is built in, or of a user's file: what ends with `.toml` or holds a `/` is a path.
+    pub fn find(name: &str) -> Result<Self, DeviceError> {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+            return Self::parse(text, Path::new(name));
         }
-        let Counts { lut, ff, dsp, bram18 } = file.resources;
-        let resources =
-            Resources { lut: lut.into(), ff: ff.into(), dsp: dsp.into(), bram18: bram18.into() };
-        Ok(Self { name: name.into(), resources, clock_mhz: file.clock_mhz, family: file.family })
+        if !name.ends_with(".toml") && !name.contains('/') {
+            return Err(DeviceError::Unknown { name: name.to_owned(), known: Self::known() });
+        }
+        let path = Path::new(name);
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| DeviceError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        Self::parse(&text, path)
+    }
+
+    /// Everything that it has.
+    pub fn resources(&self) -> Resources {
+        Resources { lut: self.lut, ff: self.ff, dsp: self.dsp, bram18: self.bram18 }
+    }
+
+    /// A share of everything, rounded down.
+    pub fn share(&self, of: f64) -> Resources {
+        let part = |all: i64| (all as f64 * of).floor() as i64;
+        Resources { lut: part(self.lut), ff: part(self.ff), dsp: part(self.dsp), bram18: part(self.bram18) }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, DeviceError> {
+        let malformed = |reason: String| DeviceError::Malformed { path: path.to_owned(), reason };
+        let mut device: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map(|span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            let at = line
+                .filter(|_| error.message().starts_with("invalid") || error.message().contains("expected"));
+            malformed(match at {
+                Some(line) => format!("line {line}: {}", error.message()),
+                None => error.message().to_owned(),
+            })
+        })?;
+        for (key, value) in device.resources().kinds() {
+            if value < 0 {
+                return Err(malformed(format!("`{key}` is {value}, but must not be negative")));
+            }
+        }
+        // NaN is not positive either.
+        if device.clock_mhz.is_nan() || device.clock_mhz <= 0.0 {
+            return Err(malformed(format!("`clock_mhz` is {}, but must be positive", device.clock_mhz)));
+        }
+        device.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(device)
     }
 }
 
@@ -120,27 +129,63 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_known_devices_parse() {
-        for (name, _) in DEVICES {
-            let device = Device::find(name).unwrap_or_else(|e| panic!("{e}"));
-            assert!(device.resources.lut > 50_000, "{name}");
+    fn built_in_devices_are_found() {
+        for name in Device::known() {
+            let device = Device::find(name).unwrap();
+            assert_eq!(device.name, name);
+            assert!(device.lut > 0 && device.ff > 0 && device.dsp > 0 && device.bram18 > 0);
         }
-        // The figures of the paper that ATHEENA's artifact compares with.
-        let zc706 = Device::find("ZC706").unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(zc706.resources, Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1_090 });
-    }
-
-    fn message(text: &str) -> String {
-        Device::parse("mine", "mine.toml".into(), text).map(|_| ()).unwrap_err().to_string()
+        // DS190: the Zynq-7045.
+        let zc706 = Device::find("zc706").unwrap();
+        assert_eq!(zc706.resources(), Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1090 });
+        assert_eq!(zc706.share(0.5), Resources { lut: 109_300, ff: 218_600, dsp: 450, bram18: 545 });
     }
 
     #[test]
-    fn errors_name_the_key() {
-        insta::assert_snapshot!("unknown", Device::find("spartan").map(|_| ()).unwrap_err().to_string());
-        let good = include_str!("../../devices/zc706.toml");
-        insta::assert_snapshot!("missing_key", message(&good.replace("dsp = 900\n", "")));
-        insta::assert_snapshot!("unknown_key", message(&good.replace("dsp =", "dps =")));
-        insta::assert_snapshot!("negative", message(&good.replace("900", "-900")));
-        insta::assert_snapshot!("clock", message(&good.replace("125.0", "0.0")));
+    fn an_unknown_device_lists_the_known_ones() {
+        assert_eq!(
+            Device::find("zc707").unwrap_err().to_string(),
+            "unknown device `zc707`: known are ecp5-85k, pynq-z2, u250, vu440, zc706, zcu102, zcu104; or give the path of a \
+             TOML file of your own"
+        );
+    }
+
+    #[test]
+    fn a_users_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        let find = || Device::find(path.to_str().unwrap());
+        let keys = "part = \"p\"\nfamily = \"xc7\"\nlut = 1\nff = 2\ndsp = 3\nbram18 = 4\n";
+        write(&format!("{keys}clock_mhz = 50\n"));
+        let device = find().unwrap();
+        assert_eq!((device.name.as_str(), device.bram18, device.clock_mhz), ("mine", 4, 50.0));
+
+        let message = |text: &str| {
+            write(text);
+            let message = find().unwrap_err().to_string();
+            message.replace(path.to_str().unwrap(), "mine.toml")
+        };
+        let keys_note = "; a device has the keys part, family, lut, ff, dsp, bram18, clock_mhz";
+        assert_eq!(message(keys), format!("mine.toml: missing field `clock_mhz`{keys_note}"));
+        assert_eq!(
+            message(&format!("{keys}clock_mhz = -1\n")),
+            format!("mine.toml: `clock_mhz` is -1, but must be positive{keys_note}")
+        );
+        assert_eq!(
+            message(&keys.replace("dsp = 3", "dsp = -3\nclock_mhz = 1")),
+            format!("mine.toml: `dsp` is -3, but must not be negative{keys_note}")
+        );
+        assert!(
+            message("lut = \"many\"\n")
+                .starts_with("mine.toml: line 1: invalid type: string \"many\", expected i64")
+        );
+        assert!(message("luts = 5\n").starts_with("mine.toml: unknown field `luts`, expected one of"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let message = Device::find("nowhere/mine.toml").unwrap_err().to_string();
+        assert!(message.starts_with("can't read the device nowhere/mine.toml: No such file"), "{message}");
     }
 }

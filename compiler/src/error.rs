@@ -2,7 +2,8 @@
 
 use crate::{device::DeviceError, diagnostic::Diagnostics, onnx, output::OutputError};
 use atheena_runtime::{
-    circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError, synth::SynthError,
+    circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError,
+    synth::SynthError,
 };
 use std::{io, path::PathBuf};
 
@@ -42,7 +43,9 @@ pub enum Error {
     #[error("{0}")]
     DataSet(#[from] DataSetError),
     /// A data set of another shape than the network's input.
-    #[error("{path}: its images are {found:?}, but the network takes {expected:?}\n  note: [H, W, C]; use the data set that the network was trained on")]
+    #[error(
+        "{path}: its images are {found:?}, but the network takes {expected:?}\n  note: [H, W, C]; use the data set that the network was trained on"
+    )]
     ImageShape {
         /// The data set.
         path: PathBuf,
@@ -55,7 +58,9 @@ pub enum Error {
     #[error("{0} has no labels, and accuracy needs them\n  note: add an array `labels`, one class a sample")]
     NoLabels(PathBuf),
     /// No sample of the kind that was asked for.
-    #[error("no sample of {0} {1} at the exits, so --late-fraction {2} can't be drawn\n  note: choose another fraction or more data")]
+    #[error(
+        "no sample of {0} {1} at the exits, so --late-fraction {2} can't be drawn\n  note: choose another fraction or more data"
+    )]
     NoSuchSamples(PathBuf, &'static str, f64),
     /// The device is at fault.
     #[error("{0}")]
@@ -82,7 +87,9 @@ pub enum Error {
     #[error("{0}")]
     Synth(#[from] SynthError),
     /// A directory that `compile` did not make.
-    #[error("{path} has no usable report.json: {reason}\n  note: make the directory with `atheena compile … -o {path}`")]
+    #[error(
+        "{path} has no usable report.json: {reason}\n  note: make the directory with `atheena compile … -o {path}`"
+    )]
     NoReport {
         /// The directory.
         path: PathBuf,
@@ -90,10 +97,14 @@ pub enum Error {
         reason: String,
     },
     /// A defect of the compiler.
-    #[error("internal error: {0}\n  note: this is a defect of the compiler; please report it with the network")]
+    #[error(
+        "internal error: {0}\n  note: this is a defect of the compiler; please report it with the network"
+    )]
     Internal(&'static str),
     /// Hardware and golden model differ.
-    #[error("{mismatches} of {samples} samples differ between hardware and golden model; the first: {first}\n  note: this is a defect of the compiler; please report it with the network")]
+    #[error(
+        "{mismatches} of {samples} samples differ between hardware and golden model; the first: {first}\n  note: this is a defect of the compiler; please report it with the network"
+    )]
     Mismatch {
         /// Samples that differ.
         mismatches: usize,

@@ -13,7 +13,9 @@ pub const REPORT: &str = "report.json";
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The directory or a file in it can't be written.
-    #[error("cannot write {path}: {source}\n  note: choose a directory that you may write to with -o, on a disk with space")]
+    #[error(
+        "cannot write {path}: {source}\n  note: choose a directory that you may write to with -o, on a disk with space"
+    )]
     Write {
         /// What can't be written.
         path: PathBuf,
@@ -47,8 +49,7 @@ impl Output {
             _ => Path::new("."),
         };
         fs::create_dir_all(parent).map_err(write)?;
-        let temporary =
-            tempfile::Builder::new().prefix(".atheena-").tempdir_in(parent).map_err(write)?;
+        let temporary = tempfile::Builder::new().prefix(".atheena-").tempdir_in(parent).map_err(write)?;
         Ok(Self { target: target.into(), temporary })
     }
 

@@ -45,8 +45,7 @@ impl Session {
 
     /// Parses MLIR.
     pub fn parse(&self, text: &str, file: &str) -> Result<Module<'_>, Diagnostics> {
-        self.checked(|| Module::parse(&self.context, text))
-            .map_err(|diagnostics| diagnostics.of_file(file))
+        self.checked(|| Module::parse(&self.context, text)).map_err(|diagnostics| diagnostics.of_file(file))
     }
 
     /// Runs a pass pipeline on a module; returns its remarks and warnings.

@@ -20,7 +20,8 @@ fn folder() -> tempfile::TempDir {
     fs::write(folder.path().join("truncated.onnx"), &onnx[..onnx.len() / 2]).expect("writable");
     fs::write(folder.path().join("text.onnx"), "this is no protobuf").expect("writable");
     fs::write(folder.path().join("wrong.mlir"), "func.func @f( {").expect("writable");
-    fs::write(folder.path().join("two.mlir"), "func.func private @f()\nfunc.func private @g()").expect("writable");
+    fs::write(folder.path().join("two.mlir"), "func.func private @f()\nfunc.func private @g()")
+        .expect("writable");
     fs::write(folder.path().join("binary.mlir"), [0xff, 0xfe, 0x00]).expect("writable");
     fs::write(folder.path().join("text.npz"), "this is no zip").expect("writable");
     fs::write(folder.path().join("network.h5"), "").expect("writable");
@@ -39,7 +40,11 @@ fn atheena(folder: &Path, arguments: &str) -> Command {
 
 /// Exit code and stderr, and whether the command left anything behind.
 fn shown(folder: &Path, before: &[String], output: &Output) -> String {
-    let mut text = format!("exit code {}\n{}", output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr));
+    let mut text = format!(
+        "exit code {}\n{}",
+        output.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.stdout.is_empty(), "a failure prints nothing on stdout");
     if names(folder) != before {
         text += "left something behind\n";
@@ -142,7 +147,8 @@ fn missing_tools() {
     let folder = folder();
     let before = names(folder.path());
     let compile = "compile digits.onnx --calibration digits_calib.npz -o out";
-    let output = atheena(folder.path(), compile).env("ATHEENA_CIRCT", "nowhere/circt.so").output().expect("runs");
+    let output =
+        atheena(folder.path(), compile).env("ATHEENA_CIRCT", "nowhere/circt.so").output().expect("runs");
     insta::assert_snapshot!("missing_circt", shown(folder.path(), &before, &output));
 
     let compiled = atheena(folder.path(), compile).output().expect("runs");

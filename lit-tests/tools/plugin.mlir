@@ -1,6 +1,7 @@
-// The stock mlir-opt loads the dialects.
+// The stock mlir-opt loads the dialects and the passes.
 
 // RUN: mlir-opt %plugin %s | mlir-opt %plugin | FileCheck %s
+// RUN: mlir-opt %plugin %s --pass-pipeline='builtin.module(func.func(ee-strip-exits))' | FileCheck %s --check-prefix=PASS
 
 // CHECK-LABEL: func.func @exit
 // CHECK: ee.exit "early"
@@ -14,3 +15,7 @@ func.func @exit(%image: tensor<1x4xf32>) -> tensor<1x4xf32> {
     } -> tensor<1x4xf32>
   return %logits : tensor<1x4xf32>
 }
+
+// PASS-LABEL: func.func @exit
+// PASS-NOT: ee.exit
+// PASS: return %{{.*}} : tensor<1x4xf32>

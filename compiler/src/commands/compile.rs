@@ -96,9 +96,7 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
     }
     let report = match report {
         Some(report) => Some(report),
-        None if level == Level::Dataflow => {
-            Some(describe(&module, exits, &golden)?)
-        }
+        None if level == Level::Dataflow => Some(describe(&module, exits, &golden)?),
         None => None,
     };
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
@@ -141,12 +139,10 @@ fn write_tosa(session: &Session, output: &Output, golden: &str) -> Result<(), Er
 
 /// The resources that the user allows: the whole device, a part of it, or a list.
 fn budget(args: &CompileArgs, device: &Device) -> Result<Resources, Error> {
-    let Resources { lut, ff, dsp, bram18 } = device.resources;
     let Some(list) = &args.within else {
-        let part = |n: i64| (n as f64 * args.budget.unwrap_or(1.0)).floor() as i64;
-        return Ok(Resources { lut: part(lut), ff: part(ff), dsp: part(dsp), bram18: part(bram18) });
+        return Ok(device.share(args.budget.unwrap_or(1.0)));
     };
-    let mut budget = device.resources;
+    let mut budget = device.resources();
     for item in list.split(',') {
         let wrong = || {
             Error::Usage(format!(

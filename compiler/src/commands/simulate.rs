@@ -83,12 +83,8 @@ pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     spinner.finish_and_clear();
     let bar = progress::samples(chosen.len(), "hardware");
     let samples: Vec<&[u8]> = chosen.iter().map(|&i| data.image(i)).collect();
-    let options = SimOptions {
-        stall: args.stall,
-        seed: args.seed,
-        vcd: args.vcd.clone(),
-        ..SimOptions::default()
-    };
+    let options =
+        SimOptions { stall: args.stall, seed: args.seed, vcd: args.vcd.clone(), ..SimOptions::default() };
     let started = Instant::now();
     let result = simulation.run(&samples, &options, &mut |done| bar.set_position(done as u64))?;
     let seconds = started.elapsed().as_secs_f64();

@@ -69,7 +69,7 @@ pub enum Problem {
     NotOnnx { reason: String },
     #[error("the model has no graph: not an ONNX model, or an empty one")]
     NoGraph,
-    #[error("the operator set {found} of the model is not supported")]
+    #[error("the model uses {found}, which is not supported")]
     Opset { found: String },
     #[error("tensor '{tensor}' keeps its elements in another file{}", path.as_ref().map(|p| format!(", '{p}'")).unwrap_or_default())]
     ExternalData { tensor: String, path: Option<String> },
@@ -79,7 +79,7 @@ pub enum Problem {
     TensorShape { tensor: String, dims: Vec<i64> },
     #[error("element {} of tensor '{tensor}' is {value}", shape(index))]
     NotFinite { tensor: String, index: Vec<i64>, value: f64 },
-    #[error("tensor '{tensor}' has elements of type {found}, but {wanted} are needed")]
+    #[error("tensor '{tensor}' has elements of type {found}, but {wanted} is needed")]
     TensorType { tensor: String, found: String, wanted: &'static str },
     #[error("{node} uses '{value}', which no input, initialiser or node before it defines")]
     Undefined { node: Place, value: String },

@@ -30,6 +30,8 @@ pub struct Chain {
     pub exits: Vec<Exit>,
     /// The logits of the samples that leave at none of them.
     pub last: ValueId,
+    /// Does the network return probabilities? They have the order of the logits, which are imported instead.
+    pub probabilities: bool,
 }
 
 impl Chain {
@@ -37,14 +39,19 @@ impl Chain {
     pub fn find(network: &Network) -> Result<Self, Problem> {
         let mut exits = vec![];
         let result = *network.outputs.first().ok_or(Problem::NoOutput { graph: "the network".into() })?;
-        let mut last = resolve(network, result);
+        let (mut last, mut probabilities) = logits_of(network, result);
+        // Whether each exit's samples get probabilities.
+        let mut answers = vec![];
         while let Some(id) = network.producer(last) {
             let node = &network.nodes[id];
             if !matches!(node.op(), "If" | "Where") {
                 break;
             }
-            let exit = exit(network, id, last)?;
-            last = resolve(network, exit.stay);
+            let (exit, answer) = exit(network, id, last)?;
+            answers.push((id, answer || probabilities));
+            let (stay, answer) = logits_of(network, exit.stay);
+            last = stay;
+            probabilities |= answer;
             exits.push(exit);
             if exits.len() > MOST_EXITS {
                 return Err(node.form(
@@ -53,7 +60,23 @@ impl Chain {
                 ));
             }
         }
-        Ok(Self { exits, last })
+        match answers.iter().find(|(_, answer)| *answer != probabilities) {
+            Some((id, _)) => Err(network.nodes[*id].form(
+                "one classifier returns logits, another one probabilities",
+                "return the logits of all classifiers, from before Softmax",
+            )),
+            None => Ok(Self { exits, last, probabilities }),
+        }
+    }
+}
+
+/// The logits of which `value` is made by Softmax at the very end, and whether it is.
+fn logits_of(network: &Network, value: ValueId) -> (ValueId, bool) {
+    let value = resolve(network, value);
+    let node = network.producer(value).map(|id| &network.nodes[id]);
+    match node.and_then(|node| Some((node.op(), node.input(0)?))) {
+        Some(("Softmax" | "LogSoftmax", logits)) => (resolve(network, logits), true),
+        _ => (value, false),
     }
 }
 
@@ -61,6 +84,8 @@ impl Chain {
 pub fn resolve(network: &Network, mut value: ValueId) -> ValueId {
     while let Some(node) = network.producer(value).map(|id| &network.nodes[id]) {
         match (node.op(), node.input(0)) {
+            // Data are floats, so that a Cast to float keeps them.
+            ("Cast", Some(input)) if node.int("to", 0) == 1 => value = input,
             ("Identity" | "Dropout", Some(input)) if node.outputs.first() == Some(&value) => value = input,
             _ => break,
         }
@@ -71,10 +96,12 @@ pub fn resolve(network: &Network, mut value: ValueId) -> ValueId {
 const CURE: &str = "an exit is written as: logits -> Softmax -> ReduceMax -> Greater(threshold) -> If, where the branch of \
     confident samples returns the logits and the other one the rest of the network";
 
-/// Reads an exit of which `result` is the network's result so far.
-fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<Exit, Problem> {
+/// Reads an exit of which `result` is the network's result so far; also whether it answers with probabilities.
+fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<(Exit, bool), Problem> {
     let node = &network.nodes[id];
-    let not = |why: String| Problem::NotAnExit { node: node.place.clone(), why, cure: CURE.into() };
+    let refuse =
+        |why: String, cure: &str| Problem::NotAnExit { node: node.place.clone(), why, cure: cure.to_owned() };
+    let not = |why| refuse(why, CURE);
     let missing = |what: &str| not(format!("it has no {what}"));
     let index = node.outputs.iter().position(|&o| o == result).unwrap_or(0);
     // What the condition's two answers return, and the condition itself.
@@ -97,21 +124,25 @@ fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<Exit, Problem>
     })?;
     let Condition { logits, threshold, confident } = condition;
     let (leave, stay) = if confident { (yes, no) } else { (no, yes) };
-    if resolve(network, leave) != logits {
+    let (answer, probabilities) = logits_of(network, leave);
+    if answer != logits {
         let of = network.place(logits);
-        if resolve(network, stay) == logits {
-            return Err(not(format!(
-                "the logits of {of} are the result of the samples that are not confident, whose largest probability is at \
-                 most {threshold}; the confident ones go on"
-            )));
+        if logits_of(network, stay).0 == logits {
+            return Err(refuse(
+                format!(
+                    "the logits of {of} are the result of samples that are not confident; confident ones go on"
+                ),
+                "swap the branches, or turn the comparison round",
+            ));
         }
         return Err(not(format!(
             "confident samples get the result of {}, not the logits of {of} that decide",
-            network.place(resolve(network, leave))
+            network.place(answer)
         )));
     }
-    Confidence::check_threshold(threshold).map_err(not)?;
-    Ok(Exit { node: id, logits, stay, threshold })
+    Confidence::check_threshold(threshold)
+        .map_err(|why| refuse(why, "compare the largest probability with a number from 0 to below 1"))?;
+    Ok((Exit { node: id, logits, stay, threshold }, probabilities))
 }
 
 /// `max softmax(logits) > threshold`, or its opposite.

@@ -118,7 +118,8 @@ impl Network {
         let standard = |domain: &str| domain.is_empty() || domain == "ai.onnx";
         let opset = model.opset_import.iter().find(|o| standard(&o.domain)).map(|o| o.version);
         let Some(opset) = opset.filter(|v| OPSETS.contains(v)) else {
-            let found = opset.map_or("(none given)".into(), |v| format!("{v} of ai.onnx"));
+            let found =
+                opset.map_or("no operator set of ai.onnx".into(), |v| format!("operator set {v} of ai.onnx"));
             return Err(Problem::Opset { found });
         };
         let mut reader = Reader { values: vec![], nodes: vec![], scopes: vec![] };
@@ -155,7 +156,10 @@ impl Network {
     pub fn place(&self, value: ValueId) -> Place {
         match self.producer(value) {
             Some(node) => self.nodes[node].place.clone(),
-            None => Place { name: self.values[value].name.clone(), op: "a constant or the input".into() },
+            None => {
+                let op = if self.constant(value).is_some() { "constant" } else { "input" };
+                Place { name: self.values[value].name.clone(), op: op.into() }
+            }
         }
     }
 }

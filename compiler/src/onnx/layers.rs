@@ -90,7 +90,7 @@ pub fn lower(network: &Network, chain: &Chain) -> Result<Layers, Vec<Problem>> {
     let mut uses = vec![0; network.values.len()];
     let live_nodes = || network.nodes.iter().zip(&live).filter(|(_, live)| **live).map(|(node, _)| node);
     let read = live_nodes()
-        .filter(|n| !["Identity", "Dropout"].contains(&n.op()))
+        .filter(|n| !["Identity", "Dropout", "Cast"].contains(&n.op()))
         .flat_map(|n| n.inputs.iter().flatten());
     for &value in read.chain(&roots) {
         uses[resolve(network, value)] += 1;
@@ -152,7 +152,8 @@ fn live(network: &Network, roots: &[ValueId]) -> Vec<bool> {
     roots.iter().for_each(|&root| mark(&mut live, root));
     // A node stands behind those that it needs.
     for id in (0..network.nodes.len()).rev() {
-        if live[id] {
+        // An exit that the result does not lead to is a problem of its own, not of its condition's nodes.
+        if live[id] && !matches!(network.nodes[id].op(), "If" | "Where") {
             network.nodes[id].inputs.iter().flatten().for_each(|&value| mark(&mut live, value));
         }
     }
@@ -220,6 +221,10 @@ struct Lowering<'n> {
 
 impl Lowering<'_> {
     fn node(&mut self, node: &Node) -> Result<Done, Stop> {
+        if ["If", "Where"].contains(&node.op()) {
+            let what = "an exit in the middle of the network is not supported";
+            return Err(node.form(what, "move the layers that follow it into both branches").into());
+        }
         if let Some(cure) = unsupported(node) {
             return Err(Problem::Operator { node: node.place.clone(), cure }.into());
         }
@@ -365,11 +370,6 @@ fn unsupported(node: &Node) -> Option<String> {
     Some(match op.as_str() {
         "QuantizeLinear" | "DequantizeLinear" | "QLinearConv" | "QLinearMatMul" | "DynamicQuantizeLinear" => {
             "export the float network: the compiler quantises it with calibration data".into()
-        }
-        "If" | "Where" => {
-            "the result of an exit must be the result of the network: move what follows it into both \
-            branches"
-                .into()
         }
         "Softmax" | "LogSoftmax" => {
             "end the classifiers with their logits; Softmax belongs in an exit's condition only".into()

@@ -30,6 +30,16 @@ pub fn import<'c>(ctx: Ctx<'c>, bytes: &[u8], file: &str) -> Result<melior::ir::
     let chain = exits::Chain::find(&network).map_err(fail)?;
     let layers =
         layers::lower(&network, &chain).map_err(|problems| Error { file: file.to_owned(), problems })?;
+    let loc = Loc::name(ctx, &network.name);
+    if chain.probabilities {
+        loc.remark("the network returns probabilities; its logits are imported, which have the same order");
+    }
+    for &output in network.outputs.iter().skip(1) {
+        let name = &network.values[output].name;
+        loc.remark(format_args!(
+            "output '{name}' is not imported: a compiled network returns logits and exit index"
+        ));
+    }
     let module = emit::emit(ctx, &network, &chain, &layers);
     if Op::of_module(&module).verify() { Ok(module) } else { Err(fail(Problem::Internal)) }
 }

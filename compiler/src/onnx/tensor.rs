@@ -133,7 +133,7 @@ impl Tensor {
         match &self.data {
             Data::F32(v) => Ok(v.clone()),
             Data::F64(v) => Ok(v.iter().map(|&v| v as f32).collect()),
-            _ => Err(self.wrong_type("floats")),
+            _ => Err(self.wrong_type("float or double")),
         }
     }
 
@@ -154,7 +154,7 @@ impl Tensor {
         match &self.data {
             Data::I64(v) => Ok(v.clone()),
             Data::I32(v) => Ok(v.iter().map(|&v| v.into()).collect()),
-            _ => Err(self.wrong_type("integers")),
+            _ => Err(self.wrong_type("int64 or int32")),
         }
     }
 

@@ -382,3 +382,44 @@ dataflow.graph @g {
   // expected-error @+1 {{expected one i8 a sample as exit index, but got}}
   %r, %t, %e = dataflow.merge "merge" %x tags %tag : !dataflow.stream<4x4x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
 }
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.pool' op expected shift in 0..62}}
+  %p = dataflow.pool "p" %x {kernel = array<i64: 1, 1>, kind = "max", multiplier = 1 : i32, shift = -1 : i32} : <4xi8, lanes = 1> -> <4xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.map' op expected shift in 0..62}}
+  %m = dataflow.map "m" %x {input_zp = 0 : i64, max = 127 : i64, min = -128 : i64, multiplier = 1 : i32, output_zp = 0 : i64, shift = 63 : i32} : <4xi8, lanes = 1> -> <4xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.map' op expected min <= max}}
+  %m = dataflow.map "m" %x {input_zp = 0 : i64, max = 4 : i64, min = 5 : i64, multiplier = 1 : i32, output_zp = 0 : i64, shift = 0 : i32} : <4xi8, lanes = 1> -> <4xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.fifo' op expected a result of the input's type}}
+  %f = dataflow.fifo "f" %x {depth = 1 : i64} : <4xi8, lanes = 1> -> <4xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4xi8, lanes = 1>, <1xi16, lanes = 1>
+  %c = dataflow.decide "c" %x {confidence = #ee.max_softmax<threshold = 0.5>} : <4xi8, lanes = 1> -> <1xi1, lanes = 1>
+  // expected-error @+1 {{'dataflow.gate' op expected a result of the input's type}}
+  %g = dataflow.gate "g" %x, %c {depth = 4 : i64, pass_when = true} : <4xi8, lanes = 1>, <1xi1, lanes = 1> -> <4xi8, lanes = 2>
+}

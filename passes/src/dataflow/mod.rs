@@ -1,10 +1,16 @@
 //! Passes on the `dataflow` dialect.
 
+pub mod apply_foldings;
+pub mod balance_pipeline;
 pub mod convert_ee_to_dataflow;
+pub mod size_buffers;
 
 use atheena_dialects::pass::register as add;
 
 /// Registers the passes of this folder.
 pub(crate) fn register() {
     add::<convert_ee_to_dataflow::ConvertEeToDataflow>();
+    add::<balance_pipeline::BalancePipeline>();
+    add::<apply_foldings::ApplyFoldings>();
+    add::<size_buffers::SizeBuffers>();
 }

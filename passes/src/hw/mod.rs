@@ -1,6 +1,6 @@
 //! `convert-dataflow-to-hw`: one generator an actor.
 
-pub mod convert;
+pub mod convert_dataflow_to_hw;
 
 mod actor;
 mod add;
@@ -21,5 +21,5 @@ mod window;
 
 /// Registers the passes of this folder.
 pub(crate) fn register() {
-    atheena_dialects::pass::register::<convert::ConvertDataflowToHw>();
+    atheena_dialects::pass::register::<convert_dataflow_to_hw::ConvertDataflowToHw>();
 }

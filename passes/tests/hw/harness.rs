@@ -2,7 +2,7 @@
 
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::{NoOptions, Pass};
-use atheena_passes::hw::convert::ConvertDataflowToHw;
+use atheena_passes::hw::convert_dataflow_to_hw::ConvertDataflowToHw;
 use atheena_runtime::circt::{Circt, CirctError};
 use atheena_runtime::design::write_design;
 use atheena_runtime::simulate::{Interface, Port, SimOptions, SimResult, Simulation};

@@ -33,6 +33,7 @@ pub fn vectorise(function: Op<'_>) {
             }
         }
     }
+    erase_unread(function);
 }
 
 /// Vectors of 32 registers of 512 bits, with 16-bit products; other machines take the general way.
@@ -50,8 +51,6 @@ struct Convolution<'c> {
     output: Value<'c>,
     /// What puts the bias into the output.
     fill: Op<'c>,
-    /// What transposes the weights from `[OC, KH, KW, C]`.
-    transpose: Op<'c>,
     size: Size,
     bank: Bank,
 }
@@ -76,9 +75,8 @@ impl<'c> Convolution<'c> {
         let [1, oh, ow, _] = output.ty().shape()?[..] else { return None };
         let [stride_y, stride_x] = pair(op, "strides")?;
         let [dilation_y, dilation_x] = pair(op, "dilations")?;
-        let row_major = |value: Value<'_>| !value.ty().to_string().contains("strided");
         // A kernel's row must be contiguous.
-        if (dilation_x != 1 && kw != 1) || !row_major(input) || !row_major(output) {
+        if (dilation_x != 1 && kw != 1) || !is_row_major(output) {
             return None;
         }
         let (input_zp, weight_zp) = match operands.len() {
@@ -86,7 +84,7 @@ impl<'c> Convolution<'c> {
             _ => (0, 0),
         };
         let (fill, bias) = fill_of(op, output)?;
-        let (transpose, constant) = transpose_of(op, weights)?;
+        let constant = transposed(op, weights)?;
         let bank = Bank::of(constant, bias, [oc, kh, kw, channels], (input_zp, weight_zp))?;
         let size = Size {
             width,
@@ -97,19 +95,20 @@ impl<'c> Convolution<'c> {
             kernel: [kh, kw],
             out: [oh, ow, oc],
         };
-        Some(Self { op, input, output, fill, transpose, size, bank })
+        Some(Self { op, input, output, fill, size, bank })
     }
 
     fn replace(self) {
         let packed = self.bank.pack();
         let emit = Emit { builder: Builder::before(self.op) };
+        let dense = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
         let (input, weights, bias) = match &packed {
             Packed::Integer { weights, bias, input_zp } => {
-                let input = emit.widened(self.input, *input_zp);
+                let input = emit.widened(dense, *input_zp);
                 (input, emit.global(self.op, weights), emit.global(self.op, bias))
             }
             Packed::Float { weights, bias } => {
-                let input = emit.flat(self.input);
+                let input = emit.flat(dense);
                 (input, emit.global(self.op, weights), emit.global(self.op, bias))
             }
         };
@@ -125,11 +124,12 @@ impl<'c> Convolution<'c> {
         kernel.emit(&emit);
         self.op.erase();
         self.fill.erase();
-        let transposed = self.transpose.operand(1);
-        if transposed.is_some_and(|value| value.uses().len() == 1) {
-            self.transpose.erase();
-        }
     }
+}
+
+/// Are the elements of a buffer behind one another? Those of a slice are not.
+fn is_row_major(memref: Value<'_>) -> bool {
+    !memref.ty().to_string().contains("strided")
 }
 
 /// Two integers of a dense attribute.
@@ -153,42 +153,58 @@ fn global(value: Value<'_>) -> Option<Attr<'_>> {
     global.attr("constant").and(global.attr("initial_value"))
 }
 
-/// The place of an operation, or of the one around it, in a block.
-fn place(op: Op<'_>, block: Block<'_>) -> Option<usize> {
-    let ops = block.ops();
-    std::iter::successors(Some(op), |op| op.parent()).find_map(|op| ops.iter().position(|o| *o == op))
+/// The operations that ran before this one, the last one first: those of its block, then those of the blocks around.
+fn before(op: Op<'_>) -> impl Iterator<Item = Op<'_>> {
+    std::iter::successors(Some(op), |op| op.parent()).flat_map(|op| {
+        let mut ops = op.block().map(Block::ops).unwrap_or_default();
+        ops.truncate(ops.iter().position(|o| *o == op).unwrap_or(0));
+        ops.into_iter().rev()
+    })
 }
 
-/// What fills a convolution's output with its bias, if that alone comes before the convolution.
+/// The last operation before `op` that uses a buffer, itself or inside, but for what reads it as weights.
+fn last_user<'c>(op: Op<'c>, buffer: Value<'c>) -> Option<Op<'c>> {
+    buffer.producer().filter(|op| op.is("memref.alloc"))?;
+    let reads = |user: Op<'_>, index| user.name().starts_with("linalg.conv_2d_nhwc_hwcf") && index == 1;
+    let users: Vec<_> = buffer
+        .uses()
+        .into_iter()
+        .filter(|&(user, index)| !reads(user, index))
+        .map(|(user, _)| user)
+        .collect();
+    before(op).find(|op| users.iter().any(|user| user.is_inside(*op)))
+}
+
+/// What fills a convolution's output with its bias, and the bias.
 fn fill_of<'c>(conv: Op<'c>, output: Value<'c>) -> Option<(Op<'c>, Attr<'c>)> {
-    let block = conv.block()?;
-    let at = place(conv, block)?;
-    output.producer().filter(|op| op.is("memref.alloc"))?;
-    let users = output.uses().into_iter().map(|(user, _)| user).filter(|user| *user != conv);
-    let before: Vec<_> = users.filter(|user| place(*user, block).is_none_or(|p| p < at)).collect();
-    let [fill] = before[..] else { return None };
-    let maps = fill.is("linalg.generic").then(|| fill.attr("indexing_maps"))??.to_string();
+    let fill = last_user(conv, output).filter(|op| op.is("linalg.generic"))?;
+    let maps = fill.attr("indexing_maps")?.to_string();
     let same = "affine_map<(d0, d1, d2, d3) -> (d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>";
     let body = fill.body();
     let yields = body.last()?.operand(0)? == *body.arguments().first()?;
-    let fills = fill.block() == Some(block) && fill.operand(1) == Some(output) && fill.operands().len() == 2;
-    (fills && yields && maps == format!("[{same}]")).then(|| Some((fill, global(fill.operand(0)?)?)))?
+    let [bias, target] = fill.operands()[..] else { return None };
+    (target == output && fill.block() == conv.block() && yields && maps == format!("[{same}]"))
+        .then(|| Some((fill, global(bias)?)))?
 }
 
-/// What transposes a constant to a convolution's weights, and the constant, `[OC, KH, KW, C]`.
-fn transpose_of<'c>(conv: Op<'c>, weights: Value<'c>) -> Option<(Op<'c>, Attr<'c>)> {
-    weights.producer().filter(|op| op.is("memref.alloc"))?;
-    let users = weights.uses();
-    let (transpose, _) = *users.iter().find(|(user, _)| user.is("linalg.transpose"))?;
-    let reads =
-        |user: Op<'_>, index| user == transpose || (user.name().starts_with("linalg.conv_2d") && index == 1);
-    let only_read = users.iter().all(|&(user, index)| reads(user, index));
+/// The constant, `[OC, KH, KW, C]`, that is transposed to a convolution's weights.
+fn transposed<'c>(conv: Op<'c>, weights: Value<'c>) -> Option<Attr<'c>> {
+    let transpose = last_user(conv, weights).filter(|op| op.is("linalg.transpose"))?;
     let permutation = transpose.attr("permutation")?.to_i64s()?;
-    let ok = only_read
-        && permutation == [1, 2, 3, 0]
-        && transpose.operand(1) == Some(weights)
-        && conv != transpose;
-    ok.then(|| Some((transpose, global(transpose.operand(0)?)?)))?
+    (permutation == [1, 2, 3, 0] && transpose.operand(1) == Some(weights))
+        .then(|| global(transpose.operand(0)?))?
+}
+
+/// Erases what transposes weights that nobody reads any more.
+fn erase_unread(function: Op<'_>) {
+    let transposes = function.walk_named("linalg.transpose");
+    let unread = |op: &Op<'_>| {
+        let target = op.operand(1).filter(|v| v.producer().is_some_and(|op| op.is("memref.alloc")));
+        target
+            .is_some_and(|v| v.uses().iter().all(|&(user, index)| user.is("linalg.transpose") && index == 1))
+    };
+    let (unread, _): (Vec<_>, Vec<_>) = transposes.into_iter().partition(unread);
+    unread.into_iter().for_each(Op::erase);
 }
 
 /// The loops of a convolution.
@@ -440,6 +456,24 @@ impl<'c> Emit<'c> {
         Type::parse(self.ctx(), &format!("memref<{size}x{element}>")).expect("the type is well-formed")
     }
 
+    /// An array of working memory.
+    fn alloc(&self, ty: Type<'c>) -> Value<'c> {
+        let sizes = Attr::i32s(self.ctx(), &[0, 0]);
+        self.builder.op("memref.alloc").attr("operandSegmentSizes", sizes).result(ty).build().result(0)
+    }
+
+    /// A copy of a slice with its elements behind one another.
+    fn row_major(&self, slice: Value<'c>) -> Value<'c> {
+        let shape = slice.ty().shape().unwrap_or_default();
+        let shape: String = shape.iter().map(|size| format!("{size}x")).collect();
+        let element = slice.ty().element().expect("a memref has elements");
+        let ty =
+            Type::parse(self.ctx(), &format!("memref<{shape}{element}>")).expect("the type is well-formed");
+        let copy = self.alloc(ty);
+        self.builder.op("memref.copy").operands(&[slice, copy]).build();
+        copy
+    }
+
     /// A copy of an i8 memref in i16, minus its zero point, behind one another.
     fn widened(&self, input: Value<'c>, zero_point: i64) -> Value<'c> {
         /// Elements at once.
@@ -448,14 +482,7 @@ impl<'c> Emit<'c> {
         let (i8, i16) = (Type::integer(ctx, 8), Type::integer(ctx, 16));
         let size: i64 = input.ty().shape().unwrap_or_default().iter().product();
         let from = self.flat(input);
-        let into = self.memref(size + SLACK, i16);
-        let into = self
-            .builder
-            .op("memref.alloc")
-            .attr("operandSegmentSizes", Attr::i32s(ctx, &[0, 0]))
-            .result(into)
-            .build()
-            .result(0);
+        let into = self.alloc(self.memref(size + SLACK, i16));
         let zero = |lanes| {
             let ty = self.vector(lanes, i16);
             let value =

@@ -10,6 +10,7 @@ impl Lowering<'_> {
     pub(super) fn convolution(&self, node: &Node) -> Result<Done, Stop> {
         let (input, [n, channels, height, width]) = self.image(node)?;
         let tensor = self.required(node, 1)?;
+        let values = tensor.finite()?;
         let group = node.int("group", 1);
         let &[outputs, inputs, rows, columns] = tensor.shape.as_slice() else {
             return Err(bad_weights(node, tensor, "[outputs, channels / group, height, width]").into());
@@ -22,7 +23,6 @@ impl Lowering<'_> {
             let what = format!("[outputs, {channels} / {group}, height, width]");
             return Err(bad_weights(node, tensor, &what).into());
         }
-        let values = tensor.finite()?;
         let bias = self.bias(node, 2, outputs)?;
         let window = Window::of(node, [height, width], Some([rows, columns]))?;
         let shape = vec![n, outputs, window.output[0], window.output[1]];
@@ -53,6 +53,7 @@ impl Lowering<'_> {
             return Err(node.form("transA is not supported", "export it with transA = 0").into());
         }
         let tensor = self.required(node, 1)?;
+        let mut values = tensor.finite()?;
         let by_output = gemm && node.int("transB", 0) != 0;
         let outputs = match *tensor.shape.as_slice() {
             [outputs, k] if by_output && k == inputs => outputs,
@@ -66,7 +67,6 @@ impl Lowering<'_> {
         if tensor.count() == 0 {
             return Err(bad_weights(node, tensor, "at least one output").into());
         }
-        let mut values = tensor.finite()?;
         if !by_output {
             values = permuted(&values, [1, 1, inputs, outputs], [0, 1, 3, 2]);
         }

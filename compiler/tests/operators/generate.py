@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Makes the networks of compiler/tests/operators.rs, and what ONNX Runtime says they compute.
+
+Each NAME.onnx is a small network for one behaviour of the ONNX front end; NAME.json holds inputs in the order
+[H, W, C], the outputs, and for networks with an exit the index of the classifier that answered. Random
+but seeded: running it again writes the same files.
+
+Made with onnx 1.23.2, onnxruntime 1.32.0 and numpy 2.4.6.  Usage: generate.py
+"""
+import json
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+here = pathlib.Path(__file__).parent
+rng = np.random.default_rng(3)
+
+
+def weight(name, *shape, scale=1.0):
+    return numpy_helper.from_array((rng.standard_normal(shape) * scale).astype(np.float32), name)
+
+
+def constant(name, values, dtype=np.float32):
+    return numpy_helper.from_array(np.array(values, dtype), name)
+
+
+node = helper.make_node
+
+
+def write(name, shape, nodes, weights, opset=13, samples=4, rank=2, probe=None):
+    """Writes a network x -> y. `probe` computes the logits of its exit."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [None] * rank)
+    graph = helper.make_graph(nodes, name.replace("_", "-"), [x], [y], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=7)
+    model.producer_name = ""
+    onnx.checker.check_model(model)
+    onnx.save(model, here / f"{name}.onnx")
+    run = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    cases = []
+    for _ in range(samples):
+        image = rng.standard_normal(shape).astype(np.float32)
+        (out,) = run.run(None, {"x": image})
+        order = (0, 2, 3, 1) if len(shape) == 4 else (0, 1)
+        case = {"input": rounded(np.transpose(image, order)), "output": rounded(out)}
+        if probe:
+            # The early classifier answered if the result is its logits.
+            case["exit"] = 0 if np.array_equal(out, probe(image)) else 1
+        cases.append(case)
+    (here / f"{name}.json").write_text(json.dumps(cases) + "\n")
+
+
+def rounded(values):
+    return [float(f"{v:.8g}") for v in values.ravel()]
+
+
+def layer(name, shape, layers, weights, **options):
+    """Writes a network whose last value, `last`, is flattened."""
+    write(name, shape, [*layers, node("Flatten", ["last"], ["y"], name="flatten")], weights, **options)
+
+
+# Convolutions.
+conv = lambda **attributes: [node("Conv", ["x", "w", "b"], ["last"], name="conv", **attributes)]
+small = lambda: [weight("w", 3, 2, 3, 3), weight("b", 3)]
+layer("conv_pads", [1, 2, 6, 5], conv(pads=[1, 0, 2, 1]), small())
+layer("conv_stride_drops_rows", [1, 2, 8, 7], conv(strides=[2, 3]), small())
+layer("conv_stride_drops_padding", [1, 2, 8, 8], conv(strides=[2, 2], pads=[1, 1, 1, 1]), small())
+layer("conv_dilations", [1, 2, 8, 7], conv(dilations=[2, 1], pads=[1, 1, 1, 1]), small())
+layer("conv_same_upper", [1, 2, 8, 7], conv(auto_pad="SAME_UPPER", strides=[2, 2]), small())
+layer("conv_same_lower", [1, 2, 8, 7], conv(auto_pad="SAME_LOWER", strides=[2, 2]), small())
+layer("conv_valid", [1, 2, 6, 5], conv(auto_pad="VALID"), small())
+layer("conv_depthwise", [1, 2, 6, 5], conv(group=2, pads=[1, 1, 1, 1]), [weight("w", 4, 1, 3, 3), weight("b", 4)])
+layer("conv_no_bias", [1, 2, 6, 5], [node("Conv", ["x", "w"], ["last"], name="conv")], [weight("w", 3, 2, 2, 3)])
+
+# Poolings.
+for op, extra in [("MaxPool", {}), ("AveragePool", {}), ("AveragePool", {"count_include_pad": 1})]:
+    what = op.lower() + ("_counting" if extra else "")
+    pool = lambda **attributes: [node(op, ["x"], ["last"], name="pool", **attributes, **extra)]
+    layer(f"{what}_floor", [1, 2, 8, 6], pool(kernel_shape=[3, 3], strides=[2, 2]), [])
+    layer(f"{what}_pads", [1, 2, 8, 7], pool(kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), [])
+    layer(f"{what}_ceil", [1, 2, 8, 6], pool(kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, pads=[1, 0, 0, 1]), [], opset=19)
+layer("globalaveragepool", [1, 3, 5, 4], [node("GlobalAveragePool", ["x"], ["last"], name="pool")], [])
+
+# Element-wise.
+normal = lambda n: [weight("s", n), weight("o", n), weight("m", n), constant("v", rng.uniform(0.5, 2, n))]
+layer("batchnormalization", [1, 3, 4, 3], [node("BatchNormalization", ["x", "s", "o", "m", "v"], ["last"], name="norm", epsilon=1e-3)], normal(3))
+layer("batchnormalization_after_conv", [1, 2, 5, 4],
+      [node("Conv", ["x", "w", "b"], ["c"], name="conv"), node("BatchNormalization", ["c", "s", "o", "m", "v"], ["last"], name="norm")], small() + normal(3))
+layer("batchnormalization_after_depthwise", [1, 2, 5, 4],
+      [node("Conv", ["x", "w"], ["c"], name="conv", group=2), node("BatchNormalization", ["c", "s", "o", "m", "v"], ["last"], name="norm")],
+      [weight("w", 4, 1, 2, 2)] + normal(4))
+layer("residual", [1, 3, 5, 4],
+      [node("Conv", ["x", "w", "b"], ["c"], name="conv", pads=[1, 1, 1, 1]), node("Add", ["c", "x"], ["a"], name="add"), node("Relu", ["a"], ["last"], name="relu")],
+      [weight("w", 3, 3, 3, 3), weight("b", 3)])
+layer("scale_by_channel", [1, 3, 4, 3],
+      [node("Sub", ["x", "m"], ["d"], name="sub"), node("Div", ["d", "s"], ["q"], name="div"), node("Mul", ["k", "q"], ["p"], name="mul"),
+       node("Sub", ["one", "p"], ["last"], name="rsub")],
+      [weight("m", 3, 1, 1), constant("s", rng.uniform(1, 2, (1, 3, 1, 1))), constant("k", 2.5), constant("one", [1])])
+layer("clip_inputs", [1, 2, 4, 3], [node("Clip", ["x", "low", "high"], ["last"], name="clip")], [constant("low", -0.5), constant("high", 0.7)])
+layer("clip_open", [1, 2, 4, 3], [node("Clip", ["x", "", "high"], ["last"], name="clip")], [constant("high", 0.3)])
+layer("clip_attributes", [1, 2, 4, 3], [node("Clip", ["x"], ["last"], name="clip", min=-0.5, max=0.7)], [], opset=10)
+
+# Dense layers and shapes.
+flat = node("Flatten", ["x"], ["f"], name="flatten")
+write("gemm", [1, 2, 3, 2], [flat, node("Gemm", ["f", "w", "b"], ["y"], name="gemm", alpha=0.5, beta=2.0)], [weight("w", 12, 4), weight("b", 1, 4)])
+write("gemm_transposed", [1, 2, 3, 2], [flat, node("Gemm", ["f", "w", "b"], ["y"], name="gemm", transB=1)], [weight("w", 4, 12), weight("b", 1)])
+write("matmul_add", [1, 2, 3, 2],
+      [flat, node("MatMul", ["f", "w"], ["m"], name="matmul"), node("Add", ["b", "m"], ["y"], name="add")], [weight("w", 12, 4), weight("b", 4)])
+write("vector_input", [1, 6], [node("Gemm", ["x", "w"], ["y"], name="gemm", transB=1)], [weight("w", 4, 6)])
+write("unflatten", [1, 2, 3, 2],
+      [flat, node("Gemm", ["f", "w", "b"], ["g"], name="gemm", transB=1), node("Reshape", ["g", "to"], ["r"], name="reshape"),
+       node("Conv", ["r", "k"], ["c"], name="conv"), node("Reshape", ["c", "flat"], ["y"], name="back")],
+      [weight("w", 24, 12), weight("b", 24), constant("to", [0, 2, -1, 4], np.int64), weight("k", 3, 2, 2, 2), constant("flat", [1, -1], np.int64)])
+write("shape_arithmetic", [1, 2, 3, 2],
+      [node("Shape", ["x"], ["s"], name="shape"), node("Gather", ["s", "zero"], ["n"], name="gather", axis=0), node("Unsqueeze", ["n", "axes"], ["u"], name="unsqueeze"),
+       node("Concat", ["u", "minus"], ["to"], name="concat", axis=0), node("Reshape", ["x", "to"], ["y"], name="reshape")],
+      [constant("zero", 0, np.int64), constant("axes", [0], np.int64), constant("minus", [-1], np.int64)])
+write("conv_classifier", [1, 2, 6, 5],
+      [node("Conv", ["x", "w"], ["c"], name="conv"), node("GlobalAveragePool", ["c"], ["y"], name="pool")], [weight("w", 4, 2, 3, 3)], rank=4)
+
+
+# Exits. Section 1 is a convolution, each classifier a dense layer.
+def exits_network(name, condition, swap=False, opset=13, where=False, threshold=0.5, wrapped=False):
+    weights = [weight("w", 3, 2, 3, 3), weight("early", 5, 36, scale=0.1), weight("w2", 3, 3, 3, 3), weight("late", 5, 12, scale=0.2)]
+    first = [node("Conv", ["x", "w"], ["c"], name="conv"), node("Relu", ["c"], ["features"], name="relu"),
+             node("Flatten", ["features"], ["f"], name="flatten"), node("Gemm", ["f", "early"], ["logits"], name="early", transB=1)]
+    stay = [node("Conv", ["features", "w2"], ["c2"], name="conv2", pads=[0, 1, 0, 0]), node("Flatten", ["c2"], ["f2"], name="flatten2"),
+            node("Gemm", ["f2", "late"], ["late_logits"], name="late", transB=1)]
+    nodes, extra = condition(threshold)
+    if where:
+        last = [*stay, node("Where", ["cond", "logits", "late_logits"], ["y"], name="where")]
+    else:
+        out = lambda n: [helper.make_tensor_value_info(n, TensorProto.FLOAT, [None, None])]
+        if wrapped:
+            # The constants of the classifier that stays live in its branch.
+            inner, weights = weights[2:], weights[:2]
+        else:
+            inner = []
+        leave_graph = helper.make_graph([node("Identity", ["logits"], ["mine"], name="identity")], "leave", [], out("mine"))
+        stay_graph = helper.make_graph(stay, "stay", [], out("late_logits"), inner)
+        yes, no = (stay_graph, leave_graph) if swap else (leave_graph, stay_graph)
+        last = [node("If", ["cond"], ["y"], name="exit", then_branch=yes, else_branch=no)]
+    values = {w.name: numpy_helper.to_array(w) for w in weights}
+
+    def logits(image):
+        graph = helper.make_graph(first, "probe", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 6, 5])],
+                                  [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [None, None])],
+                                  [numpy_helper.from_array(values[n], n) for n in ("w", "early")])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
+        run = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return run.run(None, {"x": image})[0]
+
+    write(name, [1, 2, 6, 5], [*first, *nodes, *last], [*weights, *extra], opset=opset, samples=8, probe=logits)
+
+
+def confidence(threshold, reduce=(), attributes=None, compare="Greater", axes=None, shape=(), squeeze=False, cast=False, invert=False, swapped=False):
+    """The nodes from logits to `cond`, and their constants."""
+    reduce_node = node("ReduceMax", ["p", *reduce], ["m"], name="max", **(attributes or {}))
+    nodes, extra = [node("Softmax", ["logits"], ["p"], name="softmax", axis=1), reduce_node], []
+    if axes is not None:
+        extra.append(constant("axes", axes, np.int64))
+    value, last = "m", "cond"
+    if squeeze:
+        nodes.append(node("Squeeze", ["m"], ["s"], name="squeeze"))
+        value = "s"
+    extra.append(constant("t", np.full(shape, threshold)))
+    operands = ["t", value] if swapped else [value, "t"]
+    nodes.append(node(compare, operands, ["d"], name="compare"))
+    value = "d"
+    if cast:
+        nodes.append(node("Cast", [value], ["b"], name="cast", to=TensorProto.BOOL))
+        value = "b"
+    if invert:
+        nodes.append(node("Not", [value], ["n"], name="not"))
+        value = "n"
+    nodes.append(node("Identity", [value], [last], name="condition"))
+    return nodes, extra
+
+
+exits_network("exit_greater", lambda t: confidence(t, attributes={"keepdims": 0}, cast=True, shape=[1]))
+exits_network("exit_axes_attribute", lambda t: confidence(t, attributes={"axes": [1], "keepdims": 1}, squeeze=True))
+exits_network("exit_axes_input", lambda t: confidence(t, reduce=["axes"], axes=[-1], shape=[1, 1]), opset=18)
+exits_network("exit_less", lambda t: confidence(t, attributes={"keepdims": 0}, compare="Less"), swap=True)
+exits_network("exit_less_swapped", lambda t: confidence(t, attributes={"keepdims": 0}, compare="Less", swapped=True))
+exits_network("exit_not", lambda t: confidence(t, attributes={"keepdims": 0}, compare="GreaterOrEqual", invert=True), swap=True)
+exits_network("exit_where", lambda t: confidence(t), where=True)
+exits_network("exit_branch_constants", lambda t: confidence(t, attributes={"keepdims": 0}), wrapped=True)
+
+
+def nested():
+    """A second exit in the branch of those that stay at the first; it reads features from before both."""
+    leave = lambda name, value: helper.make_graph(
+        [node("Identity", [value], [f"{name}_out"], name=f"{name}_identity")], name, [], [helper.make_tensor_value_info(f"{name}_out", TensorProto.FLOAT, [None, None])])
+    condition = lambda n, logits: [
+        node("Softmax", [logits], [f"p{n}"], name=f"softmax{n}", axis=1), node("ReduceMax", [f"p{n}"], [f"m{n}"], name=f"max{n}", keepdims=0),
+        node("Greater", [f"m{n}", "t"], [f"cond{n}"], name=f"greater{n}")]
+    dense = lambda n, x: [node("Flatten", [x], [f"f{n}"], name=f"flatten{n}"), node("Gemm", [f"f{n}", f"d{n}"], [f"logits{n}"], name=f"dense{n}", transB=1)]
+    out = lambda n: [helper.make_tensor_value_info(n, TensorProto.FLOAT, [None, None])]
+    last = helper.make_graph([node("Conv", ["c2", "w3"], ["c3"], name="conv3"), node("Add", ["c3", "features"], ["sum"], name="residual"), *dense(3, "sum")], "last", [], out("logits3"))
+    middle = helper.make_graph(
+        [node("Conv", ["features", "w2"], ["c2"], name="conv2", pads=[1, 1, 1, 1]), *dense(2, "c2"), *condition(2, "logits2"),
+         node("If", ["cond2"], ["inner"], name="exit2", then_branch=leave("leave2", "logits2"), else_branch=last)], "middle", [], out("inner"))
+    nodes = [node("Conv", ["x", "w1"], ["features"], name="conv1"), *dense(1, "features"), *condition(1, "logits1"),
+             node("If", ["cond1"], ["y"], name="exit1", then_branch=leave("leave1", "logits1"), else_branch=middle)]
+    weights = [weight("w1", 3, 2, 3, 3), weight("w2", 3, 3, 3, 3), weight("w3", 3, 3, 1, 1), constant("t", 0.6)]
+    weights += [weight(f"d{n}", 5, 36, scale=0.08) for n in (1, 2, 3)]
+    write("exits_nested", [1, 2, 6, 5], nodes, weights, samples=12)
+
+
+nested()

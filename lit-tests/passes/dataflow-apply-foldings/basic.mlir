@@ -1,0 +1,26 @@
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-apply-foldings))' | FileCheck %s
+// Doing it again changes nothing.
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-apply-foldings,dataflow-apply-foldings))' | FileCheck %s
+
+// The source has no folding of its own, so it keeps one lane.
+// CHECK: %[[X:.*]], %{{.*}} = dataflow.source "source" {reach = 1.000000e+00 : f64} : <4x4x6xi8, lanes = 1>
+// CHECK: %[[W:.*]] = dataflow.resize "w_resize" %[[X]] {reach = 1.000000e+00 : f64} : <4x4x6xi8, lanes = 1> -> <4x4x6xi8, lanes = 2>
+// CHECK: %[[V:.*]] = dataflow.window "w" %[[W]] {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = {{.*}}} : <4x4x6xi8, lanes = 2> -> <2x2x24xi8, lanes = 8>
+// 8 and 12 have only 4 in common.
+// CHECK: %[[N:.*]] = dataflow.resize "m_resize" %[[V]] {reach = 1.000000e+00 : f64} : <2x2x24xi8, lanes = 8> -> <2x2x24xi8, lanes = 4>
+// CHECK: %[[O:.*]] = dataflow.resize "m_resize_2" %[[N]] {reach = 1.000000e+00 : f64} : <2x2x24xi8, lanes = 4> -> <2x2x24xi8, lanes = 12>
+// The order of the vector is that of the window's two lanes.
+// CHECK: %[[M:.*]] = dataflow.matvec "m" %[[O]] {bias = {{.*}}, channel_lanes = 2 : i64, max = 127 : i64, {{.*}} : <2x2x24xi8, lanes = 12> -> <2x2x6xi8, lanes = 3>
+// Two lanes behind three; nine elements are five beats of two. The queue sees half of the samples.
+// CHECK: %[[R:.*]] = dataflow.resize "q_resize" %[[M]] {reach = 5.000000e-01 : f64} : <2x2x6xi8, lanes = 3> -> <2x2x6xi8, lanes = 1>
+// CHECK: %[[S:.*]] = dataflow.resize "q_resize_2" %[[R]] {reach = 5.000000e-01 : f64} : <2x2x6xi8, lanes = 1> -> <2x2x6xi8, lanes = 2>
+// CHECK: %[[Q:.*]] = dataflow.fifo "q" %[[S]] {depth = 5 : i64, reach = 5.000000e-01 : f64}
+// CHECK: dataflow.resize "merge_resize" %[[Q]] {reach = 5.000000e-01 : f64} : <2x2x6xi8, lanes = 2> -> <2x2x6xi8, lanes = 1>
+dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <4x4x6xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, lanes = 2 : i64, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 2, 2>} : <4x4x6xi8, lanes = 1> -> <2x2x24xi8, lanes = 4>
+  %m = dataflow.matvec "m" %w {bias = dense<0> : tensor<6xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, pe = 3 : i64, simd = 12 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<6x2x2x6xi8>} : <2x2x24xi8, lanes = 4> -> <2x2x6xi8, lanes = 1>
+  %q = dataflow.fifo "q" %m {depth = 9 : i64, lanes = 2 : i64, reach = 0.5 : f64} : <2x2x6xi8, lanes = 1> -> <2x2x6xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %q tags %tag {reach = 1.0 : f64} : !dataflow.stream<2x2x6xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

@@ -1,0 +1,16 @@
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{throughput=7812500}))' | FileCheck %s
+
+// 7812500 samples/s at 125 MHz are 16 cycles a sample. A layer of 64 products that every sample takes needs four a cycle;
+// one that a quarter of them take may need 64 cycles, so one product a cycle is enough. Eight elements come one a cycle.
+// CHECK: dataflow.source "source" {lanes = 1 : i64
+// CHECK: dataflow.matvec "all" {{.*}} pe = 1 : i64, reach = 1.000000e+00 : f64, shift = array<i32: 4>, simd = 4 : i64
+// CHECK: dataflow.matvec "some" {{.*}} pe = 1 : i64, reach = 2.500000e-01 : f64, shift = array<i32: 4>, simd = 1 : i64
+// CHECK: dataflow.merge "merge" {{.*}}lanes = 1 : i64
+// CHECK: dataflow.sink "sink" {{.*}}lanes = 1 : i64
+dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>
+  %a = dataflow.matvec "all" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>
+  %b = dataflow.matvec "some" %a {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.25 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %b tags %tag {reach = 1.0 : f64} : !dataflow.stream<1x1x8xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

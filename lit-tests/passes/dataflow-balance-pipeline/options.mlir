@@ -1,0 +1,22 @@
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline))' | FileCheck %s --check-prefix=MOST
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=1000}))' | FileCheck %s --check-prefix=DSP
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{throughput=7812500 clock-mhz=250}))' | FileCheck %s --check-prefix=CLOCK
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=700 bram18=0}))' | FileCheck %s --check-prefix=LUT
+
+// Without a budget all eight elements go in a cycle, and the layer of the quarter in four.
+// MOST: source "source" {lanes = 8 : i64
+// MOST: matvec "all" {{.*}} pe = 8 : i64, {{.*}} simd = 8 : i64
+// Two DSPs, and too few LUTs to do without: one product a cycle for each layer, 64 cycles for a sample.
+// DSP: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64
+// DSP: matvec "some" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64
+// Twice the clock allows twice the cycles: two products a cycle are enough.
+// CLOCK: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 2 : i64
+// Few LUTs and flip-flops: the smallest there is.
+// LUT: matvec "all" {{.*}} pe = 1 : i64
+dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>
+  %a = dataflow.matvec "all" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>
+  %b = dataflow.matvec "some" %a {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.25 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %b tags %tag {reach = 1.0 : f64} : !dataflow.stream<1x1x8xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

@@ -1,0 +1,5 @@
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers{slack-samples=-1}))' 2>&1 | FileCheck %s
+
+// CHECK: error: 'dataflow.graph' op can't have buffers of slack-samples below 0
+dataflow.graph @net {
+}

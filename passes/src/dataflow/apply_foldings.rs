@@ -1,0 +1,101 @@
+//! `dataflow-apply-foldings`: gives every stream the lanes of the foldings that were picked.
+//!
+//! Requires: foldings as attributes (`lanes`, or `simd` and `pe`); actors without them keep theirs.
+//! Ensures: types agree with the foldings, which are attributes no longer; where lanes of neighbours differ there is
+//! a `dataflow.resize`, or two over the greatest common divisor where neither divides the other.
+//!
+//!     %y = dataflow.window "w" %x {lanes = 2} : <8x8x4xi8, lanes = 1> -> <6x6x36xi8, lanes = 9>
+//! becomes
+//!     %z = dataflow.resize "w_resize" %x : <8x8x4xi8, lanes = 1> -> <8x8x4xi8, lanes = 2>
+//!     %y = dataflow.window "w" %z : <8x8x4xi8, lanes = 2> -> <6x6x36xi8, lanes = 18>
+//!
+//! Resizes that were there are made anew. Depths of buffers are changed so that they hold as much as before.
+
+use std::collections::HashSet;
+
+use atheena_dialects::dataflow::{Actor, Folding, Graph, Lanes, Named, Resize, Stream, actor, gcd};
+use atheena_dialects::ir::{Builder, Failure, Op, Value};
+use atheena_dialects::pass::{NoOptions, Pass};
+
+/// The pass.
+pub struct ApplyFoldings;
+
+impl Pass for ApplyFoldings {
+    const FLAG: &'static str = "dataflow-apply-foldings";
+    const SUMMARY: &'static str = "Give every stream the lanes of the foldings that were picked";
+    const ANCHOR: &'static str = "dataflow.graph";
+    type Options = NoOptions;
+
+    fn run(graph: Op<'_>, _: &NoOptions) -> Result<(), Failure> {
+        // Foldings are read off the types, so all of them before any type changes.
+        let plans: Vec<Plan<'_>> = (Graph(graph).actors().into_iter())
+            .filter(|actor| Resize::cast(actor.op()).is_none())
+            .map(Plan::of)
+            .collect::<Result<_, _>>()?;
+        for op in graph.body().ops() {
+            if Resize::cast(op).is_some() {
+                op.replace(&op.operands());
+            }
+        }
+        let mut labels: HashSet<String> = plans.iter().map(|plan| plan.actor.label()).collect();
+        for plan in &plans {
+            plan.apply(&mut labels);
+        }
+        Ok(())
+    }
+}
+
+/// What is to become of an actor.
+struct Plan<'c> {
+    actor: Box<dyn Actor<'c> + 'c>,
+    before: Folding,
+    lanes: Lanes,
+}
+
+impl<'c> Plan<'c> {
+    fn of(actor: Box<dyn Actor<'c> + 'c>) -> Result<Self, Failure> {
+        let before = actor.folding();
+        let folding = Folding::recorded(actor.op()).unwrap_or(before);
+        if folding != before && !actor.foldings().contains(&folding) {
+            let legal: Vec<String> = actor.foldings().iter().take(8).map(|f| format!("({f})")).collect();
+            let note = format!("legal are {}", legal.join(" "));
+            return Err(actor.op().error(format_args!("can't be folded to {folding}"), &[&note]));
+        }
+        Ok(Self { before, lanes: actor.lanes_at(folding), actor })
+    }
+
+    /// Sets the types of the results, resizes the operands, which have their types, and tells the actor.
+    fn apply(&self, labels: &mut HashSet<String>) {
+        let op = self.actor.op();
+        for (index, &lanes) in self.lanes.inputs.iter().enumerate() {
+            let mut value = op.operands()[index];
+            let from = Stream::of_value(value).lanes;
+            let between = gcd(from, lanes);
+            for step in [between, lanes] {
+                if Stream::of_value(value).lanes != step {
+                    value = self.resize(value, step, labels);
+                }
+            }
+            op.set_operand(index, value);
+        }
+        for (value, &lanes) in op.results().into_iter().zip(&self.lanes.outputs) {
+            value.set_ty(Stream::of_value(value).with_lanes(lanes).ty(op.ctx()));
+        }
+        Folding::remove_record(op);
+        self.actor.folding_changed(self.before);
+    }
+
+    fn resize(&self, value: Value<'c>, lanes: i64, labels: &mut HashSet<String>) -> Value<'c> {
+        let base = format!("{}_resize", self.actor.label());
+        let mut label = base.clone();
+        for number in 2.. {
+            if labels.insert(label.clone()) {
+                break;
+            }
+            label = format!("{base}_{number}");
+        }
+        let producer = value.producer().and_then(actor).map_or(1.0, |actor| actor.reach());
+        let named = Named { label: &label, reach: self.actor.reach().min(producer) };
+        Resize::build(Builder::before(self.actor.op()), named, value, lanes).0.result(0)
+    }
+}

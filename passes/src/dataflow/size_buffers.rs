@@ -1,0 +1,161 @@
+//! `dataflow-size-buffers`: makes gates and queues deep enough never to deadlock, and seldom to stall.
+//!
+//! Requires: final foldings (`dataflow-apply-foldings`); no queues yet.
+//! Ensures: each gate holds at least one sample, and the samples that come while a decision is on its way; tags have
+//! queues where their data takes longer; each branch that meets a slower one again has a queue of a sample.
+//!
+//!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
+//!
+//! # Why nothing deadlocks
+//! An actor's output for a sample depends on beats of this sample alone: windows end by themselves, a decision needs
+//! one sample's logits. A fork hands out beats in step: when one consumer has all beats of sample k, all have.
+//! - *Gates.* A gate that is full holds at least one whole sample k. So the classifier behind the same fork has had
+//!   all of k, and decides it, as its own gate (`taken`) takes all logits of k. Decisions go to the gates of an exit
+//!   through a fork that serves each when it is ready, so the gate passes or drops k and has room again. A gate
+//!   that waits to pass k waits for what is behind it only.
+//! - *Tags.* A tag leaves the source with its sample's first beat and is held by gates of at least one tag. With the
+//!   tag of k in them, all data of k flows, so k is decided, and they have room again.
+//! - *The merge* takes a sample from a gate that holds all of it, or from a classifier whose samples had their
+//!   decisions already: either ends whatever happens at the other inputs. The tag of a sample comes from the same
+//!   decision, in the same order, so it comes.
+//! - *Branches that meet again* (`add`). If one branch holds beats back (a window or a product needs later beats before
+//!   it gives earlier ones), the other one has a queue of a sample, or a gate. When the queue is full it holds sample k, so
+//!   the slow branch has had all of k and gives all of k, which empties the queue.
+//!
+//! # How deep
+//! Behind an actor that waits for part of a map the first beat of a sample comes `latency * max(1, T / II)` cycles later,
+//! with T the cycles a sample of the whole: its input comes slowed down to T; behind others `latency`. A gate whose decision comes d cycles after its data
+//! holds `ceil(d / T)` samples, plus `slack-samples` for hard samples that come in a row.
+
+use std::collections::{HashMap, HashSet};
+
+use atheena_dialects::dataflow::{Fifo, Gate, Graph, Merge, Named, Stream, actor, bottleneck};
+use atheena_dialects::ir::{Builder, Failure, Op, Value};
+use atheena_dialects::{pass::Pass, pass_options};
+
+pass_options! {
+    /// Options of `dataflow-size-buffers`.
+    pub struct Options {
+        /// Samples that gates and queues of tags hold beyond what the delays ask for.
+        pub slack_samples: i64 = 1,
+    }
+}
+
+/// The pass.
+pub struct SizeBuffers;
+
+impl Pass for SizeBuffers {
+    const FLAG: &'static str = "dataflow-size-buffers";
+    const SUMMARY: &'static str = "Make gates and queues deep enough never to deadlock, and seldom to stall";
+    const ANCHOR: &'static str = "dataflow.graph";
+    type Options = Options;
+
+    fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
+        if options.slack_samples < 0 {
+            return Err(graph.error("can't have buffers of slack-samples below 0", &[]));
+        }
+        let times = Times::of(Graph(graph));
+        for op in graph.body().ops() {
+            if let Some(gate) = Gate::cast(op) {
+                let samples = times.samples(op.operands()[0], op.operands()[1]) + options.slack_samples;
+                gate.set_depth(samples * Stream::of_value(op.operands()[0]).beats());
+            } else if let Some(merge) = Merge::cast(op) {
+                queue_tags(merge, &times, options.slack_samples);
+            } else if op.operands().len() == 2 {
+                queue_short_branch(op, &times);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When the first beat of a sample comes, in cycles from when it enters.
+struct Times<'c> {
+    cycles_per_sample: f64,
+    first_beat: HashMap<Value<'c>, f64>,
+}
+
+impl<'c> Times<'c> {
+    fn of(graph: Graph<'c>) -> Self {
+        let cycles_per_sample = bottleneck(graph).map_or(1.0, |most| most.cycles_per_sample).max(1.0);
+        let mut times = Self { cycles_per_sample, first_beat: HashMap::new() };
+        for actor in graph.actors() {
+            let op = actor.op();
+            let start = op.operands().into_iter().map(|value| times.at(value)).fold(0.0, f64::max);
+            // A single vector comes at once: what makes it has waited for its own input.
+            let spread = actor.inputs().first().is_some_and(|input| input.positions() > 1);
+            let stretch = if spread && !actor.is_beatwise() {
+                (cycles_per_sample / actor.ii_cycles().max(1) as f64).max(1.0)
+            } else {
+                1.0
+            };
+            let end = start + actor.latency_cycles() as f64 * stretch;
+            times.first_beat.extend(op.results().into_iter().map(|value| (value, end)));
+        }
+        times
+    }
+
+    fn at(&self, value: Value<'c>) -> f64 {
+        self.first_beat.get(&value).copied().unwrap_or(0.0)
+    }
+
+    /// How many samples come on `early` until the first one has come on `late`, at least one.
+    fn samples(&self, early: Value<'c>, late: Value<'c>) -> i64 {
+        let cycles = self.at(late) - self.at(early);
+        ((cycles / self.cycles_per_sample).ceil() as i64).max(1)
+    }
+}
+
+/// Queues tags that come to the merge long before their data.
+fn queue_tags(merge: Merge<'_>, times: &Times<'_>, slack_samples: i64) {
+    for exit in 0..merge.exits() {
+        let (data, tag) = (merge.data_of(exit), merge.tag_of(exit));
+        let gated = data.producer().is_some_and(|op| Gate::cast(op).is_some());
+        // Behind gates of one decision data and tag come together.
+        if !gated {
+            let depth = times.samples(tag, data) + slack_samples;
+            queue(merge.0, merge.exits() + exit, depth);
+        }
+    }
+}
+
+/// Queues the operands of an actor that joins two branches, where the other branch holds beats back.
+fn queue_short_branch<'c>(op: Op<'c>, times: &Times<'c>) {
+    let operands = op.operands();
+    let ancestors: Vec<HashSet<Op<'c>>> = operands.iter().map(|&value| ancestors(value)).collect();
+    for (index, &value) in operands.iter().enumerate() {
+        let other = 1 - index;
+        let holds_back = |op: &Op<'c>| actor(*op).is_some_and(|actor| !actor.is_beatwise());
+        let waits = ancestors[other].difference(&ancestors[index]).any(holds_back);
+        let gated = value.producer().is_some_and(|op| Gate::cast(op).is_some());
+        if waits && !gated {
+            let samples = times.samples(value, operands[other]);
+            queue(op, index, samples * Stream::of_value(value).beats());
+        }
+    }
+}
+
+/// All actors that a stream comes through.
+fn ancestors(value: Value<'_>) -> HashSet<Op<'_>> {
+    let mut found = HashSet::new();
+    let mut next: Vec<_> = value.producer().into_iter().collect();
+    while let Some(op) = next.pop() {
+        if found.insert(op) {
+            next.extend(op.operands().into_iter().filter_map(Value::producer));
+        }
+    }
+    found
+}
+
+/// Puts a queue in front of operand `index` of an actor.
+fn queue(op: Op<'_>, index: usize, depth: i64) {
+    let value = op.operands()[index];
+    let label = |op: Op<'_>| actor(op).map(|actor| actor.label()).unwrap_or_default();
+    let reach = |op: Op<'_>| actor(op).map_or(1.0, |actor| actor.reach());
+    let producer = value.producer().unwrap_or(op);
+    // A stream has one consumer, so the names of its ends name it.
+    let label = format!("{}_to_{}_fifo_{index}", label(producer), label(op));
+    let named = Named { label: &label, reach: reach(producer).min(reach(op)) };
+    let fifo = Fifo::build(Builder::before(op), named, value, depth);
+    op.set_operand(index, fifo.0.result(0));
+}
