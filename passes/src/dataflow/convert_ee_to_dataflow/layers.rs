@@ -96,6 +96,7 @@ impl<'c> Network<'c> {
     fn affine(&mut self, op: Op<'c>, value: Value<'c>) -> Result<Value<'c>, Failure> {
         let element = element_of(op, value)?;
         let (mut min, mut max) = element.range();
+        let later = self.clamps.get(&value).copied().unwrap_or(element.range());
         let mut base = value;
         let mut rescale = None;
         let next = |base: Value<'c>, name: &str| {
@@ -105,7 +106,14 @@ impl<'c> Network<'c> {
             let bound = |name| clamp.attr(name).and_then(Attr::to_i64);
             min = min.max(bound("min_val").unwrap_or(min));
             max = max.min(bound("max_val").unwrap_or(max));
+            (min, max) = (min.clamp(later.0, later.1), max.clamp(later.0, later.1));
             base = clamp.operands()[0];
+            if let Some(pooled) = before_max_pools(base) {
+                self.clamps.insert(pooled, (min, max));
+                return self.stream(base);
+            }
+        } else {
+            (min, max) = later;
         }
         if let Some(op) = next(base, "tosa.rescale") {
             rescale = Some((op, single_round(op)?));
@@ -303,6 +311,20 @@ impl<'c> Network<'c> {
         let named = Named { label: &label, reach: self.section(op).reach };
         Ok(Add::build(self.builder(op.loc()), named, streams, element).0.result(0))
     }
+}
+
+/// What a chain of maxima is taken of, if nothing else uses it or what is between and it can clamp. A clamp may go in front of
+/// them: it keeps the order of numbers, and a window holds more than padding.
+fn before_max_pools(value: Value<'_>) -> Option<Value<'_>> {
+    let mut before = value;
+    while let Some(pool) = before.producer().filter(|op| op.is("tosa.max_pool2d")) {
+        before.only_user()?;
+        pool.operands()[0].only_user()?;
+        before = cropped(pool.operands()[0], [false; 2]).source;
+    }
+    let op = before.producer()?;
+    let clamps = op.is("tosa.rescale") || op.is("tosa.clamp");
+    (before != value && clamps && before.only_user().is_some()).then_some(before)
 }
 
 /// The tensor before crops at the end of rows and columns.

@@ -25,6 +25,8 @@ pub struct Network<'c> {
     source: Source<'c>,
     /// What tensors have become.
     pub streams: HashMap<Value<'c>, Value<'c>>,
+    /// Bounds of later clamps that tensors take over, so that these need no actors.
+    pub clamps: HashMap<Value<'c>, (i64, i64)>,
     pub sections: HashMap<Block<'c>, Section<'c>>,
     /// Of each exit the probability that a sample stays.
     pub stay_rates: HashMap<Op<'c>, f64>,
@@ -50,6 +52,7 @@ impl<'c> Network<'c> {
             graph,
             source,
             streams: HashMap::from([(image, source.data())]),
+            clamps: HashMap::new(),
             sections: HashMap::from([(body, section)]),
             stay_rates: Exit::all_in(function).into_iter().map(|exit| exit.0).zip(stay_rates).collect(),
             results: vec![],

@@ -1,0 +1,157 @@
+//! What actors say of their speed and cost, against numbers worked out by hand for layers like those of B-LeNet.
+
+use atheena_dialects::dataflow::{Actor, Folding, Graph, Lanes, Matvec, Resources, actor, bottleneck};
+use atheena_dialects::ir::Op;
+use melior::ir::Module;
+
+/// The first convolution (5x5, padding 4, five outputs), a pool, and a classifier behind an exit.
+const LAYERS: &str = r#"
+dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <28x28x1xui8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 5, 5>, pad = array<i64: 4, 4, 4, 4>,
+      pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <28x28x1xui8, lanes = 1> -> <32x32x25xui8, lanes = 25>
+  %c = dataflow.matvec "conv" %w {bias = dense<0> : tensor<5xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64,
+      multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 11>,
+      weights = dense<1> : tensor<5x5x5x1xi8>} : <32x32x25xui8, lanes = 25> -> <32x32x5xi8, lanes = 1>
+  %v = dataflow.window "pool_window" %c {dilation = array<i64: 1, 1>, kernel = array<i64: 4, 4>, pad = array<i64: 0, 0, 0, 0>,
+      pad_value = -128 : i64, reach = 1.0 : f64, stride = array<i64: 4, 4>} : <32x32x5xi8, lanes = 1> -> <8x8x80xi8, lanes = 16>
+  %p = dataflow.pool "pool" %v {kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, reach = 0.5 : f64, shift = 0 : i32}
+      : <8x8x80xi8, lanes = 16> -> <8x8x5xi8, lanes = 1>
+  %d = dataflow.matvec "dense" %p {bias = dense<0> : tensor<10xi32>, channel_lanes = 5 : i64, max = 127 : i64, min = -128 : i64,
+      multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.5 : f64, shift = array<i32: 8>,
+      weights = dense<1> : tensor<10x8x8x5xi8>} : <8x8x5xi8, lanes = 1> -> <1x1x10xi8, lanes = 1>
+  %l:2 = dataflow.fork "copies" %d {reach = 0.5 : f64}
+      : <1x1x10xi8, lanes = 1> -> !dataflow.stream<1x1x10xi8, lanes = 1>, !dataflow.stream<1x1x10xi8, lanes = 1>
+  %t = dataflow.decide "decide" %l#0 {confidence = #ee.max_softmax<threshold = 0.9>, reach = 0.5 : f64}
+      : <1x1x10xi8, lanes = 1> -> <1xi1, lanes = 1>
+  %g = dataflow.gate "gate" %l#1, %t {depth = 20 : i64, pass_when = true, reach = 0.5 : f64}
+      : <1x1x10xi8, lanes = 1>, <1xi1, lanes = 1> -> <1x1x10xi8, lanes = 1>
+  %o, %ot, %e = dataflow.merge "merge" %g tags %tag {reach = 1.0 : f64} : !dataflow.stream<1x1x10xi8, lanes = 1>
+      tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x10xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %o, %ot, %e {reach = 1.0 : f64} : <1x1x10xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+"#;
+
+/// Runs a check on the graph.
+fn with_graph(check: impl Fn(Graph<'_>)) {
+    let context = atheena_dialects::context();
+    let module = Module::parse(&context, LAYERS).expect("the graph is valid");
+    check(Graph(Op::of_module(&module).walk_named(Graph::NAME)[0]));
+}
+
+fn find<'c>(graph: Graph<'c>, label: &str) -> Box<dyn Actor<'c> + 'c> {
+    graph.actors().into_iter().find(|actor| actor.label() == label).expect("there is such an actor")
+}
+
+#[test]
+fn initiation_intervals_at_folding_one() {
+    with_graph(|graph| {
+        let ii = |label| find(graph, label).ii_cycles();
+        assert_eq!(ii("source"), 784);
+        // 28 + 4 + 4 rows of as many columns.
+        assert_eq!(ii("window"), 36 * 36);
+        // 1024 positions; 25 inputs at once; five outputs one after the other.
+        assert_eq!(ii("conv"), 1024 * 5);
+        assert_eq!(ii("pool_window"), 32 * 32 * 5);
+        assert_eq!(ii("pool"), 64 * 5);
+        assert_eq!(ii("dense"), 320 * 10);
+        assert_eq!(ii("decide"), 10 + 10 + 4);
+        assert_eq!(ii("gate"), 10);
+        assert_eq!(ii("merge"), 10);
+        assert_eq!(ii("sink"), 10);
+    });
+}
+
+#[test]
+fn initiation_intervals_shrink_with_folding() {
+    with_graph(|graph| {
+        let at = |label, folding| find(graph, label).ii_cycles_at(folding);
+        assert_eq!(at("pool_window", Folding::Lanes(5)), 32 * 32);
+        assert_eq!(at("conv", Folding::Matvec { simd: 25, pe: 5 }), 1024);
+        assert_eq!(at("conv", Folding::Matvec { simd: 5, pe: 1 }), 1024 * 5 * 5);
+        assert_eq!(at("dense", Folding::Matvec { simd: 5, pe: 2 }), 64 * 5);
+        assert_eq!(at("decide", Folding::Lanes(5)), 2 + 10 + 4);
+    });
+}
+
+#[test]
+fn latencies_are_to_the_first_beat() {
+    with_graph(|graph| {
+        let latency = |label| find(graph, label).latency_cycles();
+        // Four rows of 36 and four columns come before the last element of the first window; two registers.
+        assert_eq!(latency("window"), 4 * 36 + 4 + 2);
+        // A vector is one beat, used for five cycles; six stages.
+        assert_eq!(latency("conv"), 5 + 6);
+        assert_eq!(latency("dense"), 3200 + 6);
+    });
+}
+
+#[test]
+fn foldings_divide() {
+    with_graph(|graph| {
+        let lanes = |label| find(graph, label).foldings();
+        assert_eq!(lanes("pool_window"), [1, 5].map(Folding::Lanes));
+        assert_eq!(lanes("decide"), [1, 2, 5, 10].map(Folding::Lanes));
+        // SIMD divides the 25 elements of a window, PE the five outputs.
+        let conv = find(graph, "conv").foldings();
+        assert_eq!(conv.len(), 3 * 2);
+        assert!(conv.contains(&Folding::Matvec { simd: 5, pe: 5 }));
+        // A vector that is a whole map comes at most one position a beat.
+        let dense = find(graph, "dense").foldings();
+        assert_eq!(dense.len(), 2 * 4);
+        assert_eq!(dense[0], Folding::Matvec { simd: 1, pe: 1 });
+        let window = find(graph, "window");
+        assert_eq!(window.lanes_at(Folding::Lanes(1)), Lanes { inputs: vec![1], outputs: vec![25] });
+    });
+}
+
+#[test]
+fn weights_and_tables_take_memory() {
+    with_graph(|graph| {
+        // One weight of a byte a cycle: 3200 bytes are two block RAMs of 2048 x 9.
+        let dense = find(graph, "dense");
+        assert_eq!(dense.resources().bram18, 2);
+        assert_eq!(dense.resources().dsp, 1);
+        // Ten weights a cycle: 320 words of 80 bits are three of 512 x 36.
+        assert_eq!(dense.resources_at(Folding::Matvec { simd: 5, pe: 2 }).bram18, 3);
+        assert_eq!(dense.resources_at(Folding::Matvec { simd: 5, pe: 2 }).dsp, 10);
+        // All products at once: the weights are constants.
+        let conv = find(graph, "conv").resources_at(Folding::Matvec { simd: 25, pe: 5 });
+        assert_eq!((conv.dsp, conv.bram18), (0, 0));
+        assert_eq!(find(graph, "decide").resources().bram18, 1);
+        let sum: Resources = graph.actors().iter().map(|actor| actor.resources()).sum();
+        assert_eq!(graph.resources(), sum);
+    });
+}
+
+#[test]
+fn the_bottleneck_counts_only_samples_that_come() {
+    with_graph(|graph| {
+        // The convolution takes 5120 cycles of every sample; so does the pool's window, which stands behind it.
+        let most = bottleneck(graph).expect("the graph has actors");
+        assert_eq!((most.label.as_str(), most.cycles_per_sample), ("conv", 5120.0));
+        // The dense layer's 3200 count half.
+        let dense = find(graph, "dense");
+        assert_eq!(dense.ii_cycles() as f64 * dense.reach(), 1600.0);
+    });
+}
+
+#[test]
+fn rows_follow_the_order_of_the_window() {
+    let context = atheena_dialects::context();
+    // Weights [1, 1, 2, 4] of a window of 1x2 with two lanes: taps of channels 0 and 1, then of 2 and 3.
+    let text = r#"dataflow.graph @net {
+      %x, %tag = dataflow.source "source" : <1x1x8xi8, lanes = 4>, <1xi16, lanes = 1>
+      %m = dataflow.matvec "m" %x {bias = dense<0> : tensor<1xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = -128 : i64,
+          multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>,
+          weights = dense<[[[[10, 11, 12, 13], [20, 21, 22, 23]]]]> : tensor<1x1x2x4xi8>} : <1x1x8xi8, lanes = 4> -> <1x1x1xi8, lanes = 1>
+      %o, %ot, %e = dataflow.merge "merge" %m tags %tag : !dataflow.stream<1x1x1xi8, lanes = 1>
+          tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x1xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+      dataflow.sink "sink" %o, %ot, %e : <1x1x1xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+    }"#;
+    let module = Module::parse(&context, text).expect("the graph is valid");
+    let op = Op::of_module(&module).walk_named(Matvec::NAME)[0];
+    let matvec = Matvec::cast(op).expect("the operation is a matvec");
+    assert_eq!(matvec.rows(), Some(vec![vec![10, 11, 20, 21, 12, 13, 22, 23]]));
+    assert!(actor(op).is_some_and(|actor| actor.beats() == 2));
+}
