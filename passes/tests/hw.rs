@@ -6,7 +6,8 @@ mod harness;
 #[path = "hw/reference.rs"]
 mod reference;
 
-use harness::{Design, Random, dense, line, stream, text};
+use atheena_runtime::simulate::SimResult;
+use harness::{BIT, Design, EXIT, Random, TAG, dense, line, stream, text};
 use reference::{Geometry, Map, conv2d, rescale};
 
 /// A convolution: window, resize, matvec.
@@ -131,4 +132,219 @@ fn unfolded_convolution_with_padding_and_stride() {
     let Some((cycles, _)) = conv.check(2) else { return };
     // The window's: 7 + 2 rows of 6 + 2 columns.
     assert_eq!(cycles, 72.0);
+}
+
+#[test]
+fn one_product_a_cycle_with_multipliers_by_channel() {
+    let mut conv = Conv::new([4, 4, 1], 4, [1, 1, 1]);
+    conv.geometry.kernel = [2, 2];
+    conv.multiplier = vec![1 << 30, 1_500_000_001, 77, 1 << 29];
+    conv.shift = vec![37, 38, 14, 36];
+    let Some((cycles, ii)) = conv.check(3) else { return };
+    assert_eq!((cycles, ii), (144.0, 144));
+}
+
+#[test]
+fn many_groups_and_small_weights() {
+    // 12 groups: accumulators and biases in memories. Left and right padding only.
+    let mut conv = Conv::new([3, 9, 2], 12, [1, 3, 1]);
+    conv.geometry.kernel = [1, 3];
+    conv.geometry.pad = [0, 0, 1, 1];
+    conv.weights = [-3, 2];
+    conv.shift = vec![31];
+    let Some((cycles, ii)) = conv.check(4) else { return };
+    assert_eq!((cycles, ii), (648.0, 648));
+}
+
+#[test]
+fn whole_vectors_a_beat_and_columns_only() {
+    // One group, one beat: constant weights; top padding wider than the bottom's.
+    let mut conv = Conv::new([5, 3, 3], 2, [3, 9, 2]);
+    conv.geometry = Geometry { kernel: [3, 1], stride: [1, 1], pad: [2, 0, 0, 0], pad_value: -7 };
+    conv.shift = vec![30];
+    let Some((cycles, _)) = conv.check(5) else { return };
+    assert_eq!(cycles, 21.0);
+}
+
+#[test]
+fn one_beat_a_vector_and_several_groups() {
+    let mut conv = Conv::new([3, 3, 4], 8, [4, 4, 4]);
+    conv.geometry.kernel = [1, 1];
+    conv.multiplier = vec![3 << 28];
+    let Some((cycles, ii)) = conv.check(6) else { return };
+    assert_eq!((cycles, ii), (18.0, 18));
+}
+
+/// Windows of `lanes` channels, pooled; the reference folds the taps.
+fn pool(
+    kind: &str,
+    shape: [usize; 3],
+    lanes: usize,
+    geometry: Geometry,
+    scale: [i64; 2],
+    fold: impl Fn(&[i64]) -> i64,
+) -> Option<SimResult> {
+    let [oh, ow] = geometry.output([shape[0], shape[1]]);
+    let [kh, kw] = geometry.kernel;
+    let taps = kh * kw;
+    let (input, output) = (stream(&shape, "i8", lanes), stream(&[oh, ow, shape[2]], "i8", lanes));
+    let windows = stream(&[oh, ow, taps * shape[2]], "i8", taps * lanes);
+    let body = format!(
+        r#"%w = dataflow.window "window" %x {{kernel = array<i64: {kh}, {kw}>, stride = array<i64: {}, {}>,
+             dilation = array<i64: 1, 1>, pad = array<i64: {}>, pad_value = {}}} : {} -> {}
+           %y = dataflow.pool "pool" %w {{kind = "{kind}", kernel = array<i64: {kh}, {kw}>, multiplier = {} : i32,
+             shift = {} : i32}} : {} -> {}"#,
+        geometry.stride[0],
+        geometry.stride[1],
+        text(&geometry.pad.map(|p| p as i64)),
+        geometry.pad_value,
+        input.ty,
+        windows.ty,
+        scale[0],
+        scale[1],
+        windows.ty,
+        output.ty
+    );
+    let mut design = Design::new(&line(&input, &body, &output), &input, &output, 1)?;
+    let mut random = Random(7);
+    let samples: Vec<_> = (0..4).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect();
+    let expected: Vec<_> = (samples.iter())
+        .map(|data| {
+            let windows = geometry.windows(&Map { shape, data });
+            (windows.iter().map(|taps| fold(taps)).collect(), 0)
+        })
+        .collect();
+    Some(design.check(&samples, &expected))
+}
+
+#[test]
+fn max_pool_with_stride_leaves_the_rest() {
+    // The last row and column of 7x9 are in no window.
+    let geometry = Geometry { kernel: [2, 2], stride: [2, 2], pad: [0; 4], pad_value: -128 };
+    let max = |taps: &[i64]| *taps.iter().max().unwrap();
+    let Some(result) = pool("max", [7, 9, 6], 1, geometry, [1, 0], max) else { return };
+    // A beat a cycle: 7 * 9 * 6.
+    assert_eq!(result.cycles_per_sample, Some(378.0));
+}
+
+#[test]
+fn average_pool_over_everything() {
+    let geometry = Geometry { kernel: [3, 5], stride: [1, 1], pad: [0; 4], pad_value: 0 };
+    let (multiplier, shift) = (1_145_324_613, 34);
+    let average = |taps: &[i64]| rescale(taps.iter().sum(), multiplier, shift, 0, [-128, 127]);
+    let Some(result) = pool("avg", [3, 5, 4], 2, geometry, [multiplier, shift], average) else { return };
+    assert_eq!(result.cycles_per_sample, Some(30.0));
+}
+
+#[test]
+fn max_pool_with_overlap_and_padding() {
+    let geometry = Geometry { kernel: [3, 3], stride: [2, 2], pad: [1, 1, 0, 1], pad_value: -128 };
+    let max = |taps: &[i64]| *taps.iter().max().unwrap();
+    let Some(result) = pool("max", [6, 5, 5], 1, geometry, [1, 0], max) else { return };
+    assert_eq!(result.cycles_per_sample, Some(210.0));
+}
+
+#[test]
+fn fork_maps_add_resize_and_fifo() {
+    let shape = [3, 4, 6];
+    let (input, output) = (stream(&shape, "i8", 2), stream(&shape, "i16", 3));
+    let [one, wide] = [1, 6].map(|lanes| stream(&shape, "i16", lanes).ty);
+    let (byte, word) = (&input.ty, stream(&shape, "i16", 2).ty);
+    let body = format!(
+        r#"%a, %b = dataflow.fork "fork" %x : {byte} -> {byte}, {byte}
+           %p = dataflow.map "double" %a {{input_zp = 3, multiplier = 1073741824 : i32, shift = 29 : i32, output_zp = -5,
+             min = -200, max = 190}} : {byte} -> {word}
+           %f = dataflow.fifo "fifo" %b {{depth = 5}} : {byte} -> {byte}
+           %q = dataflow.map "scale" %f {{input_zp = 0, multiplier = 1717986918 : i32, shift = 33 : i32, output_zp = 7,
+             min = -20, max = 100}} : {byte} -> {word}
+           %s = dataflow.add "add" %p, %q : {word}, {word} -> {word}
+           %r1 = dataflow.resize "to one" %s : {word} -> {one}
+           %r6 = dataflow.resize "to six" %r1 : {one} -> {wide}
+           %y = dataflow.resize "to/three" %r6 : {wide} -> {}"#,
+        output.ty
+    );
+    let Some(mut design) = Design::new(&line(&input, &body, &output), &input, &output, 1) else { return };
+    let mut random = Random(8);
+    let samples: Vec<_> = (0..3).map(|_| random.numbers(72, -128, 127)).collect();
+    let element = |&x: &i64| {
+        rescale(x - 3, 1 << 30, 29, -5, [-200, 190]) + rescale(x, 1_717_986_918, 33, 7, [-20, 100])
+    };
+    let expected: Vec<_> = samples.iter().map(|s| (s.iter().map(element).collect(), 0)).collect();
+    let result = design.check(&samples, &expected);
+    // One lane a beat is the narrowest place.
+    assert_eq!(result.cycles_per_sample, Some(72.0));
+}
+
+/// The same logits leave at exit 0 or, doubled, at exit 1.
+fn exits(classes: usize, lanes: usize, depth: usize, table: &[i64], limit: i64) -> Option<SimResult> {
+    let logits = stream(&[classes], "i8", lanes);
+    let ty = &logits.ty;
+    let gate = |name: &str, of: &str, when: bool, decision: &str, ty: &str, depth: usize| {
+        format!(
+            r#"%{name} = dataflow.gate "{name}" %{of}, %{decision} {{pass_when = {when}, depth = {depth}}} : {ty}, {BIT} -> {ty}"#
+        )
+    };
+    let graph = format!(
+        r#"dataflow.graph @net {{
+          %x, %t = dataflow.source "in" : {ty}, {TAG}
+          %x0, %x1, %x2 = dataflow.fork "fork" %x : {ty} -> {ty}, {ty}, {ty}
+          %t0, %t1 = dataflow.fork "tags" %t : {TAG} -> {TAG}, {TAG}
+          %d = dataflow.decide "decide" %x0 {{confidence = #ee.max_softmax<threshold = 0.9, table = [{}], limit = {limit}>}}
+            : {ty} -> {BIT}
+          %d0, %d1, %d2, %d3 = dataflow.fork "decisions" %d : {BIT} -> {BIT}, {BIT}, {BIT}, {BIT}
+          {}
+          {}
+          {}
+          {}
+          %l = dataflow.map "late" %stay {{input_zp = 0, multiplier = 1073741824 : i32, shift = 29 : i32, output_zp = 0,
+            min = -128, max = 127}} : {ty} -> {ty}
+          %r, %rt, %e = dataflow.merge "merge" %leave, %l tags %leave_tag, %stay_tag : {ty}, {ty} tags {TAG}, {TAG}
+            -> {ty}, {TAG}, {EXIT}
+          dataflow.sink "out" %r, %rt, %e : {ty}, {TAG}, {EXIT}
+        }}"#,
+        text(table),
+        gate("leave", "x1", true, "d0", ty, depth),
+        gate("stay", "x2", false, "d1", ty, depth),
+        gate("leave_tag", "t0", true, "d2", TAG, depth / logits.beats()),
+        gate("stay_tag", "t1", false, "d3", TAG, depth / logits.beats()),
+    );
+    let mut design = Design::new(&graph, &logits, &logits, 2)?;
+    let mut random = Random(9);
+    let mut samples: Vec<_> = (0..40).map(|_| random.numbers(classes, -30, 30)).collect();
+    samples.push(vec![-128; classes]);
+    samples.push((0..classes).map(|c| if c == 1 { 127 } else { -128 }).collect());
+    let expected: Vec<_> = (samples.iter())
+        .map(|x| {
+            let max = x.iter().max().unwrap();
+            let sum: i64 = x.iter().map(|x| table[(max - x) as usize]).sum();
+            let doubled = x.iter().map(|x| (2 * x).clamp(-128, 127)).collect();
+            if sum <= limit { (x.clone(), 0) } else { (doubled, 1) }
+        })
+        .collect();
+    let leaving = expected.iter().filter(|(_, exit)| *exit == 0).count();
+    assert!((5..37).contains(&leaving), "{leaving} of 42 leave: the test needs both kinds");
+    Some(design.check(&samples, &expected))
+}
+
+/// `round(2^16 exp(-d / 8))` by Rust's `exp`.
+fn table() -> Vec<i64> {
+    (0..256).map(|d| (65536.0 * (-f64::from(d) / 8.0).exp()).round() as i64).collect()
+}
+
+#[test]
+fn exits_with_the_smallest_gates() {
+    // A gate of exactly one sample, one logit a beat.
+    let Some(_) = exits(10, 1, 10, &table(), 85_000) else { return };
+}
+
+#[test]
+fn exits_with_room_take_a_beat_a_cycle() {
+    let Some(result) = exits(10, 2, 160, &table(), 85_000) else { return };
+    assert_eq!(result.cycles_per_sample, Some(5.0));
+}
+
+#[test]
+fn exits_with_all_logits_in_a_beat() {
+    let Some(result) = exits(10, 10, 32, &table(), 85_000) else { return };
+    assert_eq!(result.cycles_per_sample, Some(1.0));
 }

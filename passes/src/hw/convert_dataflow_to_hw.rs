@@ -2,7 +2,7 @@
 //!
 //! Requires: a valid `dataflow.graph` with a `dataflow.source` and a `dataflow.sink`.
 //! Ensures: only `hw`, `comb`, `seq` and `sv` operations, which CIRCT knows, and `atheena.memory`, one for each
-//! `weights/NAME.mem`. A function of the graph's name, its specification, is gone.
+//! `weights/NAME.mem`.
 //!
 //! ```text
 //! dataflow.graph @net {                          atheena.memory {sym_name = "net_conv1_weights", …}
@@ -38,13 +38,7 @@ impl Pass for ConvertDataflowToHw {
         module.ctx().allow_unregistered_dialects();
         for graph in module.walk_named("dataflow.graph") {
             convert(graph)?;
-            let name = graph.symbol();
             graph.erase();
-            for function in module.walk_named("func.func") {
-                if function.symbol() == name {
-                    function.erase();
-                }
-            }
         }
         Ok(())
     }

@@ -28,6 +28,13 @@ pub struct Stream {
     port: Port,
 }
 
+impl Stream {
+    /// Beats a sample.
+    pub fn beats(&self) -> usize {
+        self.port.beats
+    }
+}
+
 /// `!dataflow.stream<SHAPExELEMENT, lanes = LANES>`.
 pub fn stream(shape: &[usize], element: &str, lanes: usize) -> Stream {
     let shape_text: String = shape.iter().map(|size| format!("{size}x")).collect();
