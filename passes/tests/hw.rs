@@ -298,7 +298,9 @@ fn exits(classes: usize, lanes: usize, depth: usize, table: &[i64], limit: i64) 
           {}
           %l = dataflow.map "late" %stay {{input_zp = 0, multiplier = 1073741824 : i32, shift = 29 : i32, output_zp = 0,
             min = -128, max = 127}} : {ty} -> {ty}
-          %r, %rt, %e = dataflow.merge "merge" %leave, %l tags %leave_tag, %stay_tag : {ty}, {ty} tags {TAG}, {TAG}
+          // Tags wait here for the data that take longer.
+          %late_tag = dataflow.fifo "late_tag" %stay_tag {{depth = 8}} : {TAG} -> {TAG}
+          %r, %rt, %e = dataflow.merge "merge" %leave, %l tags %leave_tag, %late_tag : {ty}, {ty} tags {TAG}, {TAG}
             -> {ty}, {TAG}, {EXIT}
           dataflow.sink "out" %r, %rt, %e : {ty}, {TAG}, {EXIT}
         }}"#,

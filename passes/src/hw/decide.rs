@@ -7,7 +7,7 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{Int, Module, Pipeline, Signal},
+    hdl::{Int, Module, Pipeline, Signal, index_width},
 };
 use atheena_dialects::ee::Confidence;
 use atheena_dialects::ir::Failure;
@@ -27,13 +27,16 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let input = m.receive(0, beat_width(&logits));
     let output = m.send(0, 1);
 
-    // Two banks: one is filled while the other is looked up.
-    let memory = m.ram("logits", 2 * beats.max(1), beat_width(&logits));
-    let filled = m.register("filled", 2);
-    let room = filled.is_not(2);
+    // One bank is filled while another one is looked up, and others wait for their maximum.
+    let tree = (64 - (logits.lanes - 1).leading_zeros()).div_ceil(LEVELS);
+    let banks = 2 + (i64::from(tree) + 3 + beats - 1) / beats;
+    let memory = m.ram("logits", banks * beats, beat_width(&logits));
+    let maxima = m.ram("maxima", banks, 8);
+    let filled = m.register("filled", index_width(banks + 1));
+    let room = filled.is_not(banks);
     input.take_if(room);
     let push = room & input.valid;
-    let write_address = m.counter("write_address", 2 * beats, push);
+    let write_address = m.counter("write_address", banks * beats, push);
     memory.write(m, write_address, input.data, push);
     let last = m.counter("write_beat", beats, push).is(beats - 1);
     let write_done = push & last;
@@ -50,31 +53,29 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let greatest = Int::select(*begins, found, Int::new(*so_far, low, high).max(found));
     so_far.next_if(finding.valid, greatest.to_bits(8));
     let found_all = finding.valid & ends;
-    let maxima = [0, 1].map(|_| m.data_register("maximum_of_bank", 8));
-    let write_bank = m.counter("write_bank", 2, found_all);
-    maxima[0].next_if(found_all & write_bank.is(0), greatest.to_bits(8));
-    maxima[1].next_if(found_all & write_bank.is(1), greatest.to_bits(8));
+    let write_bank = m.counter("write_bank", banks, found_all);
+    maxima.write(m, write_bank, greatest.to_bits(8), found_all);
 
     // A bank is free again when it has been read, and may be read when its maximum is known.
     let enable = output.ready;
-    let known = m.register("known", 2);
+    let known = m.register("known", filled.width());
     let step = m.wire("step", 1);
     let mut reads_last = m.counter("read_beat", beats, *step).is(beats - 1);
     step.drive(enable & known.is_not(0));
     let read_done = *step & reads_last;
     let count = |register: &Signal<'c>, up: Signal<'c>, down: Signal<'c>| {
-        *register + up.zero_extend(2) - down.zero_extend(2)
+        *register + up.zero_extend(register.width()) - down.zero_extend(register.width())
     };
     filled.next(count(&filled, write_done, read_done));
     known.next(count(&known, found_all, read_done));
-    let read_address = m.counter("read_address", 2 * beats, *step);
-    let read_bank = m.counter("read_bank", 2, read_done);
+    let read_address = m.counter("read_address", banks * beats, *step);
+    let read_bank = m.counter("read_bank", banks, read_done);
 
     // Second pass: distances, terms, their sum.
     let mut pass = Pipeline::new(m, enable, known.is_not(0));
-    let mut maximum = read_bank.is(0).mux(*maxima[0], *maxima[1]);
+    let maximum = maxima.read(m, read_bank, enable);
     let beat = memory.read(m, read_address, enable);
-    pass.step(&mut [&mut reads_last, &mut maximum]);
+    pass.step(&mut [&mut reads_last]);
     let distances: Vec<_> = beat.lanes(8).into_iter().map(|x| pass.delay(maximum - x)).collect();
     pass.step(&mut [&mut reads_last]);
     let table: Vec<i64> = integer.table.iter().map(|&v| v.into()).collect();
