@@ -1,6 +1,6 @@
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{throughput=7812500}))' | FileCheck %s
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16}))' | FileCheck %s
 
-// 7812500 samples/s at 125 MHz are 16 cycles a sample. A layer of 64 products that every sample takes needs four a cycle;
+// In 16 cycles a sample, a layer of 64 products that every sample takes needs four of them a cycle;
 // one that a quarter of them take may need 64 cycles, so one product a cycle is enough. Eight elements come one a cycle.
 // CHECK: dataflow.source "source" {lanes = 1 : i64
 // CHECK: dataflow.matvec "all" {{.*}} pe = 1 : i64, reach = 1.000000e+00 : f64, shift = array<i32: 4>, simd = 4 : i64

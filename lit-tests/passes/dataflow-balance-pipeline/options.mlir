@@ -1,6 +1,6 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline))' | FileCheck %s --check-prefix=MOST
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=1000}))' | FileCheck %s --check-prefix=DSP
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{throughput=7812500 clock-mhz=250}))' | FileCheck %s --check-prefix=CLOCK
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=32}))' | FileCheck %s --check-prefix=CYCLES
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=700 bram18=0}))' | FileCheck %s --check-prefix=LUT
 
 // Without a budget all eight elements go in a cycle, and the layer of the quarter in four.
@@ -9,8 +9,8 @@
 // Two DSPs, and too few LUTs to do without: one product a cycle for each layer, 64 cycles for a sample.
 // DSP: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64
 // DSP: matvec "some" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64
-// Twice the clock allows twice the cycles: two products a cycle are enough.
-// CLOCK: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 2 : i64
+// In 32 cycles a sample two products a cycle are enough.
+// CYCLES: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 2 : i64
 // Few LUTs and flip-flops: the smallest there is.
 // LUT: matvec "all" {{.*}} pe = 1 : i64
 dataflow.graph @net {

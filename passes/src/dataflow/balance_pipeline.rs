@@ -15,7 +15,7 @@
 
 mod choice;
 
-use atheena_dialects::dataflow::{Graph, Resources};
+use atheena_dialects::dataflow::{Bottleneck, Graph, Resources};
 use atheena_dialects::ir::{Failure, Op};
 use atheena_dialects::{pass::Pass, pass_options};
 use choice::{Choice, Search};
@@ -31,10 +31,8 @@ pass_options! {
         pub dsp: i64 = 0,
         /// Block RAMs of 18 kbit that may be used; 0: any number.
         pub bram18: i64 = 0,
-        /// Samples a second to reach with the least resources; 0: as many as the budget allows.
-        pub throughput: f64 = 0.0,
-        /// Clock, in MHz, that the throughput is meant at.
-        pub clock_mhz: f64 = 125.0,
+        /// Cycles a sample to reach with the least resources; 0: as few as the budget allows.
+        pub cycles: f64 = 0.0,
     }
 }
 
@@ -51,8 +49,8 @@ impl Pass for BalancePipeline {
         let budget = budget(graph, options)?;
         let actors = Graph(graph).actors();
         let search = Search::new(&actors, budget);
-        let choice = if options.throughput > 0.0 {
-            least_resources(graph, options, &search)?
+        let choice = if options.cycles > 0.0 {
+            least_resources(graph, options.cycles, &search)?
         } else {
             highest_throughput(graph, &search)?
         };
@@ -64,31 +62,27 @@ impl Pass for BalancePipeline {
 }
 
 fn budget(graph: Op<'_>, options: &Options) -> Result<Resources, Failure> {
-    let Options { lut, ff, dsp, bram18, throughput, clock_mhz } = *options;
-    if [lut, ff, dsp, bram18].iter().any(|&most| most < 0) || throughput.is_nan() || throughput < 0.0 {
-        return Err(graph.error("can't be balanced: budgets and throughput must not be negative", &[]));
-    }
-    if clock_mhz.is_nan() || clock_mhz <= 0.0 {
-        return Err(graph.error("can't be balanced: clock-mhz must be positive", &[]));
+    let Options { lut, ff, dsp, bram18, cycles } = *options;
+    if [lut, ff, dsp, bram18].iter().any(|&most| most < 0) || cycles.is_nan() || cycles < 0.0 {
+        return Err(graph.error("can't be balanced: budgets and cycles must not be negative", &[]));
     }
     let most = |value| if value == 0 { i64::MAX } else { value };
     Ok(Resources { lut: most(lut), ff: most(ff), dsp: most(dsp), bram18: most(bram18) })
 }
 
-fn least_resources(graph: Op<'_>, options: &Options, search: &Search<'_, '_>) -> Result<Choice, Failure> {
-    let cycles = options.clock_mhz * 1e6 / options.throughput;
+fn least_resources(graph: Op<'_>, cycles: f64, search: &Search<'_, '_>) -> Result<Choice, Failure> {
     let choice = search.smallest(cycles).map_err(|slowest| {
+        let Bottleneck { label, cycles_per_sample } = slowest;
         let message = format!(
-            "can't take {} samples/s at {} MHz, {cycles:.1} cycles a sample: {:?} takes {:.1} at its fastest",
-            options.throughput, options.clock_mhz, slowest.label, slowest.cycles_per_sample
+            "can't take a sample every {cycles} cycles: {label:?} takes {cycles_per_sample} at its fastest"
         );
-        graph.error(message, &["lower the throughput or raise clock-mhz"])
+        graph.error(message, &["ask for a lower throughput"])
     })?;
     match over(choice.resources, search.budget) {
         None => Ok(choice),
         Some(over) => {
-            let message = format!("needs {over} for {} samples/s", options.throughput);
-            Err(graph.error(message, &["raise the budget or lower the throughput"]))
+            let message = format!("needs {over} to take a sample every {cycles} cycles");
+            Err(graph.error(message, &["raise the budget or ask for a lower throughput"]))
         }
     }
 }
