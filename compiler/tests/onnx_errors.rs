@@ -276,7 +276,8 @@ snapshot!(unsupported_operators, {
     network.graph.node.splice(
         1..1,
         [
-            node("Sigmoid", "squash", &["features"], "s"),
+            node("Tanh", "squash", &["features"], "t"),
+            node("Sigmoid", "squash_more", &["t"], "s"),
             node("LSTM", "", &["s"], "lstm"),
             node("GridSample", "sample", &["lstm"], "g"),
             custom,

@@ -24,9 +24,18 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, problem) in self.problems.iter().enumerate() {
-            let line_break = if i == 0 { "" } else { "\n" };
-            write!(f, "{line_break}{}: {problem}\n  help: {}", self.file, problem.cure())?;
+        let mut problems = self.problems.iter().peekable();
+        while let Some(problem) = problems.next() {
+            let cure = problem.cure();
+            write!(f, "{}: {problem}", self.file)?;
+            // One help for problems with the same cure that follow one another.
+            let next = problems.peek().map(|next| next.cure());
+            if next.as_ref() != Some(&cure) {
+                write!(f, "\n  help: {cure}")?;
+            }
+            if next.is_some() {
+                writeln!(f)?;
+            }
         }
         Ok(())
     }

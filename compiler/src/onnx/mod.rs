@@ -5,6 +5,17 @@
 //!
 //! The function takes one image `tensor<1xHxWxCxf32>` with values from 0 to 1 and returns logits
 //! `tensor<1xCLASSESxf32>`. Every operation's location is the name of its ONNX node.
+//!
+//! What is decided here:
+//! - A batch size that the file only names counts as 1, since hardware takes one sample at a time; any other open size is
+//!   an error.
+//! - The first output is the network's result. Of a network that ends in Softmax the logits are imported: the same order,
+//!   and what exits decide by. Both are remarked on.
+//! - `Where` selects between two results of one sample, as `If` does, and is the same exit.
+//! - A threshold is the shortest decimal of the file's float, as people wrote it. `>=` is `>` of the float below.
+//! - Batch normalisation and arithmetic with constants are folded into the convolution or dense layer before, if nothing
+//!   else reads that one's result; elsewhere they are `tosa.mul` and `tosa.add`.
+//! - Rows and columns that no window reaches are cut off by `tosa.slice`; padding that counts in a mean is `tosa.pad`.
 
 mod attributes;
 mod emit;
@@ -54,8 +65,8 @@ impl atheena_dialects::Import for ImportOnnx {
     fn import<'c>(ctx: Ctx<'c>, bytes: &[u8], file: &str) -> Result<melior::ir::Module<'c>, Failure> {
         import(ctx, bytes, file).map_err(|error| {
             for problem in &error.problems {
-                // A problem with a node is at the node, others at the start of the file.
-                let loc = problem.node().map_or(Loc::file(ctx, file, 1, 1), |node| Loc::name(ctx, node));
+                // A problem with a node is at the node; of others the file is known, which has no lines.
+                let loc = problem.node().map_or(Loc::file(ctx, file, 0, 0), |node| Loc::name(ctx, node));
                 loc.error(problem, &[&problem.cure()]);
             }
             Failure
