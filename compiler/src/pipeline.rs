@@ -53,6 +53,7 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
     }
     step(Level::Ee, "ee-fold-batch-norm", func, &[]);
     step(Level::Ee, "ee-fold-layout", func, &[]);
+    step(Level::Ee, "ee-fold-dense", func, &[]);
     if let Some(calibration) = way.calibration {
         let data = quoted(&calibration.to_string_lossy());
         step(Level::Ee, "ee-quantize", func, &[("calibration", data.clone())]);
