@@ -98,6 +98,12 @@ pub trait Actor<'c> {
         false
     }
 
+    /// Must its inputs come with the lanes that their producer gives? So where the lanes tell in which order the elements
+    /// of a window come, and a `dataflow.resize` in front would mix up channels and taps.
+    fn needs_producers_lanes(&self) -> bool {
+        false
+    }
+
     /// Sets attributes that depend on lanes, after the types of the streams were set. `before` is the
     /// folding that the types said until then.
     fn folding_changed(&self, _before: Folding) {}

@@ -124,4 +124,9 @@ impl<'c> Actor<'c> for Pool<'c> {
     fn is_beatwise(&self) -> bool {
         true
     }
+
+    /// A window comes in the order `[C/L, KH, KW, L]`.
+    fn needs_producers_lanes(&self) -> bool {
+        true
+    }
 }

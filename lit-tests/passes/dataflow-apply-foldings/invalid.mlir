@@ -23,3 +23,16 @@ dataflow.graph @net {
   %d, %t, %e = dataflow.merge "merge" %q tags %tag {reach = 1.0 : f64} : !dataflow.stream<2x2x6xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// -----
+
+dataflow.graph @net {
+  %x, %tag = dataflow.source "source" : <4x4x6xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, lanes = 6 : i64, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x6xi8, lanes = 1> -> <2x2x24xi8, lanes = 4>
+  // A beat of six channels for each of four taps is not three of two channels for each tap.
+  // expected-error @+2 {{'dataflow.pool' op takes 8 lanes, but its producer gives 24 in an order of their own}}
+  // expected-note @+1 {{give both the same folding}}
+  %p = dataflow.pool "p" %w {kernel = array<i64: 2, 2>, kind = "max", lanes = 2 : i64, multiplier = 1 : i32, shift = 0 : i32} : <2x2x24xi8, lanes = 4> -> <2x2x6xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %p tags %tag : !dataflow.stream<2x2x6xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e : <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

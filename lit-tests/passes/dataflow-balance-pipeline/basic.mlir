@@ -7,6 +7,7 @@
 // CHECK: dataflow.matvec "some" {{.*}} pe = 1 : i64, reach = 2.500000e-01 : f64, shift = array<i32: 4>, simd = 1 : i64
 // CHECK: dataflow.merge "merge" {{.*}}lanes = 1 : i64
 // CHECK: dataflow.sink "sink" {{.*}}lanes = 1 : i64
+
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>
   %a = dataflow.matvec "all" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>

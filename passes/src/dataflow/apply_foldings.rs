@@ -38,10 +38,7 @@ impl Pass for ApplyFoldings {
             }
         }
         let mut labels: HashSet<String> = plans.iter().map(|plan| plan.actor.label()).collect();
-        for plan in &plans {
-            plan.apply(&mut labels);
-        }
-        Ok(())
+        plans.iter().try_for_each(|plan| plan.apply(&mut labels))
     }
 }
 
@@ -65,11 +62,16 @@ impl<'c> Plan<'c> {
     }
 
     /// Sets the types of the results, resizes the operands, which have their types, and tells the actor.
-    fn apply(&self, labels: &mut HashSet<String>) {
+    fn apply(&self, labels: &mut HashSet<String>) -> Result<(), Failure> {
         let op = self.actor.op();
         for (index, &lanes) in self.lanes.inputs.iter().enumerate() {
             let mut value = op.operands()[index];
             let from = Stream::of_value(value).lanes;
+            if from != lanes && self.actor.needs_producers_lanes() {
+                let message =
+                    format!("takes {lanes} lanes, but its producer gives {from} in an order of their own");
+                return Err(op.error(message, &["give both the same folding"]));
+            }
             let between = gcd(from, lanes);
             for step in [between, lanes] {
                 if Stream::of_value(value).lanes != step {
@@ -83,6 +85,7 @@ impl<'c> Plan<'c> {
         }
         Folding::remove_record(op);
         self.actor.folding_changed(self.before);
+        Ok(())
     }
 
     fn resize(&self, value: Value<'c>, lanes: i64, labels: &mut HashSet<String>) -> Value<'c> {

@@ -89,7 +89,7 @@ impl<'a, 'c> Search<'a, 'c> {
         Ok(Choice { foldings: taken.iter().map(|way| way.folding).collect(), resources: total })
     }
 
-    /// What the changes of lanes in front of an actor cost; None if one of them is too slow.
+    /// What the changes of lanes in front of an actor cost; None if one of them is too slow or may not be.
     fn resizes(&self, actor: &dyn Actor<'c>, way: &Way, taken: &[&Way], cycles: f64) -> Option<Resources> {
         let mut sum = Resources::default();
         for (value, &lanes) in actor.op().operands().into_iter().zip(&way.inputs) {
@@ -102,6 +102,9 @@ impl<'a, 'c> Search<'a, 'c> {
             let from = producer.0.outputs[producer.1];
             if from == lanes {
                 continue;
+            }
+            if actor.needs_producers_lanes() {
+                return None;
             }
             let stream = Stream::of_value(value).with_lanes(from);
             let between = gcd(from, lanes);
