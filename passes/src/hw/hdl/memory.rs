@@ -41,9 +41,9 @@ impl Image {
     }
 }
 
-/// Where a memory of this size goes on an FPGA. Small or shallow ones waste a block.
-fn style(depth: i64, width: u32) -> &'static str {
-    if depth <= 64 || depth * i64::from(width) <= 8192 { "distributed" } else { "block" }
+/// Is a memory worth a block of RAM? Shallow and small ones would waste it.
+fn fills_a_block(depth: i64, width: u32) -> bool {
+    depth > 64 && depth * i64::from(width) > 8192
 }
 
 impl<'c> Module<'c> {
@@ -51,7 +51,9 @@ impl<'c> Module<'c> {
     /// Its content goes to `weights/MODULE_NAME.mem`; memories of one name have the same content.
     pub fn rom(&self, name: &str, element_width: u32, lanes: usize, elements: Vec<i64>) -> Memory<'c> {
         let (depth, width) = ((elements.len() / lanes) as i64, element_width * lanes as u32);
-        let memory = self.array(name, "rom_style", depth, width);
+        // A small one is left to synthesis: Yosys has no "distributed" for memories that are not written.
+        let style = fills_a_block(depth, width).then_some(("rom_style", "block"));
+        let memory = self.array(name, style, depth, width);
         let name = format!("{}_{name}", self.name());
         let path = self.add_image(Image { name, element_width, lanes: lanes as i64, elements });
         let ctx = self.builder().ctx();
@@ -69,22 +71,21 @@ impl<'c> Module<'c> {
 
     /// A memory that is written and read. A word that is read while it is written has its old value.
     pub fn ram(&self, name: &str, depth: i64, width: u32) -> Memory<'c> {
-        self.array(name, "ram_style", depth, width)
+        let style = if fills_a_block(depth, width) { "block" } else { "distributed" };
+        self.array(name, Some(("ram_style", style)), depth, width)
     }
 
-    fn array(&self, name: &str, attribute: &str, depth: i64, width: u32) -> Memory<'c> {
+    fn array(&self, name: &str, style: Option<(&str, &str)>, depth: i64, width: u32) -> Memory<'c> {
         let ctx = self.builder().ctx();
         let array_type = format!("!hw.inout<uarray<{depth}xi{width}>>");
         let ty = Type::parse(ctx, &array_type).expect("types of other dialects are opaque");
-        let style = format!("#sv.attribute<\"{attribute}\" = \"\\22{}\\22\">", style(depth, width));
-        let style = Attr::parse(ctx, &style).expect("attributes of other dialects are opaque");
-        let op = self
-            .builder()
-            .op("sv.reg")
-            .attr("name", Attr::string(ctx, name))
-            .attr("sv.attributes", Attr::array(ctx, &[style]))
-            .result(ty)
-            .build();
+        let mut op = self.builder().op("sv.reg").attr("name", Attr::string(ctx, name)).result(ty);
+        if let Some((attribute, style)) = style {
+            let style = format!("#sv.attribute<\"{attribute}\" = \"\\22{style}\\22\">");
+            let style = Attr::parse(ctx, &style).expect("attributes of other dialects are opaque");
+            op = op.attr("sv.attributes", Attr::array(ctx, &[style]));
+        }
+        let op = op.build();
         Memory { array: op.result(0), array_type, width, depth }
     }
 }
