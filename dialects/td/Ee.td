@@ -102,6 +102,9 @@ def Ee_ExitOp : Ee_Op<"exit", [IsolatedFromAbove, SingleBlock, RecursiveMemoryEf
     The profile, where it is known, says how many samples reached the exit and how
     many of them left.
 
+    Quantisation leaves `ee.logits_scale` (f64) on each exit, and on the function for
+    the last classifier: the real number that a one in its integer logits stands for.
+
     ```mlir
     %logits = ee.exit "exit1" on (%f = %features : tensor<1x16x16x5xi8>)
         when #ee.max_softmax<threshold = 0.996> profile <taken = 7500, of = 10000>

@@ -94,3 +94,38 @@ func.func @dense(%x: tensor<1x1x1x1xf32>) -> tensor<1x3xf32> {
   %s = tosa.sub %f, %r : (tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<1x3xf32>
   return %s : tensor<1x3xf32>
 }
+
+// max(x) f = max(x f), unless f is negative.
+// CHECK-LABEL: func.func @behind_maximum
+// CHECK: dense<6.000000e+00> : tensor<1x1x1x1xf32>
+// CHECK: tosa.conv2d
+// CHECK: %[[P:.*]] = tosa.max_pool2d
+// CHECK-NEXT: return %[[P]]
+func.func @behind_maximum(%x: tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32> {
+  %w = "tosa.const"() <{values = dense<3.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %f = "tosa.const"() <{values = dense<2.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %c = tosa.conv2d %x, %w, %z, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x4x4x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x4x4x1xf32>
+  %p = tosa.max_pool2d %c {kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>}
+    : (tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32>
+  %y = tosa.mul %p, %f, %shift : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>, tensor<1xi8>) -> tensor<1x2x2x1xf32>
+  return %y : tensor<1x2x2x1xf32>
+}
+
+// CHECK-LABEL: func.func @behind_maximum_negative
+// CHECK: tosa.max_pool2d
+// CHECK-NEXT: tosa.mul
+func.func @behind_maximum_negative(%x: tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32> {
+  %w = "tosa.const"() <{values = dense<3.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %f = "tosa.const"() <{values = dense<-2.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %c = tosa.conv2d %x, %w, %z, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x4x4x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x4x4x1xf32>
+  %p = tosa.max_pool2d %c {kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>}
+    : (tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32>
+  %y = tosa.mul %p, %f, %shift : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>, tensor<1xi8>) -> tensor<1x2x2x1xf32>
+  return %y : tensor<1x2x2x1xf32>
+}

@@ -4,8 +4,9 @@
 //! `tosa.add` with constants.
 //!
 //! Requires: float layers (run before `ee-quantize`).
-//! Ensures: no factor or summand a channel (or for all) right behind a convolution that nothing else uses; none
-//! right before one, but for a summand before a padded convolution, whose padding would not get the summand.
+//! Ensures: no factor or summand a channel (or for all) right behind a convolution that nothing else uses, nor behind
+//! its pooling (but for negative factors behind maxima); none right before one, but for a summand before a padded
+//! convolution, whose padding would not get the summand.
 //!
 //!     %c = tosa.conv2d %x, %w, %b
 //!     %m = tosa.mul %c, %factor
@@ -76,7 +77,8 @@ impl<'c> Affine<'c> {
 
     /// Folds into the convolution whose output this is; false if there is none.
     fn fold_backwards(&self) -> Result<bool, Failure> {
-        let Some(layer) = producing_layer(self.input) else { return Ok(false) };
+        let rising = self.factor.iter().all(|&factor| factor >= 0.0);
+        let Some(layer) = producing_layer(self.input, rising) else { return Ok(false) };
         let (mut weights, mut bias) = (layer.weights::<f32>()?, layer.bias::<f32>()?);
         for (i, w) in weights.iter_mut().enumerate() {
             *w *= at(&self.factor, layer.channels_of(i).0);
@@ -117,16 +119,19 @@ impl<'c> Affine<'c> {
     }
 }
 
-/// The convolution that makes a value, maybe reshaped with its channels kept, if nothing else uses it.
-fn producing_layer(value: Value<'_>) -> Option<Convolution<'_>> {
+/// The convolution that makes a value, if nothing else uses it; maybe with a pooling or a reshape between, where it makes no
+/// difference on which side of them a channel is multiplied and added to. That is so for maxima if the factors are not
+/// negative (`rising`), and for averages, which TOSA takes without the padding.
+fn producing_layer(value: Value<'_>, rising: bool) -> Option<Convolution<'_>> {
     value.only_user()?;
     let op = value.producer()?;
-    if op.is("tosa.reshape") {
-        let input = op.operand(0)?;
-        let channels = |v: Value<'_>| v.ty().shape()?.last().copied();
-        return (channels(input) == channels(value)).then(|| producing_layer(input))?;
+    let channels = |v: Value<'_>| v.ty().shape()?.last().copied();
+    match op.name().as_str() {
+        "tosa.reshape" if channels(op.operand(0)?) != channels(value) => None,
+        "tosa.max_pool2d" if !rising => None,
+        "tosa.reshape" | "tosa.max_pool2d" | "tosa.avg_pool2d" => producing_layer(op.operand(0)?, rising),
+        _ => Convolution::cast(op),
     }
-    Convolution::cast(op)
 }
 
 /// The number of a channel.
