@@ -1,0 +1,119 @@
+//! The golden model against the TOSA reference model, an independent program: whole integer networks with their exits,
+//! every bit of the logits and every exit.
+//!
+//! Both get the network from one lowering of the exits' decisions, as `scf.if` and as `tosa.cond_if`; all else (layers,
+//! arithmetic, control flow, memory, machine code) is theirs alone.
+
+mod networks;
+mod reference;
+
+use std::path::{Path, PathBuf};
+
+use atheena_dialects::ir::{Ctx, Op};
+use atheena_dialects::pass::Pass;
+use atheena_passes::ee::convert_ee_to_tosa::{self, ConvertEeToTosa};
+use atheena_passes::ee::fold_batch_norm::FoldBatchNorm;
+use atheena_passes::ee::fold_layout::FoldLayout;
+use atheena_passes::ee::quantize::{self, Quantize};
+use atheena_passes::golden::golden_of;
+use atheena_runtime::dataset::DataSet;
+use atheena_runtime::golden::{Outputs, Tensor};
+use melior::ir::Module;
+use reference::Reference;
+
+/// Compares the two on a network's images; returns how many samples took each exit.
+fn judge(module: &Module<'_>, images: &Path, samples: usize, reference: &Reference) -> Vec<usize> {
+    let module = Op::of_module(module);
+    let function = module.walk_named("func.func")[0];
+    let golden = golden_of(function, true).expect("the golden model takes the network");
+    let data = DataSet::read_images(images).expect("the images are there");
+    let outputs = golden.run_all(&data, 0..samples, 2, |_| ()).expect("the images fit the network");
+    let options = convert_ee_to_tosa::Options { exit_index: true };
+    ConvertEeToTosa::run(function, &options).expect("the exits convert to TOSA");
+    let expected = reference.run(&module.to_string(), images, samples);
+    let size = expected.len() / samples;
+    for (sample, (outputs, expected)) in outputs.iter().zip(expected.chunks(size)).enumerate() {
+        assert_eq!(bytes(outputs), expected, "sample {sample} of the network\n{module}");
+    }
+    let exits: Vec<_> = outputs.iter().map(|o| o.exit_index().expect("the network returns it")).collect();
+    (0..=exits.iter().copied().max().unwrap_or(0))
+        .map(|exit| exits.iter().filter(|e| **e == exit).count())
+        .collect()
+}
+
+fn bytes(outputs: &Outputs) -> Vec<u8> {
+    let tensor = |tensor: &Tensor| match tensor {
+        Tensor::I8(v) => v.iter().map(|x| *x as u8).collect(),
+        Tensor::I16(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Tensor::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Tensor::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>(),
+    };
+    outputs.0.iter().flat_map(tensor).collect()
+}
+
+#[test]
+fn random_networks() {
+    let Some(reference) = Reference::find() else { return };
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let images = folder.path().join("images.npz");
+    let mut exits = vec![0; 3];
+    for seed in 0..16 {
+        let network = networks::random(seed);
+        network.images.write(&images).expect("the images are written");
+        let context = atheena_dialects::context();
+        let module = Module::parse(&context, &network.text).expect("the network is well-formed");
+        for (exit, count) in judge(&module, &images, network.images.len(), &reference).into_iter().enumerate()
+        {
+            exits[exit] += count;
+        }
+    }
+    // The networks are random, the test must not be empty: each exit is taken often.
+    assert!(exits.iter().all(|&count| count >= 16), "{exits:?}");
+}
+
+/// `$ATHEENA_SHARED`, else `../shared` beside the repository.
+fn shared() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
+    let path = std::env::var_os("ATHEENA_SHARED").map_or_else(beside, PathBuf::from);
+    path.join("models").is_dir().then_some(path)
+}
+
+/// Quantises a network as `atheena compile` does, and judges it on test images.
+fn judge_onnx(model: &str, data: &str, samples: usize, early: std::ops::RangeInclusive<usize>) {
+    let Some(shared) = shared() else {
+        println!("skipped: {model} absent");
+        return;
+    };
+    let Some(reference) = Reference::find() else { return };
+    let file = shared.join("models").join(model);
+    let context = atheena_dialects::context();
+    let module =
+        atheena::onnx::import(Ctx::of(&context), &std::fs::read(&file).expect("the model is there"), model)
+            .expect("the model is imported");
+    let function = Op::of_module(&module).walk_named("func.func")[0];
+    let calibration = shared.join(format!("data/{data}_calib.npz")).display().to_string();
+    FoldBatchNorm::run(function, &atheena_dialects::pass::NoOptions).expect("normalisation folds");
+    FoldLayout::run(function, &atheena_dialects::pass::NoOptions).expect("layouts fold");
+    let options = quantize::Options { calibration, ..Default::default() };
+    Quantize::run(function, &options).expect("the network is quantised");
+    let exits = judge(&module, &shared.join(format!("data/{data}_test.npz")), samples, &reference);
+    assert!(early.contains(&exits[0]), "{exits:?}");
+}
+
+#[test]
+fn branchy_lenet() {
+    // 84 % leave early.
+    judge_onnx("stock/branchy_lenet_20220902.onnx", "mnist", 300, 220..=280);
+}
+
+#[test]
+fn triple_wins() {
+    // 98.8 % leave early.
+    judge_onnx("retrained/TripleWins_SmallCNN_230103.retrained.onnx", "mnist", 100, 90..=99);
+}
+
+#[test]
+fn branchy_alexnet() {
+    // 64 % leave early.
+    judge_onnx("retrained/branchy-alexnet_230109.retrained.onnx", "cifar10", 50, 20..=45);
+}
