@@ -9,19 +9,21 @@ use atheena_dialects::{
     tosa,
 };
 
+/// Moves what the samples run that stay in front of an operation, given the values that stand for the exit's inputs
+/// there; returns their results.
+pub(crate) type Late<'l, 'c> = dyn FnMut(Op<'c>, &[Value<'c>]) -> Result<Vec<Value<'c>>, Failure> + 'l;
+
 /// The conditional of the level that a conversion makes.
 pub(crate) trait Branch {
     /// Makes the operation behind an exit's classifier.
     ///
-    /// `condition` is a `tensor<i1>`; `early` are the values of a sample that leaves. `late` moves what the other
-    /// samples run in front of an operation, given the values that stand for the exit's inputs there, and
-    /// returns their results.
+    /// `condition` is a `tensor<i1>`; `early` are the values of a sample that leaves.
     fn build<'c>(
         builder: Builder<'c>,
         condition: Value<'c>,
         early: &[Value<'c>],
         inputs: &[Value<'c>],
-        late: &mut dyn FnMut(Op<'c>, &[Value<'c>]) -> Result<Vec<Value<'c>>, Failure>,
+        late: &mut Late<'_, 'c>,
     ) -> Result<Vec<Value<'c>>, Failure>;
 }
 

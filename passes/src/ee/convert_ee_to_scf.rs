@@ -12,7 +12,7 @@
 //!
 //! The integer decision is `sum_i table[max x - x_i] <= limit` (`#ee.max_softmax`): what hardware computes, bit by bit.
 
-use crate::exits::{self, Branch};
+use crate::exits::{self, Branch, Late};
 use atheena_dialects::{
     ir::{Block, Builder, Failure, Op, Region, Type, Value},
     pass::Pass,
@@ -49,7 +49,7 @@ impl Branch for If {
         condition: Value<'c>,
         early: &[Value<'c>],
         inputs: &[Value<'c>],
-        late: &mut dyn FnMut(Op<'c>, &[Value<'c>]) -> Result<Vec<Value<'c>>, Failure>,
+        late: &mut Late<'_, 'c>,
     ) -> Result<Vec<Value<'c>>, Failure> {
         let i1 = Type::integer(builder.ctx(), 1);
         let confident = builder.op("tensor.extract").operand(condition).result(i1).build().result(0);

@@ -16,7 +16,7 @@
 //! The condition has rank 0, as TOSA 1.0 wants; all values that a branch uses are among its operands, so that the
 //! function can be serialised (a TOSA flatbuffer has a block a region, and no outer values).
 
-use crate::exits::{self, Branch};
+use crate::exits::{self, Branch, Late};
 use atheena_dialects::{
     ir::{Block, Builder, Failure, Op, Region, Value},
     pass::Pass,
@@ -53,7 +53,7 @@ impl Branch for CondIf {
         condition: Value<'c>,
         early: &[Value<'c>],
         inputs: &[Value<'c>],
-        late: &mut dyn FnMut(Op<'c>, &[Value<'c>]) -> Result<Vec<Value<'c>>, Failure>,
+        late: &mut Late<'_, 'c>,
     ) -> Result<Vec<Value<'c>>, Failure> {
         let operands = [inputs, early].concat();
         let types: Vec<_> = operands.iter().map(|v| v.ty()).collect();

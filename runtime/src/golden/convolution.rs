@@ -27,10 +27,10 @@ pub fn vectorise(function: Op<'_>) {
         return;
     }
     for op in function.walk() {
-        if op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q") {
-            if let Some(convolution) = Convolution::of(op) {
-                convolution.replace();
-            }
+        if (op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"))
+            && let Some(convolution) = Convolution::of(op)
+        {
+            convolution.replace();
         }
     }
     erase_unread(function);
