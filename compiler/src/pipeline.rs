@@ -29,8 +29,8 @@ pub struct Way<'a> {
 pub struct Hardware {
     /// The resources to stay within.
     pub budget: Resources,
-    /// Cycles a sample to reach; None for the fewest in the budget.
-    pub cycles_per_sample: Option<f64>,
+    /// Cycles a sample to reach; None for as few as the budget allows.
+    pub cycles: Option<f64>,
     /// The fraction of samples that goes on, as the user gave it.
     pub late_fraction: Option<String>,
 }
@@ -71,7 +71,7 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
             ("dsp", dsp.to_string()),
             ("bram18", bram18.to_string()),
         ];
-        options.extend(hardware.cycles_per_sample.map(|cycles| ("cycles", format!("{cycles:?}"))));
+        options.extend(hardware.cycles.map(|cycles| ("cycles", format!("{cycles:?}"))));
         step(Level::Dataflow, "dataflow-balance-pipeline", graph, &options);
         step(Level::Dataflow, "dataflow-apply-foldings", graph, &[]);
         step(Level::Dataflow, "dataflow-size-buffers", graph, &[]);

@@ -55,7 +55,7 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
         calibration: args.calibration.as_deref().filter(|_| float),
         hardware: Some(Hardware {
             budget,
-            cycles_per_sample: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
+            cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
             late_fraction: args.late_fraction.clone(),
         }),
     };

@@ -23,14 +23,14 @@ use choice::{Choice, Search};
 pass_options! {
     /// Options of `dataflow-balance-pipeline`.
     pub struct Options {
-        /// LUTs that may be used; 0: any number.
-        pub lut: i64 = 0,
-        /// Flip-flops that may be used; 0: any number.
-        pub ff: i64 = 0,
-        /// DSP blocks that may be used; 0: any number.
-        pub dsp: i64 = 0,
-        /// Block RAMs of 18 kbit that may be used; 0: any number.
-        pub bram18: i64 = 0,
+        /// LUTs that may be used; -1: any number.
+        pub lut: i64 = -1,
+        /// Flip-flops that may be used; -1: any number.
+        pub ff: i64 = -1,
+        /// DSP blocks that may be used; -1: any number.
+        pub dsp: i64 = -1,
+        /// Block RAMs of 18 kbit that may be used; -1: any number.
+        pub bram18: i64 = -1,
         /// Cycles a sample to reach with the least resources; 0: as few as the budget allows.
         pub cycles: f64 = 0.0,
     }
@@ -63,10 +63,10 @@ impl Pass for BalancePipeline {
 
 fn budget(graph: Op<'_>, options: &Options) -> Result<Resources, Failure> {
     let Options { lut, ff, dsp, bram18, cycles } = *options;
-    if [lut, ff, dsp, bram18].iter().any(|&most| most < 0) || cycles.is_nan() || cycles < 0.0 {
+    if [lut, ff, dsp, bram18].iter().any(|&most| most < -1) || cycles.is_nan() || cycles < 0.0 {
         return Err(graph.error("can't be balanced: budgets and cycles must not be negative", &[]));
     }
-    let most = |value| if value == 0 { i64::MAX } else { value };
+    let most = |value| if value == -1 { i64::MAX } else { value };
     Ok(Resources { lut: most(lut), ff: most(ff), dsp: most(dsp), bram18: most(bram18) })
 }
 

@@ -123,7 +123,7 @@ impl<'a, 'c> Search<'a, 'c> {
         let kinds = used.kinds().into_iter().zip(self.budget.kinds()).zip(USUAL.kinds());
         kinds
             .map(|(((_, used), (_, most)), (_, usual))| {
-                used as f64 / if most == i64::MAX { usual } else { most } as f64
+                used as f64 / if most == i64::MAX { usual } else { most.max(1) } as f64
             })
             .sum()
     }
