@@ -229,6 +229,10 @@ LogicalResult PoolOp::verify() {
   if (getKernel().size() != 2 || getKernel()[0] < 1 || getKernel()[1] < 1)
     return emitOpError("expected kernel to be two positive numbers");
   int64_t taps = getKernel()[0] * getKernel()[1];
+  if (getInput().getDefiningOp<ResizeOp>())
+    return emitOpError(
+        "expected windows in the order of dataflow.window, but a resize "
+        "tears them apart");
   SmallVector<int64_t> shape(in.getShape());
   if (shape.back() % taps != 0 || in.getLanes() % taps != 0)
     return emitOpError() << "expected an input of windows of " << taps
