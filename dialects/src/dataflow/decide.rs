@@ -1,7 +1,7 @@
 //! `dataflow.decide`: whether the classifier is confident of a sample.
 
 use super::actor::{lane_foldings, lanes_of};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, operation, start};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, operation, start};
 use crate::ee::Confidence;
 use crate::ir::{Builder, Op, Value};
 
@@ -46,14 +46,16 @@ impl<'c> Actor<'c> for Decide<'c> {
         Lanes { inputs: vec![lanes_of(folding)], outputs: vec![1] }
     }
 
-    /// The logits come in and give the maximum, then one lookup a class; a few cycles to compare and start over.
+    /// A beat a cycle: the logits of one sample come in while those of the one before are looked up.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        let classes = self.inputs()[0].elements();
-        classes / lanes_of(folding) + classes + 4
+        self.inputs()[0].elements() / lanes_of(folding)
     }
 
+    /// The logits come in and give the maximum, then they are looked up; a tree over the lanes, with a register every two
+    /// levels, for the maximum and for the sum; four stages more.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        self.ii_cycles_at(folding)
+        let levels = i64::from(64 - (lanes_of(folding) - 1).leading_zeros());
+        2 * (self.ii_cycles_at(folding) + ceil_div(levels, 2)) + 4
     }
 
     /// RECIPES D: 124 LUT and a block RAM for the table, serial over classes; its DSP is not needed, as nothing

@@ -65,10 +65,17 @@ impl<'c> Window<'c> {
         self.geometry().kernel.iter().product()
     }
 
-    /// Height and width with the padding.
+    /// Height and width with the padding: that behind a row or a map is that before the next one.
     fn padded(self) -> [i64; 2] {
         let ([h, w, _], [top, bottom, left, right]) = (self.input_shape(), self.geometry().pad);
-        [h + top + bottom, w + left + right]
+        [h + top.max(bottom), w + left.max(right)]
+    }
+
+    /// Cycles from the first element of a sample to the end of its first window; in none of them a window ends.
+    fn fill_cycles(self, folding: Folding) -> i64 {
+        let Geometry { kernel: [kh, kw], dilation: [dh, dw], pad: [top, _, left, _], .. } = self.geometry();
+        let (rows, columns) = ((kh - 1) * dh - top, (kw - 1) * dw - left);
+        (rows * self.padded()[1] + columns).max(0) * (self.input_shape()[2] / lanes_of(folding))
     }
 }
 
@@ -97,12 +104,8 @@ impl<'c> Actor<'c> for Window<'c> {
         h * w * (c / lanes_of(folding))
     }
 
-    /// The first window ends at row `(KH-1)*dilation` and column `(KW-1)*dilation` of the padded map.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        let Geometry { kernel: [kh, kw], dilation: [dh, dw], .. } = self.geometry();
-        let [_, _, c] = self.input_shape();
-        let positions = (kh - 1) * dh * self.padded()[1] + (kw - 1) * dw;
-        positions * (c / lanes_of(folding)) + 2
+        self.fill_cycles(folding) + 2
     }
 
     /// A line buffer whose word is a column of the window (RECIPES D: 125 LUT and 96 LUTs as memory for 5x5 of

@@ -2,7 +2,7 @@
 //!
 //! Requires: final foldings (`dataflow-apply-foldings`); no queues yet.
 //! Ensures: each gate holds at least one sample, and the samples that come while a decision is on its way; tags have
-//! queues where their data takes longer; each branch that meets a slower one again has a queue of a sample.
+//! queues where their data takes longer; windows have queues that even out rows; each branch that meets a slower one again has a queue of a sample.
 //!
 //!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
 //!
@@ -29,7 +29,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use atheena_dialects::dataflow::{Fifo, Gate, Graph, Merge, Named, Stream, actor, bottleneck};
+use atheena_dialects::dataflow::{
+    Actor, Fifo, Gate, Graph, Merge, Named, Source, Stream, Window, actor, bottleneck,
+};
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::{pass::Pass, pass_options};
 
@@ -56,7 +58,9 @@ impl Pass for SizeBuffers {
         }
         let times = Times::of(Graph(graph));
         for op in graph.body().ops() {
-            if let Some(gate) = Gate::cast(op) {
+            if let Some(window) = Window::cast(op) {
+                queue_window(window, &times);
+            } else if let Some(gate) = Gate::cast(op) {
                 let samples = times.samples(op.operands()[0], op.operands()[1]) + options.slack_samples;
                 gate.set_depth(samples * Stream::of_value(op.operands()[0]).beats());
             } else if let Some(merge) = Merge::cast(op) {
@@ -103,6 +107,37 @@ impl<'c> Times<'c> {
     fn samples(&self, early: Value<'c>, late: Value<'c>) -> i64 {
         let cycles = self.at(late) - self.at(early);
         ((cycles / self.cycles_per_sample).ceil() as i64).max(1)
+    }
+}
+
+/// Queues what comes to a window, and the windows.
+///
+/// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
+/// needs the time of all of them. A row fits into the queue in front, but behind what waits for a sample anyway. And
+/// while the first rows of a sample fill the window, what is behind works on windows of the sample before: as many as
+/// it takes to stay in time.
+fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
+    let input = window.inputs().swap_remove(0);
+    let waits = |op: Op<'_>| Gate::cast(op).is_none() && Source::cast(op).is_none();
+    let row = input.shape[1] * input.channels() / input.lanes;
+    if window.0.operands()[0].producer().is_some_and(waits) {
+        queue(window.0, 0, row);
+    }
+    let windows = window.0.result(0);
+    let Some((consumer, index)) = windows.uses().first().copied() else { return };
+    // The slowest of what takes them, up to what waits for more than a beat.
+    let mut cycles = 0;
+    let mut next = Some(consumer);
+    while let Some(actor) = next.and_then(actor) {
+        cycles = cycles.max(actor.ii_cycles());
+        next = actor.op().results().first().and_then(|r| r.only_user()).filter(|_| actor.is_beatwise());
+    }
+    let reach = window.reach().max(f64::MIN_POSITIVE);
+    let late = (cycles + window.latency_cycles()) as f64 - times.cycles_per_sample / reach;
+    let per_window = cycles as f64 / Stream::of_value(windows).beats() as f64;
+    let depth = (late / per_window.max(1.0)).ceil() as i64;
+    if depth > 0 {
+        queue(consumer, index, depth + 1);
     }
 }
 
