@@ -7,7 +7,7 @@ pub mod device;
 pub mod diagnostic;
 pub mod error;
 mod evaluate;
-mod model;
+pub mod model;
 pub mod onnx;
 pub mod output;
 pub mod pipeline;

@@ -9,12 +9,10 @@ mod reference;
 
 use std::path::{Path, PathBuf};
 
-use atheena_dialects::ir::{Ctx, Op};
+use atheena::{model, pipeline, session::Session};
+use atheena_dialects::ir::Op;
 use atheena_dialects::pass::Pass;
 use atheena_passes::ee::convert_ee_to_tosa::{self, ConvertEeToTosa};
-use atheena_passes::ee::fold_batch_norm::FoldBatchNorm;
-use atheena_passes::ee::fold_layout::FoldLayout;
-use atheena_passes::ee::quantize::{self, Quantize};
 use atheena_passes::golden::golden_of;
 use atheena_runtime::dataset::DataSet;
 use atheena_runtime::golden::{Outputs, Tensor};
@@ -79,23 +77,20 @@ fn shared() -> Option<PathBuf> {
 }
 
 /// Quantises a network as `atheena compile` does, and judges it on test images.
-fn judge_onnx(model: &str, data: &str, samples: usize, early: std::ops::RangeInclusive<usize>) {
+fn judge_onnx(network: &str, data: &str, samples: usize, early: std::ops::RangeInclusive<usize>) {
     let Some(shared) = shared() else {
-        println!("skipped: {model} absent");
+        println!("skipped: {network} absent");
         return;
     };
     let Some(reference) = Reference::find() else { return };
-    let file = shared.join("models").join(model);
-    let context = atheena_dialects::context();
-    let module =
-        atheena::onnx::import(Ctx::of(&context), &std::fs::read(&file).expect("the model is there"), model)
-            .expect("the model is imported");
-    let function = Op::of_module(&module).walk_named("func.func")[0];
-    let calibration = shared.join(format!("data/{data}_calib.npz")).display().to_string();
-    FoldBatchNorm::run(function, &atheena_dialects::pass::NoOptions).expect("normalisation folds");
-    FoldLayout::run(function, &atheena_dialects::pass::NoOptions).expect("layouts fold");
-    let options = quantize::Options { calibration, ..Default::default() };
-    Quantize::run(function, &options).expect("the network is quantised");
+    let session = Session::new();
+    let file = shared.join("models").join(network);
+    let mut module = model::load(&session, &file).unwrap_or_else(|error| panic!("{error}"));
+    let calibration = shared.join(format!("data/{data}_calib.npz"));
+    let way = pipeline::Way { no_exits: false, calibration: Some(&calibration), hardware: None };
+    for step in pipeline::steps(&way) {
+        session.run(&mut module, &step.pipeline).unwrap_or_else(|error| panic!("{error}"));
+    }
     let exits = judge(&module, &shared.join(format!("data/{data}_test.npz")), samples, &reference);
     assert!(early.contains(&exits[0]), "{exits:?}");
 }
