@@ -2,8 +2,9 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=1000}))' | FileCheck %s --check-prefix=DSP
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=32}))' | FileCheck %s --check-prefix=CYCLES
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=700}))' | FileCheck %s --check-prefix=LUT
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 margin=0}))' | FileCheck %s --check-prefix=NONE
 
-// Without a budget all eight elements go in a cycle, and the layer of the quarter in four.
+// Without a budget all eight elements go in a cycle.
 // MOST: source "source" {lanes = 8 : i64
 // MOST: matvec "all" {{.*}} pe = 8 : i64, {{.*}} simd = 8 : i64
 // Two DSPs, and too few LUTs to do without: one product a cycle for each layer, 64 cycles for a sample.
@@ -13,6 +14,8 @@
 // CYCLES: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 2 : i64
 // Few LUTs and flip-flops: the smallest there is.
 // LUT: matvec "all" {{.*}} pe = 1 : i64
+// The layer of the quarter may take 64 cycles without a margin, and less with the usual one.
+// NONE: matvec "some" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>
   %a = dataflow.matvec "all" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>

@@ -8,9 +8,12 @@
 // 44 - 2 cycles are two samples, and one is slack.
 // CHECK: dataflow.gate "tag_taken" {{.*}}depth = 3 : i64
 // CHECK: %[[TAG:.*]] = dataflow.gate "tag_stay" {{.*}}depth = 3 : i64
-// CHECK: dataflow.gate "stay" {{.*}}depth = 24 : i64
-// The tag comes at 44 + 3, the late logits at 44 + 10 + 30: two samples and the slack.
-// CHECK: %[[FIFO:.*]] = dataflow.fifo "tag_stay_to_merge_fifo_3" %[[TAG]] {depth = 3 : i64
+// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 24 : i64
+// Behind it four samples wait for the rest of the network.
+// CHECK: %[[QUEUE:.*]] = dataflow.fifo "stay_to_late_fifo_0" %[[STAY]] {depth = 32 : i64
+// CHECK: dataflow.matvec "late" %[[QUEUE]]
+// The tag comes at 44 + 3, the late logits at 44 + 10 + 30: two samples, the slack, and those in the queue.
+// CHECK: %[[FIFO:.*]] = dataflow.fifo "tag_stay_to_merge_fifo_3" %[[TAG]] {depth = 7 : i64
 // CHECK: dataflow.merge "merge" {{.*}}, %[[FIFO]] {
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <2x2x2xi8, lanes = 1>, <1xi16, lanes = 1>

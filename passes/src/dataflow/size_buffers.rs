@@ -2,7 +2,8 @@
 //!
 //! Requires: final foldings (`dataflow-apply-foldings`); no queues yet.
 //! Ensures: each gate holds at least one sample, and the samples that come while a decision is on its way; tags have
-//! queues where their data takes longer; windows have queues that even out rows; each branch that meets a slower one again has a queue of a sample.
+//! queues where their data takes longer; windows have queues that even out rows; samples that stay have a queue behind
+//! their gate; each branch that meets a slower one again has a queue of a sample.
 //!
 //!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
 //!
@@ -24,13 +25,16 @@
 //!
 //! # How deep
 //! Behind an actor that waits for part of a map the first beat of a sample comes `latency * max(1, T / II)` cycles later,
-//! with T the cycles a sample of the whole: its input comes slowed down to T; behind others `latency`. A gate whose decision comes d cycles after its data
-//! holds `ceil(d / T)` samples, plus `slack-samples` for hard samples that come in a row.
+//! with T the cycles a sample of the whole: its input comes slowed down to T; behind others `latency`. A gate whose
+//! decision comes d cycles after its data holds `ceil(d / T)` samples, plus `slack-samples`.
+//! Behind a gate for samples that stay, `queue-samples` of them wait for the rest of the network, which is made for their
+//! average rate only: they come in bursts, and a gate that waits would hold up the samples behind them that may leave.
+//! Their tags wait for them in front of the merge or in the gates of the next exit.
 
 use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::dataflow::{
-    Actor, Fifo, Gate, Graph, Merge, Named, Source, Stream, Window, actor, bottleneck,
+    Actor, Fifo, Fork, Gate, Graph, Merge, Named, Source, Stream, Window, actor, bottleneck,
 };
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::{pass::Pass, pass_options};
@@ -40,6 +44,9 @@ pass_options! {
     pub struct Options {
         /// Samples that gates and queues of tags hold beyond what the delays ask for.
         pub slack_samples: i64 = 1,
+        /// Samples that stay which are queued behind each gate, so that those behind them, which may leave, do not
+        /// wait for the slower rest of the network.
+        pub queue_samples: i64 = 4,
     }
 }
 
@@ -53,18 +60,25 @@ impl Pass for SizeBuffers {
     type Options = Options;
 
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
-        if options.slack_samples < 0 {
-            return Err(graph.error("can't have buffers of slack-samples below 0", &[]));
+        let Options { slack_samples, queue_samples } = *options;
+        if slack_samples < 0 || queue_samples < 0 {
+            return Err(graph.error("can't have buffers of slack-samples or queue-samples below 0", &[]));
         }
         let times = Times::of(Graph(graph));
         for op in graph.body().ops() {
             if let Some(window) = Window::cast(op) {
                 queue_window(window, &times);
             } else if let Some(gate) = Gate::cast(op) {
-                let samples = times.samples(op.operands()[0], op.operands()[1]) + options.slack_samples;
-                gate.set_depth(samples * Stream::of_value(op.operands()[0]).beats());
+                let (data, decision) = (op.operands()[0], op.operands()[1]);
+                // Tags of samples in the queue of the exit before wait here.
+                let queued = if is_tag(data) && behind_gate(data) { queue_samples } else { 0 };
+                let samples = times.samples(data, decision) + slack_samples + queued;
+                gate.set_depth(samples * Stream::of_value(data).beats());
+                if !gate.pass_when() && !is_tag(data) && queue_samples > 0 {
+                    queue_behind(gate, queue_samples);
+                }
             } else if let Some(merge) = Merge::cast(op) {
-                queue_tags(merge, &times, options.slack_samples);
+                queue_tags(merge, &times, slack_samples + queue_samples);
             } else if op.operands().len() == 2 {
                 queue_short_branch(op, &times);
             }
@@ -118,9 +132,10 @@ impl<'c> Times<'c> {
 /// it takes to stay in time.
 fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
     let input = window.inputs().swap_remove(0);
-    let waits = |op: Op<'_>| Gate::cast(op).is_none() && Source::cast(op).is_none();
+    let queued =
+        |op: Op<'_>| Gate::cast(op).is_some() || Fifo::cast(op).is_some() || Source::cast(op).is_some();
     let row = input.shape[1] * input.channels() / input.lanes;
-    if window.0.operands()[0].producer().is_some_and(waits) {
+    if !window.0.operands()[0].producer().is_some_and(queued) {
         queue(window.0, 0, row);
     }
     let windows = window.0.result(0);
@@ -141,14 +156,44 @@ fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
     }
 }
 
+/// Is this a stream of tags?
+fn is_tag(value: Value<'_>) -> bool {
+    Stream::of_value(value) == Stream::tag()
+}
+
+/// Does a stream come from a gate, through no more than forks?
+fn behind_gate(value: Value<'_>) -> bool {
+    let mut producer = value.producer();
+    while let Some(fork) = producer.filter(|&op| Fork::cast(op).is_some()) {
+        producer = fork.operands()[0].producer();
+    }
+    producer.is_some_and(|op| Gate::cast(op).is_some())
+}
+
+/// Does a stream come straight from a gate or the queue behind it, which hold a sample?
+fn holds_sample(value: Value<'_>) -> bool {
+    let is_gate = |op: Op<'_>| Gate::cast(op).is_some();
+    let is_queue =
+        |op: Op<'_>| Fifo::cast(op).is_some_and(|fifo| fifo.0.operands()[0].producer().is_some_and(is_gate));
+    value.producer().is_some_and(|op| is_gate(op) || is_queue(op))
+}
+
+/// Queues the samples that a gate passes.
+fn queue_behind(gate: Gate<'_>, samples: i64) {
+    let value = gate.0.result(0);
+    if let [(user, index)] = value.uses()[..] {
+        queue(user, index, samples * Stream::of_value(value).beats());
+    }
+}
+
 /// Queues tags that come to the merge long before their data.
-fn queue_tags(merge: Merge<'_>, times: &Times<'_>, slack_samples: i64) {
+fn queue_tags(merge: Merge<'_>, times: &Times<'_>, more_samples: i64) {
     for exit in 0..merge.exits() {
         let (data, tag) = (merge.data_of(exit), merge.tag_of(exit));
         let gated = data.producer().is_some_and(|op| Gate::cast(op).is_some());
         // Behind gates of one decision data and tag come together.
         if !gated {
-            let depth = times.samples(tag, data) + slack_samples;
+            let depth = times.samples(tag, data) + more_samples;
             queue(merge.0, merge.exits() + exit, depth);
         }
     }
@@ -162,8 +207,7 @@ fn queue_short_branch<'c>(op: Op<'c>, times: &Times<'c>) {
         let other = 1 - index;
         let holds_back = |op: &Op<'c>| actor(*op).is_some_and(|actor| !actor.is_beatwise());
         let waits = ancestors[other].difference(&ancestors[index]).any(holds_back);
-        let gated = value.producer().is_some_and(|op| Gate::cast(op).is_some());
-        if waits && !gated {
+        if waits && !holds_sample(value) {
             let samples = times.samples(value, operands[other]);
             queue(op, index, samples * Stream::of_value(value).beats());
         }

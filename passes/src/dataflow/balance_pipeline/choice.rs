@@ -27,19 +27,25 @@ pub struct Search<'a, 'c> {
     /// Of each operand, which result of which actor it is.
     producers: HashMap<Value<'c>, (usize, usize)>,
     pub budget: Resources,
+    margin: f64,
+}
+
+/// Samples that an actor must be able to take for each that enters.
+fn rate(actor: &dyn Actor<'_>, margin: f64) -> f64 {
+    (actor.reach() * (1.0 + margin)).min(1.0)
 }
 
 /// What shares are of where the budget sets no limit: a ZC706.
 const USUAL: Resources = Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1090 };
 
 impl<'a, 'c> Search<'a, 'c> {
-    pub fn new(actors: &'a [Box<dyn Actor<'c> + 'c>], budget: Resources) -> Self {
+    pub fn new(actors: &'a [Box<dyn Actor<'c> + 'c>], budget: Resources, margin: f64) -> Self {
         let ways = |actor: &Box<dyn Actor<'c> + 'c>| {
             let way = |folding| {
                 let lanes = actor.lanes_at(folding);
                 Way {
                     folding,
-                    cycles: actor.ii_cycles_at(folding) as f64 * actor.reach(),
+                    cycles: actor.ii_cycles_at(folding) as f64 * rate(actor.as_ref(), margin),
                     inputs: lanes.inputs,
                     outputs: lanes.outputs,
                     resources: actor.resources_at(folding),
@@ -50,7 +56,7 @@ impl<'a, 'c> Search<'a, 'c> {
         let results = actors.iter().enumerate().flat_map(|(index, actor)| {
             actor.op().results().into_iter().enumerate().map(move |(result, value)| (value, (index, result)))
         });
-        Self { actors, ways: actors.iter().map(ways).collect(), producers: results.collect(), budget }
+        Self { actors, ways: actors.iter().map(ways).collect(), producers: results.collect(), budget, margin }
     }
 
     /// The cycles a sample at which the choice of some actor changes, ascending, none below what is possible.
@@ -94,12 +100,9 @@ impl<'a, 'c> Search<'a, 'c> {
         let mut sum = Resources::default();
         for (value, &lanes) in actor.op().operands().into_iter().zip(&way.inputs) {
             // Actors stand behind those that feed them, so the producer's folding is known.
-            let Some(producer) =
-                self.producers.get(&value).and_then(|&(at, result)| Some((taken.get(at)?, result)))
-            else {
-                continue;
-            };
-            let from = producer.0.outputs[producer.1];
+            let Some(&(at, result)) = self.producers.get(&value) else { continue };
+            let Some(producer) = taken.get(at) else { continue };
+            let from = producer.outputs[result];
             if from == lanes {
                 continue;
             }
@@ -108,7 +111,8 @@ impl<'a, 'c> Search<'a, 'c> {
             }
             let stream = Stream::of_value(value).with_lanes(from);
             let between = gcd(from, lanes);
-            if (stream.elements() / between) as f64 * actor.reach() > cycles {
+            let most = rate(actor, self.margin).min(rate(self.actors[at].as_ref(), self.margin));
+            if (stream.elements() / between) as f64 * most > cycles {
                 return None;
             }
             sum += Resize::cost(&stream, between);
@@ -123,7 +127,7 @@ impl<'a, 'c> Search<'a, 'c> {
         let kinds = used.kinds().into_iter().zip(self.budget.kinds()).zip(USUAL.kinds());
         kinds
             .map(|(((_, used), (_, most)), (_, usual))| {
-                used as f64 / if most == i64::MAX { usual } else { most.max(1) } as f64
+                used as f64 / if most == i64::MAX { usual } else { most } as f64
             })
             .sum()
     }
