@@ -47,3 +47,35 @@ dataflow.graph @branch {
   %d, %t, %e = dataflow.merge "merge" %s tags %tag {reach = 1.0 : f64} : !dataflow.stream<2x2x2xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x2xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x2xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// A pool gives a row of 4 * 2 elements out of every two: the window behind it has a queue of a row. The layer takes 9 * 2 * 4
+// = 72 cycles a sample and its window needs a row and a column, 4 + 1 positions of 2 elements, and 2 cycles more before a
+// sample's first window; both must be done in the pool's 8 * 8 * 2 = 128 cycles, so no windows of the sample before wait.
+// CHECK-LABEL: dataflow.graph @rows
+// CHECK: %[[POOL:.*]] = dataflow.pool "pool"
+// CHECK: %[[ROW:.*]] = dataflow.fifo "pool_to_windows_fifo_0" %[[POOL]] {depth = 8 : i64
+// CHECK: %[[WINDOWS:.*]] = dataflow.window "windows" %[[ROW]]
+// CHECK: dataflow.matvec "layer" %[[WINDOWS]]
+dataflow.graph @rows {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <8x8x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %p = dataflow.window "pool_window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 2, 2>} : <8x8x2xi8, lanes = 1> -> <4x4x8xi8, lanes = 4>
+  %q = dataflow.pool "pool" %p {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <4x4x8xi8, lanes = 4> -> <4x4x2xi8, lanes = 1>
+  %w = dataflow.window "windows" %q {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <4x4x2xi8, lanes = 1> -> <3x3x8xi8, lanes = 4>
+  %y = dataflow.matvec "layer" %w {bias = dense<0> : tensor<4xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<4x2x2x2xi8>} : <3x3x8xi8, lanes = 4> -> <3x3x4xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %y tags %tag {reach = 1.0 : f64} : !dataflow.stream<3x3x4xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// Windows come straight from the source, where the host waits. The layer takes 9 * 2 * 8 = 144 cycles, which is the accelerator's
+// time, and its window 12 cycles before the first beat: at 8 cycles each, 2 beats of the sample before, and one more.
+// CHECK-LABEL: dataflow.graph @fill
+// CHECK: %[[WINDOWS:.*]] = dataflow.window "windows" %data
+// CHECK: %[[QUEUE:.*]] = dataflow.fifo "windows_to_layer_fifo_0" %[[WINDOWS]] {depth = 3 : i64
+// CHECK: dataflow.matvec "layer" %[[QUEUE]]
+dataflow.graph @fill {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "windows" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <4x4x2xi8, lanes = 1> -> <3x3x8xi8, lanes = 4>
+  %y = dataflow.matvec "layer" %w {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x2x2x2xi8>} : <3x3x8xi8, lanes = 4> -> <3x3x8xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %y tags %tag {reach = 1.0 : f64} : !dataflow.stream<3x3x8xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <3x3x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

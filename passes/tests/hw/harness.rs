@@ -99,19 +99,20 @@ impl Design {
     }
 
     /// Runs samples of numbers.
-    pub fn run(&mut self, samples: &[Vec<i64>], stall: f64, seed: u64) -> SimResult {
+    pub fn run(&mut self, samples: &[Vec<i64>], options: SimOptions) -> SimResult {
         let bytes = self.input.bits / 8;
         let samples: Vec<Vec<u8>> = samples
             .iter()
             .map(|s| s.iter().flat_map(|v| v.to_le_bytes()[..bytes].to_vec()).collect())
             .collect();
         let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
-        let options = SimOptions { stall, seed, watchdog_cycles: 20_000, ..SimOptions::default() };
+        let options = SimOptions { watchdog_cycles: 20_000, ..options };
         let result = self.simulation.run(&samples, &options, &mut |_| {});
         result.unwrap_or_else(|error| panic!("{error} in {}", self.directory.path().display()))
     }
 
-    /// Runs samples without and with stalls, each of them three times, and compares every result, exit and tag.
+    /// Runs samples, each of them three times, without and with stalls, with bursts and with a reset among them, and compares
+    /// every result, exit and tag.
     pub fn check(&mut self, samples: &[Vec<i64>], expected: &[(Vec<i64>, usize)]) -> SimResult {
         let samples: Vec<_> = std::iter::repeat_n(samples, 3).flatten().cloned().collect();
         let compare = |result: &SimResult, what: &str| {
@@ -123,10 +124,15 @@ impl Design {
                 assert_eq!((&values, got.exit), (logits, *exit), "sample {index}, {what}");
             }
         };
-        for (stall, seed) in [(0.3, 1), (0.8, 2)] {
-            compare(&self.run(&samples, stall, seed), &format!("stall {stall}"));
+        let still = SimOptions::default();
+        for options in [
+            SimOptions { stall: 0.3, seed: 1, ..still.clone() },
+            SimOptions { stall: 0.8, seed: 2, ..still.clone() },
+            SimOptions { stall: 0.1, seed: 3, burst_cycles: 300, reset_cycle: 333, ..still.clone() },
+        ] {
+            compare(&self.run(&samples, options.clone()), &format!("{options:?}"));
         }
-        let result = self.run(&samples, 0.0, 0);
+        let result = self.run(&samples, still);
         compare(&result, "no stall");
         result
     }
