@@ -180,7 +180,9 @@ mod tests {
             message("lut = \"many\"\n")
                 .starts_with("mine.toml: line 1: invalid type: string \"many\", expected i64")
         );
-        assert!(message("luts = 5\n").starts_with("mine.toml: line 1: unknown field `luts`, expected one of"));
+        assert!(
+            message("luts = 5\n").starts_with("mine.toml: line 1: unknown field `luts`, expected one of")
+        );
     }
 
     #[test]

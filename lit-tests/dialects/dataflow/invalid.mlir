@@ -423,3 +423,12 @@ dataflow.graph @g {
   // expected-error @+1 {{'dataflow.gate' op expected a result of the input's type}}
   %g = dataflow.gate "g" %x, %c {depth = 4 : i64, pass_when = true} : <4xi8, lanes = 1>, <1xi1, lanes = 1> -> <4xi8, lanes = 2>
 }
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <2x8xi8, lanes = 8>, <1xi16, lanes = 1>
+  %r = dataflow.resize "r" %x : <2x8xi8, lanes = 8> -> <2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.pool' op expected windows in the order of dataflow.window, but a resize tears them apart}}
+  %p = dataflow.pool "p" %r {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <2x8xi8, lanes = 4> -> <2x2xi8, lanes = 1>
+}

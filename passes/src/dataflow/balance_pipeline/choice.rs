@@ -40,12 +40,12 @@ const USUAL: Resources = Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18
 
 impl<'a, 'c> Search<'a, 'c> {
     pub fn new(actors: &'a [Box<dyn Actor<'c> + 'c>], budget: Resources, margin: f64) -> Self {
-        let ways = |actor: &Box<dyn Actor<'c> + 'c>| {
+        let ways = |actor: &dyn Actor<'c>| {
             let way = |folding| {
                 let lanes = actor.lanes_at(folding);
                 Way {
                     folding,
-                    cycles: actor.ii_cycles_at(folding) as f64 * rate(actor.as_ref(), margin),
+                    cycles: actor.ii_cycles_at(folding) as f64 * rate(actor, margin),
                     inputs: lanes.inputs,
                     outputs: lanes.outputs,
                     resources: actor.resources_at(folding),
@@ -56,7 +56,13 @@ impl<'a, 'c> Search<'a, 'c> {
         let results = actors.iter().enumerate().flat_map(|(index, actor)| {
             actor.op().results().into_iter().enumerate().map(move |(result, value)| (value, (index, result)))
         });
-        Self { actors, ways: actors.iter().map(ways).collect(), producers: results.collect(), budget, margin }
+        Self {
+            actors,
+            ways: actors.iter().map(|actor| ways(actor.as_ref())).collect(),
+            producers: results.collect(),
+            budget,
+            margin,
+        }
     }
 
     /// The cycles a sample at which the choice of some actor changes, ascending, none below what is possible.
