@@ -87,6 +87,7 @@ impl Design {
         };
         write_design(op, &circt, &path).unwrap();
         lint(&path);
+        check_with_yosys(&path);
         let interface = Interface {
             top: "net".to_owned(),
             input: input.port,
@@ -147,6 +148,19 @@ fn lint(directory: &Path) {
         .output()
         .expect("Verilator is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Yosys reads the design, and finds no loop of logic, no undriven and no doubly driven wire.
+fn check_with_yosys(directory: &Path) {
+    let files = std::fs::read_to_string(directory.join("rtl/filelist.f")).unwrap();
+    let files: String = files.lines().map(|file| format!(" rtl/{file}")).collect();
+    let script = format!(
+        "read_verilog -sv{files}; hierarchy -check -top net; proc; flatten; opt_clean; check -assert"
+    );
+    let output = Command::new("yosys").current_dir(directory).args(["-q", "-p", &script]).output();
+    let output = output.expect("Yosys is installed");
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{}", said.concat());
 }
 
 /// Numbers of `low..=high` by a linear congruential generator (Knuth's MMIX constants).

@@ -18,6 +18,23 @@ fn width_of(low: i128, high: i128) -> u32 {
     if low < 0 { bits(!low).max(bits(high.max(0))) + 1 } else { bits(high).max(1) }
 }
 
+/// A number as a sum of powers of two with digits 1 and -1, no two of them next to each other: the fewest that it takes
+/// (Reitwiesner, Binary Arithmetic, 1960). Place and digit of each.
+fn signed_digits(number: i128) -> Vec<(u32, i8)> {
+    let mut digits = vec![];
+    let (mut rest, mut place) = (number, 0);
+    while rest != 0 {
+        if rest & 1 == 1 {
+            let digit = if rest & 3 == 1 { 1 } else { -1 };
+            digits.push((place, digit));
+            rest -= i128::from(digit);
+        }
+        rest >>= 1;
+        place += 1;
+    }
+    digits
+}
+
 impl<'c> Int<'c> {
     /// Reads a signal as a number that is known to be in `low..=high`; surplus bits are dropped.
     pub fn new(bits: Signal<'c>, low: i128, high: i128) -> Self {
@@ -68,15 +85,25 @@ impl<'c> Int<'c> {
         Self::new(bits, low, high)
     }
 
-    /// Times a constant; powers of two are wires.
+    /// Times a constant: powers of two are wires, numbers of up to 9 bits sums and differences of them, and what is wider
+    /// is worth a multiplier.
     pub fn times(self, factor: i128) -> Self {
-        if factor > 0 && factor & (factor - 1) == 0 {
-            return self.shift_left(factor.trailing_zeros());
+        if factor.unsigned_abs() > 256 && factor & (factor - 1) != 0 {
+            return self * Self::constant(factor, self.bits.builder());
         }
-        if factor == 0 {
-            return Self::constant(0, self.bits.builder());
-        }
-        self * Self::constant(factor, self.bits.builder())
+        let sum = |digit| {
+            let terms = signed_digits(factor).into_iter().filter(|(_, d)| *d == digit);
+            terms.map(|(place, _)| self.shift_left(place)).reduce(|a, b| a + b)
+        };
+        let product = match (sum(1), sum(-1)) {
+            (None, None) => Self::constant(0, self.bits.builder()),
+            (Some(plus), None) => plus,
+            (None, Some(minus)) => Self::constant(0, self.bits.builder()) - minus,
+            (Some(plus), Some(minus)) => plus - minus,
+        };
+        // The ranges of the terms do not know that they are of the same number.
+        let ends = [self.low * factor, self.high * factor];
+        Self::new(product.bits, ends[0].min(ends[1]), ends[0].max(ends[1]))
     }
 
     /// Times `2^amount`.
@@ -174,5 +201,28 @@ impl Mul for Int<'_> {
             [self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high];
         let range = corners.iter().fold((corners[0], corners[0]), |(l, h), &c| (l.min(c), h.max(c)));
         self.arithmetic(other, range, Arithmetic::Mul)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 7 is 8 - 1, 45 is 64 - 16 - 4 + 1; and every number is the sum of its digits.
+    #[test]
+    fn signed_digits_are_few_and_add_up() {
+        assert_eq!(signed_digits(7), [(0, -1), (3, 1)]);
+        assert_eq!(signed_digits(45), [(0, 1), (2, -1), (4, -1), (6, 1)]);
+        for number in -300..300i128 {
+            let digits = signed_digits(number);
+            assert_eq!(digits.iter().map(|(place, digit)| i128::from(*digit) << place).sum::<i128>(), number);
+            assert!(digits.windows(2).all(|pair| pair[1].0 >= pair[0].0 + 2), "{number}: {digits:?}");
+        }
+    }
+
+    #[test]
+    fn widths_hold_the_range_and_no_more() {
+        let widths = [(0, 0), (0, 1), (0, 255), (0, 256), (-1, 0), (-128, 127), (-129, 0), (-1, 128)];
+        assert_eq!(widths.map(|(low, high)| width_of(low, high)), [1, 1, 8, 9, 1, 8, 9, 9]);
     }
 }
