@@ -55,7 +55,7 @@ fn random_networks() {
     let folder = tempfile::tempdir().expect("there is a place for files");
     let images = folder.path().join("images.npz");
     let mut exits = vec![0; 3];
-    for seed in 0..16 {
+    for seed in 0..10 {
         let network = networks::random(seed);
         network.images.write(&images).expect("the images are written");
         let context = atheena_dialects::context();
@@ -66,7 +66,7 @@ fn random_networks() {
         }
     }
     // The networks are random, the test must not be empty: each exit is taken often.
-    assert!(exits.iter().all(|&count| count >= 16), "{exits:?}");
+    assert!(exits.iter().all(|&count| count >= 10), "{exits:?}");
 }
 
 /// `$ATHEENA_SHARED`, else `../shared` beside the repository.

@@ -3,8 +3,8 @@
 //! MLIR's own vectoriser reaches a few percent of what the machine can do, since it keeps sums in memory. So a
 //! convolution whose weights are constants becomes loops that keep a tile of sums in registers: some pixels of a row
 //! times some blocks of output channels. What lies behind one another in memory, the `kw * C` elements of a kernel's
-//! row, is one reduction. Integers are widened to 16 bits without their zero point and multiplied in pairs
-//! (`pmaddwd`, exact: `2 * 255 * 255` fits in 32 bits); floats use fused multiply-adds.
+//! row, is one reduction. Integers are multiplied in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
+//! bits without their zero point and multiplied in pairs (`pmaddwd`), both exact; floats use fused multiply-adds.
 //!
 //! Other convolutions are left to the schedule of [`super::compile`].
 
@@ -40,6 +40,15 @@ pub fn vectorise(function: Op<'_>) {
 fn machine_has_vectors() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("avx512bw");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
+}
+
+/// Products of bytes, four at once.
+fn machine_has_byte_products() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512vnni")
+        && std::arch::is_x86_feature_detected!("avx512vl");
     #[cfg(not(target_arch = "x86_64"))]
     return false;
 }
@@ -99,17 +108,18 @@ impl<'c> Convolution<'c> {
     }
 
     fn replace(self) {
-        let packed = self.bank.pack();
+        let packed = self.bank.pack(machine_has_byte_products());
         let emit = Emit { builder: Builder::before(self.op) };
         let dense = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
         let (input, weights, bias) = match &packed {
-            Packed::Integer { weights, bias, input_zp } => {
-                let input = emit.widened(dense, *input_zp);
-                (input, emit.global(self.op, weights), emit.global(self.op, bias))
+            Packed::Bytes { weights, bias } => {
+                (emit.offset(dense, 8, -128), emit.global(self.op, weights), emit.global(self.op, bias))
             }
-            Packed::Float { weights, bias } => {
-                let input = emit.flat(dense);
-                (input, emit.global(self.op, weights), emit.global(self.op, bias))
+            Packed::Words { weights, bias, input_zp } => {
+                (emit.offset(dense, 16, *input_zp), emit.global(self.op, weights), emit.global(self.op, bias))
+            }
+            Packed::Floats { weights, bias } => {
+                (emit.flat(dense), emit.global(self.op, weights), emit.global(self.op, bias))
             }
         };
         let kernel = Kernel {
@@ -119,7 +129,7 @@ impl<'c> Convolution<'c> {
             weights,
             bias,
             blocks: self.bank.blocks(),
-            pairs: matches!(packed, Packed::Integer { .. }),
+            step: packed.step(),
         };
         kernel.emit(&emit);
         self.op.erase();
@@ -219,8 +229,8 @@ struct Kernel<'c> {
     /// `[blocks][lanes]`.
     bias: Value<'c>,
     blocks: Vec<weights::Block>,
-    /// Is a step of the reduction a pair of 16-bit elements?
-    pairs: bool,
+    /// Elements of a step of the reduction: four bytes, two 16-bit integers, or a float.
+    step: i64,
 }
 
 impl<'c> Kernel<'c> {
@@ -232,6 +242,8 @@ impl<'c> Kernel<'c> {
             .min_by_key(|p| (ow + p - 1) / p * 4 + i64::from(ow % p != 0) * 4)
             .unwrap_or(1);
         let at_once = (TILE_VECTORS / pixels as usize).clamp(1, 8);
+        // As many tiles as that takes, but even ones.
+        let at_once = self.blocks.len().div_ceil(self.blocks.len().div_ceil(at_once));
         emit.repeat(oh, 1, &[], |emit, y, _| {
             for blocks in self.blocks.chunks(at_once) {
                 let whole = ow / pixels * pixels;
@@ -251,7 +263,7 @@ impl<'c> Kernel<'c> {
     /// The sums of some pixels from (y, x) on and some blocks of channels.
     fn tile(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>, pixels: i64, blocks: &[weights::Block]) {
         let Size { width, channels, stride, dilation, kernel: [kh, kw], .. } = self.size;
-        let element = if self.pairs { Type::integer(emit.ctx(), 32) } else { Type::f32(emit.ctx()) };
+        let element = if self.step == 1 { Type::f32(emit.ctx()) } else { Type::integer(emit.ctx(), 32) };
         let vector = |lanes| emit.vector(lanes, element);
         let mut sums = vec![];
         for block in blocks {
@@ -259,7 +271,7 @@ impl<'c> Kernel<'c> {
             let bias = emit.load(self.bias, &[at], vector(block.lanes));
             sums.extend(vec![bias; pixels as usize]);
         }
-        let step = if self.pairs { 2 } else { 1 };
+        let step = self.step;
         let steps = (kw * channels + step - 1) / step;
         let row_lanes: i64 = self.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
         // First element of the first pixel's window.
@@ -299,27 +311,30 @@ impl<'c> Kernel<'c> {
         }
     }
 
-    /// What a step of the reduction needs of a pixel: a float, or two 16-bit integers as one of 32 bits.
+    /// The type of the input's and the weights' elements.
+    fn factor(&self, emit: &Emit<'c>) -> Type<'c> {
+        match self.step {
+            4 => Type::integer(emit.ctx(), 8),
+            2 => Type::integer(emit.ctx(), 16),
+            _ => Type::f32(emit.ctx()),
+        }
+    }
+
+    /// What a step of the reduction needs of a pixel: a float, or 32 bits of integers.
     fn element(&self, emit: &Emit<'c>, at: Value<'c>) -> Value<'c> {
         let ctx = emit.ctx();
-        if !self.pairs {
+        if self.step == 1 {
             return emit.simple("memref.load", &[self.input, at], Type::f32(ctx));
         }
-        let (i16, i32) = (Type::integer(ctx, 16), Type::integer(ctx, 32));
-        let both = emit.load(self.input, &[at], emit.vector(2, i16));
-        let both = emit.simple("vector.bitcast", &[both], emit.vector(1, i32));
-        let op = emit.builder.op("vector.extract").operand(both).result(i32);
+        let i32 = Type::integer(ctx, 32);
+        let all = emit.load(self.input, &[at], emit.vector(self.step, self.factor(emit)));
+        let all = emit.simple("vector.bitcast", &[all], emit.vector(1, i32));
+        let op = emit.builder.op("vector.extract").operand(all).result(i32);
         op.attr("static_position", Attr::i64s(ctx, &[0])).build().result(0)
     }
 
     fn load_weights(&self, emit: &Emit<'c>, at: Value<'c>, lanes: i64) -> Value<'c> {
-        let ctx = emit.ctx();
-        let ty = if self.pairs {
-            emit.vector(2 * lanes, Type::integer(ctx, 16))
-        } else {
-            emit.vector(lanes, Type::f32(ctx))
-        };
-        emit.load(self.weights, &[at], ty)
+        emit.load(self.weights, &[at], emit.vector(self.step * lanes, self.factor(emit)))
     }
 
     fn multiply_add(
@@ -330,25 +345,21 @@ impl<'c> Kernel<'c> {
         weights: Value<'c>,
         lanes: i64,
     ) -> Value<'c> {
-        let ctx = emit.ctx();
         let spread = emit.simple("vector.broadcast", &[input], sum.ty());
-        if !self.pairs {
+        if self.step == 1 {
             return emit.simple("vector.fma", &[spread, weights, sum], sum.ty());
         }
         let spread = emit.simple("vector.bitcast", &[spread], weights.ty());
+        if self.step == 4 {
+            let name = format!("llvm.x86.avx512.vpdpbusd.{}", 32 * lanes);
+            return emit.intrinsic(&name, &[sum, spread, weights], sum.ty());
+        }
         let name = match lanes {
             16 => "llvm.x86.avx512.pmaddw.d.512",
             8 => "llvm.x86.avx2.pmadd.wd",
             _ => "llvm.x86.sse2.pmadd.wd",
         };
-        let product = (emit.builder.op("llvm.call_intrinsic"))
-            .operands(&[spread, weights])
-            .attr("intrin", Attr::string(ctx, name))
-            .attr("op_bundle_sizes", Attr::i32s(ctx, &[]))
-            .attr("operandSegmentSizes", Attr::i32s(ctx, &[2, 0]))
-            .result(sum.ty())
-            .build()
-            .result(0);
+        let product = emit.intrinsic(name, &[spread, weights], sum.ty());
         emit.simple("arith.addi", &[sum, product], sum.ty())
     }
 }
@@ -365,6 +376,19 @@ impl<'c> Emit<'c> {
 
     fn simple(&self, name: &str, operands: &[Value<'c>], result: Type<'c>) -> Value<'c> {
         self.builder.op(name).operands(operands).result(result).build().result(0)
+    }
+
+    /// A call of an instruction of the machine.
+    fn intrinsic(&self, name: &str, operands: &[Value<'c>], result: Type<'c>) -> Value<'c> {
+        let ctx = self.ctx();
+        (self.builder.op("llvm.call_intrinsic"))
+            .operands(operands)
+            .attr("intrin", Attr::string(ctx, name))
+            .attr("op_bundle_sizes", Attr::i32s(ctx, &[]))
+            .attr("operandSegmentSizes", Attr::i32s(ctx, &[operands.len() as i32, 0]))
+            .result(result)
+            .build()
+            .result(0)
     }
 
     fn vector(&self, lanes: i64, element: Type<'c>) -> Type<'c> {
@@ -474,17 +498,17 @@ impl<'c> Emit<'c> {
         copy
     }
 
-    /// A copy of an i8 memref in i16, minus its zero point, behind one another.
-    fn widened(&self, input: Value<'c>, zero_point: i64) -> Value<'c> {
+    /// A copy of an i8 memref in 8 or 16 bits, minus a zero point, behind one another.
+    fn offset(&self, input: Value<'c>, bits: u32, zero_point: i64) -> Value<'c> {
         /// Elements at once.
         const LANES: i64 = 32;
         let ctx = self.ctx();
-        let (i8, i16) = (Type::integer(ctx, 8), Type::integer(ctx, 16));
+        let (i8, wide) = (Type::integer(ctx, 8), Type::integer(ctx, bits));
         let size: i64 = input.ty().shape().unwrap_or_default().iter().product();
         let from = self.flat(input);
-        let into = self.alloc(self.memref(size + SLACK, i16));
+        let into = self.alloc(self.memref(size + SLACK, wide));
         let zero = |lanes| {
-            let ty = self.vector(lanes, i16);
+            let ty = self.vector(lanes, wide);
             let value =
                 Attr::parse(ctx, &format!("dense<{zero_point}> : {ty}")).expect("a splat is well-formed");
             self.builder.op("arith.constant").attr("value", value).result(ty).build().result(0)
@@ -494,10 +518,12 @@ impl<'c> Emit<'c> {
             let zero = zero(lanes);
             self.repeat(end - start, lanes, &[], |emit, at, _| {
                 let at = emit.add(at, emit.index(start));
-                let narrow = emit.load(from, &[at], emit.vector(lanes, i8));
-                let wide = emit.simple("arith.extsi", &[narrow], zero.ty());
-                let wide = emit.simple("arith.subi", &[wide, zero], zero.ty());
-                emit.store(wide, into, &[at]);
+                let mut values = emit.load(from, &[at], emit.vector(lanes, i8));
+                if values.ty() != zero.ty() {
+                    values = emit.simple("arith.extsi", &[values], zero.ty());
+                }
+                values = emit.simple("arith.subi", &[values, zero], zero.ty());
+                emit.store(values, into, &[at]);
                 vec![]
             });
         }

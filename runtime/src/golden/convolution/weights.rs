@@ -32,11 +32,26 @@ enum Values {
     },
 }
 
-/// What the loops read: weights `[KH][steps][blocks][lanes]`, of integers with the two elements of a step beside one
-/// another in each lane, and bias `[blocks][lanes]`.
+/// What the loops read: weights `[KH][steps][blocks][lanes]`, of integers with the elements of a step beside one another
+/// in each lane, and bias `[blocks][lanes]`.
 pub enum Packed {
-    Integer { weights: Vec<i16>, bias: Vec<i32>, input_zp: i64 },
-    Float { weights: Vec<f32>, bias: Vec<f32> },
+    /// Four products a step, of `x + 128`, which is unsigned; the bias makes up for that and for the zero point.
+    Bytes { weights: Vec<i8>, bias: Vec<i32> },
+    /// Two products a step, of `x - input_zp`.
+    Words { weights: Vec<i16>, bias: Vec<i32>, input_zp: i64 },
+    /// One product a step.
+    Floats { weights: Vec<f32>, bias: Vec<f32> },
+}
+
+impl Packed {
+    /// Elements of a step of the reduction.
+    pub fn step(&self) -> i64 {
+        match self {
+            Self::Bytes { .. } => 4,
+            Self::Words { .. } => 2,
+            Self::Floats { .. } => 1,
+        }
+    }
 }
 
 impl Bank {
@@ -68,19 +83,39 @@ impl Bank {
         (0..channels).step_by(16).map(block).collect()
     }
 
-    /// Puts the values in the loops' order.
-    pub fn pack(&self) -> Packed {
+    /// Puts the values in the loops' order; as bytes only if the machine has products of those.
+    pub fn pack(&self, bytes: bool) -> Packed {
         match &self.values {
-            Values::Integer { weights, bias, input_zp } => Packed::Integer {
-                weights: self.order(weights, 2),
-                bias: self.lanes().map(|lane| lane.map_or(0, |channel| bias[channel])).collect(),
-                input_zp: *input_zp,
-            },
-            Values::Float { weights, bias } => Packed::Float {
-                weights: self.order(weights, 1),
-                bias: self.lanes().map(|lane| lane.map_or(0.0, |channel| bias[channel])).collect(),
-            },
+            Values::Integer { weights, bias, input_zp } => {
+                let narrow: Result<Vec<i8>, _> = weights.iter().map(|&w| i8::try_from(w)).collect();
+                match narrow {
+                    Ok(narrow) if bytes => {
+                        let taps = self.shape[1..].iter().product::<i64>() as usize;
+                        let sums = weights.chunks(taps).map(|w| w.iter().map(|&w| i32::from(w)).sum::<i32>());
+                        let excess = 128 + *input_zp as i32;
+                        let bias: Vec<_> = bias
+                            .iter()
+                            .zip(sums)
+                            .map(|(b, sum)| b.wrapping_sub(excess.wrapping_mul(sum)))
+                            .collect();
+                        Packed::Bytes { weights: self.order(&narrow, 4), bias: self.spread(&bias) }
+                    }
+                    _ => Packed::Words {
+                        weights: self.order(weights, 2),
+                        bias: self.spread(bias),
+                        input_zp: *input_zp,
+                    },
+                }
+            }
+            Values::Float { weights, bias } => {
+                Packed::Floats { weights: self.order(weights, 1), bias: self.spread(bias) }
+            }
         }
+    }
+
+    /// One value a channel, zero for the lanes too many.
+    fn spread<T: Copy + Default>(&self, values: &[T]) -> Vec<T> {
+        self.lanes().map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
     }
 
     /// The channel of each lane, None of a lane too many.
