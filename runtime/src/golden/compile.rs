@@ -89,6 +89,9 @@ fn collect_diagnostics(context: &Context) -> Rc<RefCell<Vec<String>>> {
     context.attach_diagnostic_handler(move |diagnostic: Diagnostic<'_>| {
         if matches!(diagnostic.severity(), DiagnosticSeverity::Error) {
             let notes = (0..diagnostic.note_count()).filter_map(|i| diagnostic.note(i).ok());
+            // MLIR's own note shows the operation whole, with all weights.
+            let notes =
+                notes.map(|note| note.to_string()).filter(|note| !note.starts_with("see current operation"));
             let notes: String = notes.map(|note| format!("\n  note: {note}")).collect();
             collected.borrow_mut().push(format!("{}: {diagnostic}{notes}", diagnostic.location()));
         }
