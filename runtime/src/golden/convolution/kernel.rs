@@ -1,0 +1,168 @@
+//! The loops of a convolution over vectors.
+
+use atheena_dialects::ir::{Type, Value};
+
+use super::emit::Emit;
+use super::weights::Block as Lanes;
+
+/// Sums in registers at once, in vectors; AVX-512 has 32 registers.
+const TILE_VECTORS: usize = 24;
+/// Pixels of a tile at most.
+const TILE_PIXELS: i64 = 8;
+
+/// Sizes of a convolution.
+#[derive(Clone, Copy)]
+pub struct Size {
+    pub width: i64,
+    pub channels: i64,
+    pub stride: [i64; 2],
+    pub dilation: i64,
+    pub kernel: [i64; 2],
+    pub out: [i64; 3],
+}
+
+/// The loops of a convolution.
+pub struct Kernel<'c> {
+    pub size: Size,
+    /// `[1, OH, OW, OC]`.
+    pub output: Value<'c>,
+    /// All elements behind one another.
+    pub input: Value<'c>,
+    /// `[KH][reduction steps][blocks][lanes]`, see [`super::weights::Packed`].
+    pub weights: Value<'c>,
+    /// `[blocks][lanes]`.
+    pub bias: Value<'c>,
+    pub blocks: Vec<Lanes>,
+    /// Elements of a step of the reduction: four bytes, two 16-bit integers, or a float.
+    pub step: i64,
+}
+
+impl<'c> Kernel<'c> {
+    /// Makes the loops.
+    pub fn emit(&self, emit: &Emit<'c>) {
+        let [oh, ow, _] = self.size.out;
+        // A tile of pixels that leaves the least over; a single pixel takes more blocks instead.
+        let pixels = (1..=TILE_PIXELS.min(ow))
+            .rev()
+            .min_by_key(|p| (ow + p - 1) / p * 4 + i64::from(ow % p != 0) * 4)
+            .unwrap_or(1);
+        let at_once = (TILE_VECTORS / pixels as usize).clamp(1, 8);
+        // As many tiles as that takes, but even ones.
+        let at_once = self.blocks.len().div_ceil(self.blocks.len().div_ceil(at_once));
+        emit.repeat(oh, 1, &[], |emit, y, _| {
+            for blocks in self.blocks.chunks(at_once) {
+                let whole = ow / pixels * pixels;
+                emit.repeat(whole, pixels, &[], |emit, x, _| {
+                    self.tile(emit, y, x, pixels, blocks);
+                    vec![]
+                });
+                if whole < ow {
+                    let x = emit.index(whole);
+                    self.tile(emit, y, x, ow - whole, blocks);
+                }
+            }
+            vec![]
+        });
+    }
+
+    /// The sums of some pixels from (y, x) on and some blocks of channels.
+    fn tile(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>, pixels: i64, blocks: &[Lanes]) {
+        let Size { width, channels, stride, dilation, kernel: [kh, kw], .. } = self.size;
+        let element = if self.step == 1 { Type::f32(emit.ctx()) } else { Type::integer(emit.ctx(), 32) };
+        let vector = |lanes| emit.vector(lanes, element);
+        let mut sums = vec![];
+        for block in blocks {
+            let at = emit.index(block.start);
+            let bias = emit.load(self.bias, &[at], vector(block.lanes));
+            sums.extend(vec![bias; pixels as usize]);
+        }
+        let step = self.step;
+        let steps = (kw * channels + step - 1) / step;
+        let row_lanes: i64 = self.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
+        // First element of the first pixel's window.
+        let first =
+            emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels));
+        let sums = emit.repeat(kh, 1, &sums, |emit, ky, sums| {
+            let row = emit.add(first, emit.times(ky, dilation * width * channels));
+            let row_weights = emit.times(ky, steps * row_lanes);
+            emit.repeat(steps, 1, sums, |emit, r, sums| {
+                let weights = emit.add(row_weights, emit.times(r, row_lanes));
+                let at = emit.add(row, emit.times(r, step));
+                let inputs: Vec<_> = (0..pixels)
+                    .map(|p| {
+                        let at = emit.add(at, emit.index(p * stride[1] * channels));
+                        self.element(emit, at)
+                    })
+                    .collect();
+                let mut next = Vec::with_capacity(sums.len());
+                for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
+                    let at = emit.add(weights, emit.index(block.start * step));
+                    let weights = self.load_weights(emit, at, block.lanes);
+                    next.extend(
+                        sums.iter()
+                            .zip(&inputs)
+                            .map(|(&s, &x)| self.multiply_add(emit, s, x, weights, block.lanes)),
+                    );
+                }
+                next
+            })
+        });
+        for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
+            for (p, &sum) in sums.iter().enumerate() {
+                let sum = emit.first_lanes(sum, block.valid, element);
+                let at = [emit.index(0), y, emit.add(x, emit.index(p as i64)), emit.index(block.start)];
+                emit.store(sum, self.output, &at);
+            }
+        }
+    }
+
+    /// The type of the input's and the weights' elements.
+    fn factor(&self, emit: &Emit<'c>) -> Type<'c> {
+        match self.step {
+            4 => Type::integer(emit.ctx(), 8),
+            2 => Type::integer(emit.ctx(), 16),
+            _ => Type::f32(emit.ctx()),
+        }
+    }
+
+    /// What a step of the reduction needs of a pixel: a float, or 32 bits of integers.
+    fn element(&self, emit: &Emit<'c>, at: Value<'c>) -> Value<'c> {
+        let ctx = emit.ctx();
+        if self.step == 1 {
+            return emit.simple("memref.load", &[self.input, at], Type::f32(ctx));
+        }
+        let all = emit.load(self.input, &[at], emit.vector(self.step, self.factor(emit)));
+        let all = emit.simple("vector.bitcast", &[all], emit.vector(1, Type::integer(ctx, 32)));
+        emit.only_lane(all)
+    }
+
+    fn load_weights(&self, emit: &Emit<'c>, at: Value<'c>, lanes: i64) -> Value<'c> {
+        emit.load(self.weights, &[at], emit.vector(self.step * lanes, self.factor(emit)))
+    }
+
+    fn multiply_add(
+        &self,
+        emit: &Emit<'c>,
+        sum: Value<'c>,
+        input: Value<'c>,
+        weights: Value<'c>,
+        lanes: i64,
+    ) -> Value<'c> {
+        let spread = emit.simple("vector.broadcast", &[input], sum.ty());
+        if self.step == 1 {
+            return emit.simple("vector.fma", &[spread, weights, sum], sum.ty());
+        }
+        let spread = emit.simple("vector.bitcast", &[spread], weights.ty());
+        if self.step == 4 {
+            let name = format!("llvm.x86.avx512.vpdpbusd.{}", 32 * lanes);
+            return emit.intrinsic(&name, &[sum, spread, weights], sum.ty());
+        }
+        let name = match lanes {
+            16 => "llvm.x86.avx512.pmaddw.d.512",
+            8 => "llvm.x86.avx2.pmadd.wd",
+            _ => "llvm.x86.sse2.pmadd.wd",
+        };
+        let product = emit.intrinsic(name, &[spread, weights], sum.ty());
+        emit.simple("arith.addi", &[sum, product], sum.ty())
+    }
+}
