@@ -121,6 +121,10 @@ fn weights_and_tables_take_memory() {
         let conv = find(graph, "conv").resources_at(Folding::Matvec { simd: 25, pe: 5 });
         assert_eq!((conv.dsp, conv.bram18), (0, 0));
         assert_eq!(find(graph, "decide").resources().bram18, 1);
+        // Four samples of ten logits of eight bits fit into LUTs, 512 do not: 5120 bytes are three of 2048 x 9.
+        let gate = find(graph, "gate");
+        assert_eq!(gate.resources_holding_at(gate.folding(), 4).bram18, 0);
+        assert_eq!(gate.resources_holding_at(gate.folding(), 512).bram18, 3);
         let sum: Resources = graph.actors().iter().map(|actor| actor.resources()).sum();
         assert_eq!(graph.resources(), sum);
     });

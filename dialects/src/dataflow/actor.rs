@@ -93,6 +93,11 @@ pub trait Actor<'c> {
     /// What it costs.
     fn resources_at(&self, folding: Folding) -> Resources;
 
+    /// What it costs with the queue behind it, if it holds samples until something is decided: room for so many of them.
+    fn resources_holding_at(&self, folding: Folding, _samples: i64) -> Resources {
+        self.resources_at(folding)
+    }
+
     /// Can each beat go before a later one comes, so that nothing around it must buffer for it?
     fn is_beatwise(&self) -> bool {
         false

@@ -222,6 +222,12 @@ impl<'c> Actor<'c> for Gate<'c> {
         memory(depth, bits) + Resources::logic(60, 60) + output_registers(bits)
     }
 
+    fn resources_holding_at(&self, folding: Folding, samples: i64) -> Resources {
+        let stream = self.inputs()[0].with_lanes(lanes_of(folding));
+        let logic = Resources::logic(90, 90) + output_registers(stream.bits());
+        memory(samples.max(1) * stream.beats(), stream.bits()) + logic
+    }
+
     fn folding_changed(&self, before: Folding) {
         let least = self.inputs()[0].beats();
         self.set_depth(depth_at(self.depth(), before, self.folding()).max(least));

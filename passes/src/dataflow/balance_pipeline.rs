@@ -38,6 +38,8 @@ pass_options! {
         /// By how much of their rate actors that not all samples reach are faster than on average they must be,
         /// so that queues of a few samples hide bursts.
         pub margin: f64 = 0.2,
+        /// Samples that each gate and the queue behind it are taken to hold, for what they cost.
+        pub held_samples: i64 = 7,
     }
 }
 
@@ -53,7 +55,7 @@ impl Pass for BalancePipeline {
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
         let budget = budget(graph, options)?;
         let actors = Graph(graph).actors();
-        let search = Search::new(&actors, budget, options.margin);
+        let search = Search::new(&actors, budget, options.margin, options.held_samples);
         let choice = if options.cycles > 0.0 {
             least_resources(graph, options.cycles, &search)?
         } else {
@@ -67,11 +69,15 @@ impl Pass for BalancePipeline {
 }
 
 fn budget(graph: Op<'_>, options: &Options) -> Result<Resources, Failure> {
-    let Options { lut, ff, dsp, bram18, cycles, margin } = *options;
+    let Options { lut, ff, dsp, bram18, cycles, margin, held_samples } = *options;
     // Of NaN no comparison holds.
-    let valid = [lut, ff, dsp, bram18].iter().all(|&most| most >= -1) && cycles >= 0.0 && margin >= 0.0;
+    let valid = [lut, ff, dsp, bram18].iter().all(|&most| most >= -1)
+        && cycles >= 0.0
+        && margin >= 0.0
+        && held_samples >= 0;
     if !valid {
-        return Err(graph.error("can't be balanced: budgets, cycles and margin must not be negative", &[]));
+        return Err(graph
+            .error("can't be balanced: budgets, cycles, margin and held-samples must not be negative", &[]));
     }
     let most = |value| if value == -1 { i64::MAX } else { value };
     Ok(Resources { lut: most(lut), ff: most(ff), dsp: most(dsp), bram18: most(bram18) })

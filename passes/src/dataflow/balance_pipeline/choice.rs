@@ -39,7 +39,12 @@ fn rate(actor: &dyn Actor<'_>, margin: f64) -> f64 {
 const USUAL: Resources = Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1090 };
 
 impl<'a, 'c> Search<'a, 'c> {
-    pub fn new(actors: &'a [Box<dyn Actor<'c> + 'c>], budget: Resources, margin: f64) -> Self {
+    pub fn new(
+        actors: &'a [Box<dyn Actor<'c> + 'c>],
+        budget: Resources,
+        margin: f64,
+        held_samples: i64,
+    ) -> Self {
         let ways = |actor: &dyn Actor<'c>| {
             let way = |folding| {
                 let lanes = actor.lanes_at(folding);
@@ -48,7 +53,7 @@ impl<'a, 'c> Search<'a, 'c> {
                     cycles: actor.ii_cycles_at(folding) as f64 * rate(actor, margin),
                     inputs: lanes.inputs,
                     outputs: lanes.outputs,
-                    resources: actor.resources_at(folding),
+                    resources: actor.resources_holding_at(folding, held_samples),
                 }
             };
             actor.foldings().into_iter().map(way).collect()
