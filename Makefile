@@ -1,6 +1,6 @@
 # The commands of README.md. The work is in scripts/, one file each.
 
-.PHONY: demo fmt setup test
+.PHONY: bench demo fmt setup test
 
 setup:
 	@scripts/setup.sh
@@ -10,6 +10,9 @@ demo: setup
 
 test: setup
 	@scripts/test.sh
+
+bench: setup
+	@scripts/bench.sh
 
 fmt:
 	cargo fmt --all
