@@ -79,3 +79,20 @@ dataflow.graph @fill {
   %d, %t, %e = dataflow.merge "merge" %y tags %tag {reach = 1.0 : f64} : !dataflow.stream<3x3x8xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <3x3x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// The two beats of the layer's eight outputs come one after the other and leave in four cycles each; the vector of 32 elements
+// of the dense layer stays for all of its outputs.
+// CHECK-LABEL: dataflow.graph @vectors
+// CHECK: %[[LAYER:.*]] = dataflow.matvec "layer"
+// CHECK: %[[OUTPUTS:.*]] = dataflow.fifo "layer_to_narrow_fifo_0" %[[LAYER]] {depth = 2 : i64
+// CHECK: %[[NARROW:.*]] = dataflow.resize "narrow" %[[OUTPUTS]]
+// CHECK: %[[VECTOR:.*]] = dataflow.fifo "narrow_to_dense_fifo_0" %[[NARROW]] {depth = 32 : i64
+// CHECK: dataflow.matvec "dense" %[[VECTOR]]
+dataflow.graph @vectors {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>
+  %y = dataflow.matvec "layer" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <2x2x8xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  %n = dataflow.resize "narrow" %y {reach = 1.0 : f64} : <2x2x8xi8, lanes = 4> -> <2x2x8xi8, lanes = 1>
+  %z = dataflow.matvec "dense" %n {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<3x2x2x8xi8>} : <2x2x8xi8, lanes = 1> -> <1x1x3xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %z tags %tag {reach = 1.0 : f64} : !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

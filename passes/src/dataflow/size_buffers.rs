@@ -2,7 +2,7 @@
 //!
 //! Requires: final foldings (`dataflow-apply-foldings`); no queues yet.
 //! Ensures: each gate holds at least one sample, and the samples that come while a decision is on its way; tags have
-//! queues where their data takes longer; windows have queues that even out rows; samples that stay have a queue behind
+//! queues where their data takes longer; windows and layers have queues that even out bursts; samples that stay have a queue behind
 //! their gate; each branch that meets a slower one again has a queue of a sample.
 //!
 //!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
@@ -34,7 +34,7 @@
 use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::dataflow::{
-    Actor, Fifo, Fork, Gate, Graph, Merge, Named, Source, Stream, Window, actor, bottleneck,
+    Actor, Fifo, Fork, Gate, Graph, Matvec, Merge, Named, Resize, Source, Stream, Window, actor, bottleneck,
 };
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::{pass::Pass, pass_options};
@@ -68,6 +68,9 @@ impl Pass for SizeBuffers {
         for op in graph.body().ops() {
             if let Some(window) = Window::cast(op) {
                 queue_window(window, &times);
+            } else if let Some(layer) = Matvec::cast(op) {
+                queue_vector(layer);
+                queue_outputs(layer);
             } else if let Some(gate) = Gate::cast(op) {
                 let (data, decision) = (op.operands()[0], op.operands()[1]);
                 // Tags of samples in the queue of the exit before wait here.
@@ -128,8 +131,8 @@ impl<'c> Times<'c> {
 ///
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
 /// needs the time of all of them. A row fits into the queue in front, but behind what waits for a sample anyway. And
-/// while the first rows of a sample fill the window, what is behind works on windows of the sample before: as many as
-/// it takes to stay in time.
+/// while no window ends, at the edges of rows and while the first rows of a sample come, what is behind works on windows
+/// that came before: as many as it takes to stay in time.
 fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
     let input = window.inputs().swap_remove(0);
     let queued =
@@ -148,11 +151,41 @@ fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
         next = actor.op().results().first().and_then(|r| r.only_user()).filter(|_| actor.is_beatwise());
     }
     let reach = window.reach().max(f64::MIN_POSITIVE);
-    let late = (cycles + window.latency_cycles()) as f64 - times.cycles_per_sample / reach;
-    let per_window = cycles as f64 / Stream::of_value(windows).beats() as f64;
-    let depth = (late / per_window.max(1.0)).ceil() as i64;
+    let beats = Stream::of_value(windows).beats();
+    let pauses = window.ii_cycles() - beats;
+    let late = (cycles + pauses) as f64 - times.cycles_per_sample / reach;
+    let per_window = cycles as f64 / beats as f64;
+    // The longest pause is that before a sample's first window.
+    let longest = late.min(window.latency_cycles() as f64);
+    let depth = (longest / per_window.max(1.0)).ceil() as i64;
     if depth > 0 {
         queue(consumer, index, depth + 1);
+    }
+}
+
+/// Queues the vector of a dense layer. It comes in bursts, a row of a pool or all outputs of another layer, and stays for all
+/// of the layer's outputs: without a queue the layer before could not begin its next sample for that long.
+fn queue_vector(layer: Matvec<'_>) {
+    let input = layer.input();
+    let held = layer.0.operands()[0]
+        .producer()
+        .is_some_and(|op| Gate::cast(op).is_some() || Fifo::cast(op).is_some());
+    if layer.positions() == 1 && input.beats() > 1 && !held {
+        queue(layer.0, 0, input.beats());
+    }
+}
+
+/// Queues the outputs of a vector where they become narrower: they come one after the other when its last input is in, and
+/// have the time of the next vector to leave.
+fn queue_outputs(layer: Matvec<'_>) {
+    let output = layer.output();
+    let narrows =
+        |op: &Op<'_>| Resize::cast(*op).is_some_and(|resize| resize.outputs()[0].lanes < output.lanes);
+    let outputs = output.beats() / layer.positions();
+    if let Some(resize) = layer.0.result(0).only_user().filter(narrows)
+        && outputs > 1
+    {
+        queue(resize, 0, outputs);
     }
 }
 
