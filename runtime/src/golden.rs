@@ -12,6 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use thiserror::Error;
 
 use crate::dataset::DataSet;
+use convolution::Machine;
 use engine::Engine;
 pub use evaluation::Evaluation;
 pub use tensor::{Element, Outputs, Tensor, TensorType};
@@ -109,7 +110,11 @@ impl<'a> From<&'a [f32]> for Input<'a> {
 impl Golden {
     /// Compiles a function of a module. The text holds upstream dialects only: exits are converted before.
     pub fn compile(module_text: &str, function: &str) -> Result<Golden, GoldenError> {
-        let compiled = compile::compile(module_text, function)?;
+        Self::compile_for(module_text, function, Machine::here())
+    }
+
+    fn compile_for(module_text: &str, function: &str, machine: Machine) -> Result<Golden, GoldenError> {
+        let compiled = compile::compile(module_text, function, machine)?;
         Ok(Golden {
             engine: compiled.engine,
             input: compiled.input,
@@ -222,5 +227,66 @@ impl Golden {
 impl fmt::Debug for Golden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Golden").field("input", &self.input).field("results", &self.results).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Convolutions of odd sizes, as each machine runs them that this one is, against MLIR's own loops.
+    #[test]
+    fn machines_agree() {
+        let mut seed = 1u64;
+        let mut random = |count: usize, limit: i64| {
+            let mut next = || {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                ((seed >> 40) as i64 % (2 * limit + 1) - limit) as i32
+            };
+            (0..count).map(|_| next()).collect::<Vec<_>>()
+        };
+        // [C, OC, KH, KW, stride, zero point of the input, of the weights]
+        for [c, oc, kh, kw, stride, input_zp, weight_zp] in [
+            [1, 5, 5, 5, 1, -128, 0],
+            [3, 17, 3, 2, 1, 7, 0],
+            [5, 24, 2, 3, 2, 0, 0],
+            [4, 9, 1, 1, 1, 0, 3],
+            [7, 40, 3, 3, 1, 127, -2],
+        ] {
+            let (size, taps) = (12, kh * kw * c * oc);
+            let [oh, ow] = [kh, kw].map(|k| (size - k) / stride + 1);
+            // TOSA wants an exact fit: the rest is sliced off.
+            let [h, w] = [(oh, kh), (ow, kw)].map(|(out, k)| (out - 1) * stride + k);
+            let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+            let weights = hex(random(taps as usize, 120).iter().map(|w| *w as u8).collect());
+            let bias = hex(random(oc as usize, 5000).iter().flat_map(|b| b.to_le_bytes()).collect());
+            let text = format!(
+                r#"func.func @network(%image: tensor<1x{size}x{size}x{c}xi8>) -> tensor<1x{oh}x{ow}x{oc}xi32> {{
+                  %start = tosa.const_shape {{values = dense<0> : tensor<4xindex>}} : () -> !tosa.shape<4>
+                  %size = tosa.const_shape {{values = dense<[1, {h}, {w}, {c}]> : tensor<4xindex>}} : () -> !tosa.shape<4>
+                  %x = tosa.slice %image, %start, %size : (tensor<1x{size}x{size}x{c}xi8>, !tosa.shape<4>,
+                    !tosa.shape<4>) -> tensor<1x{h}x{w}x{c}xi8>
+                  %w = "tosa.const"() <{{values = dense<"0x{weights}"> : tensor<{oc}x{kh}x{kw}x{c}xi8>}}>
+                    : () -> tensor<{oc}x{kh}x{kw}x{c}xi8>
+                  %b = "tosa.const"() <{{values = dense<"0x{bias}"> : tensor<{oc}xi32>}}> : () -> tensor<{oc}xi32>
+                  %zx = "tosa.const"() <{{values = dense<{input_zp}> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %zw = "tosa.const"() <{{values = dense<{weight_zp}> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %y = tosa.conv2d %x, %w, %b, %zx, %zw {{acc_type = i32, pad = array<i64: 0, 0, 0, 0>,
+                    stride = array<i64: {stride}, {stride}>, dilation = array<i64: 1, 1>}} :
+                    (tensor<1x{h}x{w}x{c}xi8>, tensor<{oc}x{kh}x{kw}x{c}xi8>, tensor<{oc}xi32>, tensor<1xi8>,
+                    tensor<1xi8>) -> tensor<1x{oh}x{ow}x{oc}xi32>
+                  return %y : tensor<1x{oh}x{ow}x{oc}xi32>
+                }}"#
+            );
+            let image: Vec<u8> = random((size * size * c) as usize, 127).iter().map(|p| *p as u8).collect();
+            let run = |machine| {
+                let golden = Golden::compile_for(&text, "network", machine).unwrap_or_else(|e| panic!("{e}"));
+                golden.run(&image[..]).expect("the image fits")
+            };
+            let expected = run(Machine::Other);
+            for machine in Machine::ALL.into_iter().filter(|machine| machine.is_here()) {
+                assert_eq!(run(machine), expected, "{machine:?}, {c} to {oc} channels");
+            }
+        }
     }
 }

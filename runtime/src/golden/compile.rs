@@ -10,8 +10,9 @@ use melior::ir::Module;
 use melior::pass::PassManager;
 use melior::utility::{parse_pass_pipeline, register_all_llvm_translations};
 
+use super::convolution::{self, Machine};
 use super::engine::Engine;
-use super::{Element, GoldenError, TensorType, convolution, memory};
+use super::{Element, GoldenError, TensorType, memory};
 
 /// TOSA to `linalg` on tensors.
 const TO_LINALG: &str = "builtin.module(\
@@ -55,8 +56,8 @@ pub struct Compiled {
 /// A step that failed; the context's diagnostics say why.
 pub struct Rejected(pub &'static str);
 
-/// Compiles a function of a module.
-pub fn compile(text: &str, name: &str) -> Result<Compiled, GoldenError> {
+/// Compiles a function of a module for a machine.
+pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, GoldenError> {
     atheena_dialects::register_upstream_passes();
     let context = atheena_dialects::context();
     // The passes of one function have no use for threads, and making them takes longer than a small network.
@@ -71,7 +72,7 @@ pub fn compile(text: &str, name: &str) -> Result<Compiled, GoldenError> {
     run(&context, &mut module, TO_LINALG).map_err(rejected)?;
     run(&context, &mut module, TO_BUFFERS).map_err(rejected)?;
     let function = keep_only(Op::of_module(&module), name)?;
-    convolution::vectorise(function);
+    convolution::vectorise(function, machine);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
     add_schedule(&context, &module).map_err(rejected)?;
     run(&context, &mut module, SCHEDULED).map_err(rejected)?;

@@ -12,42 +12,27 @@ use atheena_dialects::ir::{Attr, Block, Builder, Op, Value};
 
 use emit::Emit;
 use kernel::{Kernel, Size};
+pub use machine::Machine;
 use weights::{Bank, Packed};
 
 mod emit;
 mod kernel;
+mod machine;
 mod weights;
 
 /// Replaces the convolutions of a function on buffers that fit this scheme.
-pub fn vectorise(function: Op<'_>) {
-    if !machine_has_vectors() {
+pub fn vectorise(function: Op<'_>, machine: Machine) {
+    if machine == Machine::Other {
         return;
     }
     for op in function.walk() {
         if (op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"))
             && let Some(convolution) = Convolution::of(op)
         {
-            convolution.replace();
+            convolution.replace(machine);
         }
     }
     erase_unread(function);
-}
-
-/// Vectors of 32 registers of 512 bits, with 16-bit products; other machines take the general way.
-fn machine_has_vectors() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx512bw");
-    #[cfg(not(target_arch = "x86_64"))]
-    return false;
-}
-
-/// Products of bytes, four at once.
-fn machine_has_byte_products() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx512vnni")
-        && std::arch::is_x86_feature_detected!("avx512vl");
-    #[cfg(not(target_arch = "x86_64"))]
-    return false;
 }
 
 /// A convolution on buffers, `[1, H, W, C]` to `[1, OH, OW, OC]`.
@@ -93,8 +78,8 @@ impl<'c> Convolution<'c> {
         Some(Self { op, input, output, fill, size, bank })
     }
 
-    fn replace(self) {
-        let packed = self.bank.pack(machine_has_byte_products());
+    fn replace(self, machine: Machine) {
+        let packed = self.bank.pack(machine);
         let emit = Emit { builder: Builder::before(self.op) };
         let dense = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
         let (input, weights, bias) = match &packed {
@@ -114,7 +99,8 @@ impl<'c> Convolution<'c> {
             input,
             weights,
             bias,
-            blocks: self.bank.blocks(),
+            blocks: self.bank.blocks(machine.lanes()),
+            sums: machine.sums(),
             step: packed.step(),
         };
         kernel.emit(&emit);

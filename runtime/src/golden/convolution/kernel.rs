@@ -5,8 +5,6 @@ use atheena_dialects::ir::{Type, Value};
 use super::emit::Emit;
 use super::weights::Block as Lanes;
 
-/// Sums in registers at once, in vectors; AVX-512 has 32 registers.
-const TILE_VECTORS: usize = 24;
 /// Pixels of a tile at most.
 const TILE_PIXELS: i64 = 8;
 
@@ -33,6 +31,8 @@ pub struct Kernel<'c> {
     /// `[blocks][lanes]`.
     pub bias: Value<'c>,
     pub blocks: Vec<Lanes>,
+    /// Sums in registers at once, in vectors.
+    pub sums: usize,
     /// Elements of a step of the reduction: four bytes, two 16-bit integers, or a float.
     pub step: i64,
 }
@@ -46,7 +46,7 @@ impl<'c> Kernel<'c> {
             .rev()
             .min_by_key(|p| (ow + p - 1) / p * 4 + i64::from(ow % p != 0) * 4)
             .unwrap_or(1);
-        let at_once = (TILE_VECTORS / pixels as usize).clamp(1, 8);
+        let at_once = (self.sums / pixels as usize).clamp(1, 8);
         // As many tiles as that takes, but even ones.
         let at_once = self.blocks.len().div_ceil(self.blocks.len().div_ceil(at_once));
         emit.repeat(oh, 1, &[], |emit, y, _| {

@@ -2,6 +2,8 @@
 
 use atheena_dialects::ir::Attr;
 
+use super::machine::Machine;
+
 /// Output channels that are computed in one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
@@ -68,11 +70,11 @@ impl Bank {
         Some(Self { values, shape })
     }
 
-    /// The vectors of the output channels: 16 lanes each, the last one perhaps fewer.
-    pub fn blocks(&self) -> Vec<Block> {
+    /// The vectors of the output channels, as long as the machine's, the last one perhaps shorter.
+    pub fn blocks(&self, longest: i64) -> Vec<Block> {
         let channels = self.shape[0];
         let block = |start: i64| {
-            let valid = (channels - start).min(16);
+            let valid = (channels - start).min(longest);
             let lanes = match valid {
                 0..=4 => 4,
                 5..=8 => 8,
@@ -80,16 +82,17 @@ impl Bank {
             };
             Block { start, lanes, valid }
         };
-        (0..channels).step_by(16).map(block).collect()
+        (0..channels).step_by(longest as usize).map(block).collect()
     }
 
-    /// Puts the values in the loops' order; as bytes only if the machine has products of those.
-    pub fn pack(&self, bytes: bool) -> Packed {
+    /// Puts the values in the loops' order.
+    pub fn pack(&self, machine: Machine) -> Packed {
+        let longest = machine.lanes();
         match &self.values {
             Values::Integer { weights, bias, input_zp } => {
                 let narrow: Result<Vec<i8>, _> = weights.iter().map(|&w| i8::try_from(w)).collect();
                 match narrow {
-                    Ok(narrow) if bytes => {
+                    Ok(narrow) if machine == Machine::Avx512Vnni => {
                         let taps = self.shape[1..].iter().product::<i64>() as usize;
                         let sums = weights.chunks(taps).map(|w| w.iter().map(|&w| i32::from(w)).sum::<i32>());
                         let excess = 128 + *input_zp as i32;
@@ -98,41 +101,44 @@ impl Bank {
                             .zip(sums)
                             .map(|(b, sum)| b.wrapping_sub(excess.wrapping_mul(sum)))
                             .collect();
-                        Packed::Bytes { weights: self.order(&narrow, 4), bias: self.spread(&bias) }
+                        Packed::Bytes {
+                            weights: self.order(&narrow, 4, longest),
+                            bias: self.spread(&bias, longest),
+                        }
                     }
                     _ => Packed::Words {
-                        weights: self.order(weights, 2),
-                        bias: self.spread(bias),
+                        weights: self.order(weights, 2, longest),
+                        bias: self.spread(bias, longest),
                         input_zp: *input_zp,
                     },
                 }
             }
             Values::Float { weights, bias } => {
-                Packed::Floats { weights: self.order(weights, 1), bias: self.spread(bias) }
+                Packed::Floats { weights: self.order(weights, 1, longest), bias: self.spread(bias, longest) }
             }
         }
     }
 
     /// One value a channel, zero for the lanes too many.
-    fn spread<T: Copy + Default>(&self, values: &[T]) -> Vec<T> {
-        self.lanes().map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
+    fn spread<T: Copy + Default>(&self, values: &[T], longest: i64) -> Vec<T> {
+        self.lanes(longest).map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
     }
 
     /// The channel of each lane, None of a lane too many.
-    fn lanes(&self) -> impl Iterator<Item = Option<usize>> {
+    fn lanes(&self, longest: i64) -> impl Iterator<Item = Option<usize>> {
         let lane = |block: Block| {
             (0..block.lanes).map(move |lane| (lane < block.valid).then_some((block.start + lane) as usize))
         };
-        self.blocks().into_iter().flat_map(lane)
+        self.blocks(longest).into_iter().flat_map(lane)
     }
 
-    fn order<T: Copy + Default>(&self, weights: &[T], step: usize) -> Vec<T> {
+    fn order<T: Copy + Default>(&self, weights: &[T], step: usize, longest: i64) -> Vec<T> {
         let [_, kh, kw, c] = self.shape.map(|size| size as usize);
         let row = kw * c;
         let mut out = vec![];
         for y in 0..kh {
             for first in (0..row).step_by(step) {
-                for lane in self.lanes() {
+                for lane in self.lanes(longest) {
                     for r in first..first + step {
                         let weight =
                             lane.filter(|_| r < row).map(|channel| weights[(channel * kh + y) * row + r]);
