@@ -1,8 +1,8 @@
 //! The golden model of small networks, against results worked out by hand.
 
-use atheena_dialects::ir::Op;
+use atheena_dialects::{ee::IntegerConfidence, ir::Op};
 use atheena_passes::golden::golden_of;
-use atheena_runtime::golden::{Outputs, Tensor};
+use atheena_runtime::golden::{Golden, Outputs, Tensor};
 use melior::ir::Module;
 
 /// With a table of 65536, 32768, 0, … a sum counts equals of the maximum twice and what is one below it once, in
@@ -61,4 +61,69 @@ fn exits_are_taken_by_their_integer_confidence() {
     assert_eq!(run([7, 7, 7, 1]), outputs([1, 7, 7, 7], 2));
     // Distances up to 255 stay in the table.
     assert_eq!(run([127, -128, -128, -128]), outputs([127, -128, -128, -128], 0));
+}
+
+/// A network whose classifier returns the image, and whose other way does too.
+fn bare_exit(element: &str, confidence: &str) -> Golden {
+    let ty = format!("tensor<1x10x{element}>");
+    let text = format!(
+        "func.func @network(%image: {ty}) -> {ty} {{
+           %r = ee.exit \"a\" on (%f = %image : {ty}) when {confidence}
+             classify {{ ee.yield %f : {ty} }} otherwise {{ ee.yield %f : {ty} }} -> {ty}
+           return %r : {ty}
+         }}"
+    );
+    let context = atheena_dialects::context();
+    let module = Module::parse(&context, &text).expect("the network parses");
+    golden_of(Op::of_module(&module).walk_named("func.func")[0], true).expect("the network compiles")
+}
+
+/// Logits of 500 samples: one class ahead of the others by more and more.
+fn logits() -> Vec<[i8; 10]> {
+    let sample = |i: i32| {
+        let mut logits = std::array::from_fn(|class| ((i * 31 + class as i32 * 47) % 60 - 90) as i8);
+        logits[(i % 10) as usize] = (i / 3 - 60) as i8;
+        logits
+    };
+    (0..500).map(sample).collect()
+}
+
+/// Against the dialect's own definition of an integer confidence.
+#[test]
+fn integer_decisions_are_those_of_the_definition() {
+    let confidence = IntegerConfidence::max_softmax(0.6, 0.05);
+    let table: Vec<_> = confidence.table.iter().map(i32::to_string).collect();
+    let attr = format!(
+        "#ee.max_softmax<threshold = 0.6, table = [{}], limit = {}>",
+        table.join(", "),
+        confidence.limit
+    );
+    let golden = bare_exit("i8", &attr);
+    let mut taken = 0;
+    for logits in logits() {
+        let outputs = golden.run(&logits.map(|x| x as u8)[..]).expect("ten pixels");
+        let leaves = confidence.leaves(&logits);
+        assert_eq!(outputs.exit_index(), Some(usize::from(!leaves)), "{logits:?}");
+        taken += usize::from(leaves);
+    }
+    assert!((100..400).contains(&taken), "{taken} of 500 leave");
+}
+
+/// Against the softmax in double precision, but for probabilities that rounding may take over the threshold.
+#[test]
+fn float_decisions_are_those_of_softmax() {
+    let golden = bare_exit("f32", "#ee.max_softmax<threshold = 0.6>");
+    let mut taken = 0;
+    for logits in logits() {
+        let logits = logits.map(|x| f32::from(x) * 0.05);
+        let outputs = golden.run(&logits[..]).expect("ten floats");
+        let exponentials = logits.map(|x| f64::from(x).exp());
+        let probability =
+            exponentials.iter().fold(0.0, |a: f64, &b| a.max(b)) / exponentials.iter().sum::<f64>();
+        if (probability - 0.6).abs() > 1e-6 {
+            assert_eq!(outputs.exit_index(), Some(usize::from(probability <= 0.6)), "{logits:?}");
+        }
+        taken += usize::from(probability > 0.6);
+    }
+    assert!((100..400).contains(&taken), "{taken} of 500 leave");
 }
