@@ -7,6 +7,7 @@
 mod networks;
 mod reference;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use atheena::{model, pipeline, session::Session};
@@ -76,39 +77,54 @@ fn shared() -> Option<PathBuf> {
     path.join("models").is_dir().then_some(path)
 }
 
-/// Quantises a network as `atheena compile` does, and judges it on test images.
-fn judge_onnx(network: &str, data: &str, samples: usize, early: std::ops::RangeInclusive<usize>) {
-    let Some(shared) = shared() else {
-        println!("skipped: {network} absent");
-        return;
-    };
+/// Quantises a network as `atheena compile` does, and judges it on the first images of `DATA_test.npz`; `early` says how many
+/// leave at the first exit.
+fn judge_onnx(network: &Path, data: &str, samples: usize, early: RangeInclusive<usize>) {
     let Some(reference) = Reference::find() else { return };
     let session = Session::new();
-    let file = shared.join("models").join(network);
-    let mut module = model::load(&session, &file).unwrap_or_else(|error| panic!("{error}"));
-    let calibration = shared.join(format!("data/{data}_calib.npz"));
+    let mut module = model::load(&session, network).unwrap_or_else(|error| panic!("{error}"));
+    let calibration = PathBuf::from(format!("{data}_calib.npz"));
     let way = pipeline::Way { no_exits: false, calibration: Some(&calibration), hardware: None };
     for step in pipeline::steps(&way) {
         session.run(&mut module, &step.pipeline).unwrap_or_else(|error| panic!("{error}"));
     }
-    let exits = judge(&module, &shared.join(format!("data/{data}_test.npz")), samples, &reference);
+    let exits = judge(&module, &PathBuf::from(format!("{data}_test.npz")), samples, &reference);
     assert!(early.contains(&exits[0]), "{exits:?}");
+}
+
+/// The same for a network of `../shared`.
+fn judge_shared(network: &str, data: &str, samples: usize, early: RangeInclusive<usize>) {
+    match shared() {
+        Some(shared) => {
+            let data = shared.join("data").join(data).display().to_string();
+            judge_onnx(&shared.join("models").join(network), &data, samples, early);
+        }
+        None => println!("skipped: {network} absent"),
+    }
+}
+
+/// 75.9 % leave early.
+#[test]
+fn digits() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits");
+    let data = folder.join("digits").display().to_string();
+    judge_onnx(&folder.join("digits.onnx"), &data, 200, 135..=170);
 }
 
 #[test]
 fn branchy_lenet() {
     // 84 % leave early.
-    judge_onnx("stock/branchy_lenet_20220902.onnx", "mnist", 300, 220..=280);
+    judge_shared("stock/branchy_lenet_20220902.onnx", "mnist", 300, 220..=280);
 }
 
 #[test]
 fn triple_wins() {
     // 98.8 % leave early.
-    judge_onnx("retrained/TripleWins_SmallCNN_230103.retrained.onnx", "mnist", 100, 90..=99);
+    judge_shared("retrained/TripleWins_SmallCNN_230103.retrained.onnx", "mnist", 100, 90..=99);
 }
 
 #[test]
 fn branchy_alexnet() {
     // 64 % leave early.
-    judge_onnx("retrained/branchy-alexnet_230109.retrained.onnx", "cifar10", 50, 20..=45);
+    judge_shared("retrained/branchy-alexnet_230109.retrained.onnx", "cifar10", 50, 20..=45);
 }
