@@ -32,7 +32,7 @@ pub enum Command {
 /// Options of `compile`.
 #[derive(Args, Debug)]
 pub struct CompileArgs {
-    /// The network: .onnx or .mlir
+    /// The network: .onnx, .mlir or .eenet
     pub model: PathBuf,
     /// Samples to choose scales with: .npz with images (uint8 [N, H, W, C]) and labels
     #[arg(long, value_name = "NPZ")]
@@ -88,7 +88,7 @@ pub enum Level {
 /// Options of `profile`.
 #[derive(Args, Debug)]
 pub struct ProfileArgs {
-    /// The network: .onnx or .mlir
+    /// The network: .onnx, .mlir or .eenet
     pub model: PathBuf,
     /// The samples to run: .npz with images (uint8 [N, H, W, C]) and labels
     #[arg(long, value_name = "NPZ")]

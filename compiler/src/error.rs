@@ -1,6 +1,6 @@
 //! Why a command failed.
 
-use crate::{device::DeviceError, diagnostic::Diagnostics, onnx, output::OutputError};
+use crate::{device::DeviceError, diagnostic::Diagnostics, eenet, onnx, output::OutputError};
 use atheena_runtime::{
     circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError,
     synth::SynthError,
@@ -19,14 +19,17 @@ pub enum Error {
         source: io::Error,
     },
     /// A file of no known kind.
-    #[error("{0}: unknown kind of network\n  note: give an .onnx or .mlir file")]
+    #[error("{0}: unknown kind of network\n  note: give an .onnx, .mlir or .eenet file")]
     UnknownModel(PathBuf),
     /// A file that is not text.
-    #[error("{0} is not UTF-8 text\n  note: give MLIR as text; mlir-opt turns bytecode into it")]
+    #[error("{0} is not UTF-8 text\n  note: save it as text; mlir-opt turns MLIR's bytecode into it")]
     NotText(PathBuf),
     /// The ONNX file is at fault.
     #[error("{0}")]
     Onnx(#[from] onnx::Error),
+    /// The text of a network is at fault.
+    #[error("{0}")]
+    Eenet(#[from] eenet::Error),
     /// MLIR has found something wrong.
     #[error("{0}")]
     Diagnostics(#[from] Diagnostics),

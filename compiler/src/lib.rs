@@ -5,6 +5,7 @@ pub mod commands;
 mod design;
 pub mod device;
 pub mod diagnostic;
+pub mod eenet;
 pub mod error;
 mod evaluate;
 pub mod model;

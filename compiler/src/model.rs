@@ -1,6 +1,6 @@
 //! Reads a network from a file.
 
-use crate::{error::Error, onnx, session::Session};
+use crate::{eenet, error::Error, onnx, session::Session};
 use atheena_dialects::ir::Op;
 use atheena_runtime::dataset::DataSet;
 use melior::ir::Module;
@@ -12,6 +12,10 @@ pub fn load<'c>(session: &'c Session, path: &Path) -> Result<Module<'c>, Error> 
     let file = path.to_string_lossy();
     let module = match path.extension().and_then(|e| e.to_str()) {
         Some("onnx") => onnx::import(session.ctx(), &bytes, &file)?,
+        Some("eenet") => {
+            let text = String::from_utf8(bytes).map_err(|_| Error::NotText(path.into()))?;
+            eenet::import(session.ctx(), &text, &file)?
+        }
         Some("mlir") => {
             let text = String::from_utf8(bytes).map_err(|_| Error::NotText(path.into()))?;
             session.parse(&text, &file)?

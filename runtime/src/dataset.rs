@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-mod npy;
+pub(crate) mod npy;
+
+use npy::{element_count, numpy_name};
 
 /// Images, all of one shape, with or without labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +119,7 @@ impl DataSet {
         images: Vec<u8>,
         labels: Option<Vec<u32>>,
     ) -> Result<DataSet, DataSetProblem> {
-        let pixels = pixel_count(&shape).ok_or_else(|| too_large("images"))?;
+        let pixels = element_count(&shape).ok_or_else(|| too_large("images"))?;
         if pixels == 0 {
             return Err(DataSetProblem::Empty { shape });
         }
@@ -309,43 +311,10 @@ fn read_array(
         return Err(DataSetProblem::WrongArray { key, found, wanted, cure });
     }
     let item_size = integer(&header.dtype).map_or(1, |(size, ..)| size);
-    let size = pixel_count(&header.shape)
-        .and_then(|count| count.checked_mul(item_size))
-        .filter(|&size| size < isize::MAX as usize)
-        .ok_or_else(|| too_large(key))?;
-    // The length that the header claims is not trusted for an allocation; one byte more shows surplus data,
-    // and reading to the end has the checksum verified.
-    let mut bytes = Vec::new();
-    entry.take(size as u64 + 1).read_to_end(&mut bytes).map_err(|error| damaged(error.to_string()))?;
-    if bytes.len() != size {
-        let relation = if bytes.len() > size { "more than" } else { "only" };
-        let count = bytes.len().min(size);
-        return Err(damaged(format!("{relation} {count} bytes of data for the shape {:?}", header.shape)));
-    }
+    let bytes = header.data(&mut entry, item_size).map_err(damaged)?;
     Ok((header, bytes))
-}
-
-fn pixel_count(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1usize, |count, &extent| count.checked_mul(extent))
 }
 
 fn too_large(key: &'static str) -> DataSetProblem {
     DataSetProblem::Damaged { key, what: "its shape is larger than memory".to_owned() }
-}
-
-/// `|u1` as `uint8`, for messages.
-fn numpy_name(dtype: &str) -> String {
-    let mut letters = dtype.chars();
-    letters.next();
-    let kind = match letters.next() {
-        Some('u') => "uint",
-        Some('i') => "int",
-        Some('f') => "float",
-        Some('b') => return "bool".to_owned(),
-        _ => return dtype.to_owned(),
-    };
-    match letters.as_str().parse::<u32>() {
-        Ok(bytes @ 1..=32) => format!("{kind}{}", bytes * 8),
-        _ => dtype.to_owned(),
-    }
 }

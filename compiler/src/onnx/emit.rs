@@ -17,7 +17,8 @@ use std::collections::{BTreeSet, HashMap};
 pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers) -> melior::ir::Module<'c> {
     let loc = Loc::name(ctx, &network.name);
     let module = new_module(loc);
-    let emitter = Emitter { ctx, network, chain, layers };
+    let one = LayerBuilder { ctx };
+    let emitter = Emitter { ctx, one, network, chain, layers };
 
     // The argument is an image, also of a network that reads a vector.
     let image = match *layers.shape(network.input) {
@@ -25,7 +26,7 @@ pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers)
         ref shape => stored(shape),
     };
     let input_loc = Loc::name(ctx, &network.values[network.input].name);
-    let body = Block::new(&[emitter.tensor(&image)], input_loc);
+    let body = Block::new(&[one.tensor(&image)], input_loc);
     let mut values = HashMap::new();
     if let Some(&argument) = body.arguments().first() {
         let at = Builder::end(body, input_loc);
@@ -38,14 +39,14 @@ pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers)
     Builder::end(Op::of_module(&module).body(), loc)
         .op("func.func")
         .attr("sym_name", Attr::string(ctx, &symbol(&network.name)))
-        .attr("function_type", Attr::ty(Type::function(ctx, &[emitter.tensor(&image)], &[result.ty()])))
+        .attr("function_type", Attr::ty(Type::function(ctx, &[one.tensor(&image)], &[result.ty()])))
         .region(Region::with_block(body))
         .build();
     module
 }
 
 /// A name that is one in MLIR and in SystemVerilog.
-fn symbol(name: &str) -> String {
+pub(crate) fn symbol(name: &str) -> String {
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     match name.chars().next() {
         None => "network".into(),
@@ -55,7 +56,7 @@ fn symbol(name: &str) -> String {
 }
 
 /// A shape in TOSA's order.
-fn stored(shape: &[i64]) -> Vec<i64> {
+pub(crate) fn stored(shape: &[i64]) -> Vec<i64> {
     match *shape {
         [n, c, h, w] => vec![n, h, w, c],
         _ => shape.to_vec(),
@@ -65,8 +66,16 @@ fn stored(shape: &[i64]) -> Vec<i64> {
 /// The values of a region, by the network's.
 type Scope<'c> = HashMap<ValueId, Value<'c>>;
 
+/// Makes single layers.
+#[derive(Clone, Copy)]
+pub(crate) struct LayerBuilder<'c> {
+    /// The context.
+    pub ctx: Ctx<'c>,
+}
+
 struct Emitter<'n, 'c> {
     ctx: Ctx<'c>,
+    one: LayerBuilder<'c>,
     network: &'n Network,
     chain: &'n Chain,
     layers: &'n Layers,
@@ -165,7 +174,7 @@ impl<'c> Emitter<'_, 'c> {
             let at = Builder::end(block, Loc::name(self.ctx, &node.place.name));
             let inputs: Vec<_> = self.layers.inputs[id].iter().map(|value| scope[value]).collect();
             let from = self.layers.inputs[id].first().map(|&v| self.layers.shape(v)).unwrap_or_default();
-            let value = self.layer(at, layer, &inputs, from, self.layers.shape(output));
+            let value = self.one.layer(at, layer, &inputs, from, self.layers.shape(output));
             debug_assert_eq!(
                 value.ty().shape(),
                 Some(stored(self.layers.shape(output))),
@@ -175,10 +184,12 @@ impl<'c> Emitter<'_, 'c> {
             scope.insert(output, value);
         }
     }
+}
 
+impl<'c> LayerBuilder<'c> {
     /// Makes a layer; `from` and `to` are the shapes of its first input and of its output in ONNX's order.
-    fn layer(
-        &self,
+    pub fn layer(
+        self,
         at: Builder<'c>,
         layer: &Layer,
         inputs: &[Value<'c>],
@@ -248,7 +259,7 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     /// The part of a feature map that windows reach, framed by the zeros that count.
-    fn framed(&self, at: Builder<'c>, input: Value<'c>, window: &Window) -> Value<'c> {
+    fn framed(self, at: Builder<'c>, input: Value<'c>, window: &Window) -> Value<'c> {
         let shape = input.ty().shape().unwrap_or_default();
         let kept = [shape[0], window.keep[0], window.keep[1], shape[3]];
         let kept = if kept == shape[..] { input } else { tosa::slice(at, input, &[0; 4], &kept) };
@@ -256,7 +267,7 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     /// The elements in ONNX's order in another shape.
-    fn reshape(&self, at: Builder<'c>, input: Value<'c>, from: &[i64], to: &[i64]) -> Value<'c> {
+    pub fn reshape(self, at: Builder<'c>, input: Value<'c>, from: &[i64], to: &[i64]) -> Value<'c> {
         // With one channel or one pixel both orders are the same.
         let differs = |shape: &[i64]| matches!(*shape, [_, c, h, w] if c != 1 && (h != 1 || w != 1));
         let flat = if differs(from) { tosa::transpose(at, input, &[0, 3, 1, 2]) } else { input };
@@ -267,16 +278,17 @@ impl<'c> Emitter<'_, 'c> {
         }
     }
 
-    fn tensor(&self, shape: &[i64]) -> Type<'c> {
+    /// The type of a float tensor.
+    pub fn tensor(self, shape: &[i64]) -> Type<'c> {
         Type::tensor(shape, Type::f32(self.ctx))
     }
 
-    fn zero(&self, at: Builder<'c>) -> Value<'c> {
+    fn zero(self, at: Builder<'c>) -> Value<'c> {
         tosa::const_dense(at, &[1], &[0f32])
     }
 
     /// Weights and bias.
-    fn constants(&self, at: Builder<'c>, weights: &Weights, shape: &[i64]) -> (Value<'c>, Value<'c>) {
+    fn constants(self, at: Builder<'c>, weights: &Weights, shape: &[i64]) -> (Value<'c>, Value<'c>) {
         let bias = tosa::const_dense(at, &[weights.bias.len() as i64], &weights.bias);
         (tosa::const_dense(at, shape, &weights.values), bias)
     }

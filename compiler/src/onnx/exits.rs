@@ -8,7 +8,7 @@ use super::tensor::Tensor;
 use atheena_dialects::ee::Confidence;
 
 /// How many exits a network may have: the index of the classifier that answered travels in 8 bits.
-const MOST_EXITS: usize = 255;
+pub(crate) const MOST_EXITS: usize = 255;
 
 /// An exit.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 mod arithmetic;
 mod constants;
-mod weights;
+pub(crate) mod weights;
 
 use super::attributes;
 use super::error::{Classifier, OPERATORS, Place, Problem, shape as shape_text};

@@ -18,7 +18,7 @@
 //! - Rows and columns that no window reaches are cut off by `tosa.slice`; padding that counts in a mean is `tosa.pad`.
 
 mod attributes;
-mod emit;
+pub(crate) mod emit;
 pub mod error;
 pub mod exits;
 pub mod graph;

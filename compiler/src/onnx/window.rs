@@ -19,7 +19,7 @@ pub struct Window {
 }
 
 /// The largest size of a kernel, stride, dilation or padding.
-const LARGEST: i64 = 1 << 16;
+pub const LARGEST: i64 = 1 << 16;
 
 impl Window {
     /// The window of a pooling that covers everything.
@@ -43,16 +43,62 @@ impl Window {
         };
         let stride = pair(node, "strides", 1)?.unwrap_or([1, 1]);
         let dilation = pair(node, "dilations", 1)?.unwrap_or([1, 1]);
-        let begin_end: [i64; 4] = numbers(node, "pads", 0)?.unwrap_or([0; 4]);
+        let pads: [i64; 4] = numbers(node, "pads", 0)?.unwrap_or([0; 4]);
         let pool = weights.is_none();
-        let ceil = pool && node.int("ceil_mode", 0) != 0;
-        let count_padding = node.op() == "AveragePool" && node.int("count_include_pad", 0) != 0;
         if pool && dilation != [1, 1] {
             return Err(node.form("pooling with dilation is not supported", "use a pooling without dilation"));
         }
-        let auto_pad = node.string("auto_pad", "NOTSET");
+        let padding = match node.string("auto_pad", "NOTSET").as_str() {
+            "NOTSET" | "" => Padding::Explicit(pads),
+            "VALID" => Padding::Explicit([0; 4]),
+            "SAME_UPPER" => Padding::SameUpper,
+            "SAME_LOWER" => Padding::SameLower,
+            other => {
+                return Err(node.form(
+                    format!("auto_pad '{other}' is unknown"),
+                    "use explicit pads, SAME_UPPER, SAME_LOWER or VALID",
+                ));
+            }
+        };
+        let ceil = pool && node.int("ceil_mode", 0) != 0;
+        let count_padding = node.op() == "AveragePool" && node.int("count_include_pad", 0) != 0;
+        let wanted = Wanted { kernel, stride, dilation, padding, pool, ceil, count_padding };
+        wanted.fit(size).map_err(|(what, cure)| node.form(what, cure))
+    }
+}
 
-        let mut window = Self {
+/// Padding as front ends say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// Top, left, bottom, right.
+    Explicit([i64; 4]),
+    /// As much as makes the output the input's size over the stride, rounded up; the odd one behind.
+    SameUpper,
+    /// The same, the odd one before.
+    SameLower,
+}
+
+/// A window as front ends say it, each number from 1 (padding from 0) to [`LARGEST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // The fields are the attributes of ONNX's Conv and pooling operators.
+pub struct Wanted {
+    pub kernel: [i64; 2],
+    pub stride: [i64; 2],
+    pub dilation: [i64; 2],
+    pub padding: Padding,
+    /// A pooling, which must not see padding alone.
+    pub pool: bool,
+    /// Round the output's size up.
+    pub ceil: bool,
+    /// Padding counts as zeros in means.
+    pub count_padding: bool,
+}
+
+impl Wanted {
+    /// The window on an input of `size` rows and columns, or what is wrong with it and the cure.
+    pub fn fit(&self, size: [i64; 2]) -> Result<Window, (String, &'static str)> {
+        let Self { kernel, stride, dilation, padding, pool, ceil, count_padding } = *self;
+        let mut window = Window {
             keep: size,
             zeros: [0; 4],
             geometry: Geometry { kernel, stride, dilation, pad: [0; 4] },
@@ -61,32 +107,26 @@ impl Window {
         for axis in 0..2 {
             let (size, stride) = (size[axis], stride[axis]);
             let reach = dilation[axis] * (kernel[axis] - 1) + 1;
-            let (before, after) = match auto_pad.as_str() {
-                "NOTSET" | "" => (begin_end[axis], begin_end[axis + 2]),
-                "VALID" => (0, 0),
-                "SAME_UPPER" | "SAME_LOWER" => {
+            let (before, after) = match padding {
+                Padding::Explicit(pads) => (pads[axis], pads[axis + 2]),
+                Padding::SameUpper | Padding::SameLower => {
                     let total = ((size - 1) / stride * stride + reach - size).max(0);
                     let less = total / 2;
-                    if auto_pad == "SAME_UPPER" { (less, total - less) } else { (total - less, less) }
-                }
-                other => {
-                    return Err(node.form(
-                        format!("auto_pad '{other}' is unknown"),
-                        "use explicit pads, SAME_UPPER, SAME_LOWER or VALID",
-                    ));
+                    if padding == Padding::SameUpper { (less, total - less) } else { (total - less, less) }
                 }
             };
             let room = size + before + after - reach;
             if room < 0 {
-                return Err(node.form(
+                return Err((
                     format!("a kernel that reaches over {reach} does not fit in {}", size + before + after),
                     "use a smaller kernel or more padding",
                 ));
             }
             if pool && before.max(after) >= kernel[axis] {
-                return Err(
-                    node.form("the padding is as large as the kernel", "pad less than the kernel's size")
-                );
+                return Err((
+                    "the padding is as large as the kernel".into(),
+                    "pad less than the kernel's size",
+                ));
             }
             let mut count = room / stride + 1;
             if ceil && room % stride != 0 && count * stride < size + before {
@@ -98,10 +138,10 @@ impl Window {
             window.output[axis] = count;
             window.keep[axis] = size + need.min(0);
             if window.keep[axis] < 1 {
-                return Err(node.form("windows see nothing but padding", "pad less than the kernel's size"));
+                return Err(("windows see nothing but padding".into(), "pad less than the kernel's size"));
             }
             if count_padding {
-                // Padding that the node asks for counts as zeros; what rounding up adds does not count.
+                // Padding that the layer asks for counts as zeros; what rounding up adds does not count.
                 window.zeros[2 * axis] = before;
                 window.zeros[2 * axis + 1] = need.clamp(0, after);
                 window.geometry.pad[2 * axis + 1] = (need - after).max(0);

@@ -169,12 +169,10 @@ impl Layers {
     /// Any layer that fits.
     fn layer(&mut self) {
         let [h, w, c] = self.shape;
-        match self.random.within(0, 8) {
-            0 if h > 3 && w > 3 => self.pool(false),
-            1 if h > 3 && w > 3 => self.pool(true),
-            2 => self.clamp(),
-            3 => self.sum(),
-            4 => self.depthwise(),
+        match self.random.within(0, 5) {
+            0 if h > 3 && w > 3 => self.pool("max_pool2d", ""),
+            1 => self.clamp(),
+            2 => self.sum(),
             _ => {
                 let channels = self.random.within(1, 36);
                 let kernel = [self.random.within(1, h.min(3)), self.random.within(1, w.min(4))];
@@ -190,49 +188,21 @@ impl Layers {
         debug_assert!(c > 0);
     }
 
-    /// The largest or the mean of 2x2 or 3x3, stride 1 or 2, whichever fits.
-    fn pool(&mut self, mean: bool) {
+    /// 2x2 or 3x3, stride 1 or 2, whichever fits.
+    fn pool(&mut self, name: &str, more: &str) {
         let [h, w, c] = self.shape;
         let kernel = |size: usize, stride: usize| if (size - 2).is_multiple_of(stride) { 2 } else { 3 };
         let stride = [self.random.within(1, 2), self.random.within(1, 2)];
         let kernel = [kernel(h, stride[0]), kernel(w, stride[1])];
         let (x, input) = (self.x.clone(), self.ty("i8"));
-        let (mut name, mut operands, mut types, mut more) = ("max_pool2d", x, input, "");
-        if mean {
-            let zero = self.constant("0", "tensor<1xi8>");
-            (name, more) = ("avg_pool2d", "acc_type = i32, ");
-            operands += &format!(", {zero}, {zero}");
-            types += ", tensor<1xi8>, tensor<1xi8>";
-        }
         self.shape = [(h - kernel[0]) / stride[0] + 1, (w - kernel[1]) / stride[1] + 1, c];
         let result = self.ty("i8");
         self.x = self.value(&format!(
-            "tosa.{name} {operands} {{{more}kernel = array<i64: {}>, stride = array<i64: {}>, pad = array<i64: 0, 0, 0, \
-             0>}} : ({types}) -> {result}",
+            "tosa.{name} {x}{more} {{kernel = array<i64: {}>, stride = array<i64: {}>, pad = array<i64: 0, 0, 0, 0>}} : \
+             ({input}) -> {result}",
             join(&kernel),
             join(&stride),
         ));
-    }
-
-    /// A filter of 2x2 or so of each channel, and its rescaling.
-    fn depthwise(&mut self) {
-        let [h, w, c] = self.shape;
-        let (kh, kw) = (h.min(2), w.min(2));
-        let list = self.random.list(kh * kw * c, 127);
-        let weights_ty = format!("tensor<{kh}x{kw}x{c}x1xi8>");
-        let weights = self.constant(&nest(&list, &[kh, kw, c, 1]), &weights_ty);
-        let list = self.random.list(c, 3000);
-        let bias = self.constant(&format!("[{list}]"), &format!("tensor<{c}xi32>"));
-        let zero = self.constant("0", "tensor<1xi8>");
-        let (x, input) = (self.x.clone(), self.ty("i8"));
-        self.shape = [h - kh + 1, w - kw + 1, c];
-        let result = self.ty("i32");
-        self.x = self.value(&format!(
-            "tosa.depthwise_conv2d {x}, {weights}, {bias}, {zero}, {zero} {{acc_type = i32, pad = array<i64: 0, 0, 0, 0>, \
-             stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}} : ({input}, {weights_ty}, tensor<{c}xi32>, \
-             tensor<1xi8>, tensor<1xi8>) -> {result}"
-        ));
-        self.rescale("i32", 37, 0, false, true);
     }
 
     fn clamp(&mut self) {

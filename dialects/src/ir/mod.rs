@@ -107,6 +107,12 @@ impl<'c> Loc<'c> {
         unsafe { Self::from_raw(mlirLocationNameGet(ctx.raw, string_ref(name), Loc::unknown(ctx).raw)) }
     }
 
+    /// A named thing at a place, such as a layer in a text.
+    pub fn name_at(name: &str, place: Loc<'c>) -> Self {
+        // SAFETY: the place's context is alive; MLIR copies the name.
+        unsafe { Self::from_raw(mlirLocationNameGet(place.ctx().raw, string_ref(name), place.raw)) }
+    }
+
     /// The location of melior's wrapper.
     pub fn of(location: melior::ir::Location<'c>) -> Self {
         // SAFETY: a location is not null and lives as long as its context.

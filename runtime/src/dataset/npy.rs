@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 /// What an array holds and how it is laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// numpy's type string, e.g. `|u1` or `<i8`; the text `a structured type` for anything else.
     pub dtype: String,
     /// Whether the first index varies fastest.
@@ -38,6 +38,24 @@ impl Header {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Header::parse(&String::from_utf8_lossy(&text)).ok_or_else(|| malformed("its npy header is malformed"))
+    }
+
+    /// Reads the elements, of `item_size` bytes each, which must be all that is left.
+    pub fn data(&self, reader: &mut impl Read, item_size: usize) -> Result<Vec<u8>, String> {
+        let size = element_count(&self.shape)
+            .and_then(|count| count.checked_mul(item_size))
+            .filter(|&size| size < isize::MAX as usize)
+            .ok_or("its shape is larger than memory")?;
+        // The length that the header claims is not trusted for an allocation; one byte more shows surplus data,
+        // and reading to the end has the checksum verified.
+        let mut bytes = Vec::new();
+        reader.take(size as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        if bytes.len() != size {
+            let relation = if bytes.len() > size { "more than" } else { "only" };
+            let count = bytes.len().min(size);
+            return Err(format!("{relation} {count} bytes of data for the shape {:?}", self.shape));
+        }
+        Ok(bytes)
     }
 
     fn parse(text: &str) -> Option<Header> {
@@ -76,6 +94,28 @@ impl Header {
         bytes.extend(text.into_bytes());
         bytes
     }
+}
+
+/// `|u1` as `uint8`, for messages.
+pub(crate) fn numpy_name(dtype: &str) -> String {
+    let mut letters = dtype.chars();
+    letters.next();
+    let kind = match letters.next() {
+        Some('u') => "uint",
+        Some('i') => "int",
+        Some('f') => "float",
+        Some('b') => return "bool".to_owned(),
+        _ => return dtype.to_owned(),
+    };
+    match letters.as_str().parse::<u32>() {
+        Ok(bytes @ 1..=32) => format!("{kind}{}", bytes * 8),
+        _ => dtype.to_owned(),
+    }
+}
+
+/// How many elements an array of this shape has.
+pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |count, &extent| count.checked_mul(extent))
 }
 
 /// The text after `'key':` in a Python dictionary.

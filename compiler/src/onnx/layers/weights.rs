@@ -123,7 +123,7 @@ fn bad_weights(node: &Node, tensor: &Tensor, expected: &str) -> Problem {
 }
 
 /// The elements in the order of the permuted dimensions: dimension i of the result is `order[i]` of the input.
-fn permuted(values: &[f32], shape: [i64; 4], order: [usize; 4]) -> Vec<f32> {
+pub(crate) fn permuted(values: &[f32], shape: [i64; 4], order: [usize; 4]) -> Vec<f32> {
     let size = shape.map(|s| s as usize);
     let mut stride = [1; 4];
     for i in (0..3).rev() {

@@ -1,0 +1,233 @@
+//! The text format of networks: what its page and example say holds, and what is said about texts that are no network.
+
+use atheena_dialects::ee::Exit;
+use atheena_dialects::ir::{Ctx, Op};
+use atheena_runtime::dataset::DataSet;
+use atheena_runtime::golden::Golden;
+use melior::pass::PassManager;
+use melior::utility::parse_pass_pipeline;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Imports a text; returns how many exits it has, or the message.
+fn import(text: &str, file: &str) -> Result<usize, String> {
+    let context = atheena_dialects::context();
+    match atheena::eenet::import(Ctx::of(&context), text, file) {
+        Ok(module) => Ok(Exit::all_in(Op::of_module(&module)).len()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The networks and parts of networks on the format's page.
+fn examples(page: &str) -> Vec<String> {
+    let mut blocks = vec![];
+    let mut open: Option<String> = None;
+    for line in page.lines() {
+        match (&mut open, line) {
+            (None, "```eenet") => open = Some(String::new()),
+            (Some(_), "```") => blocks.extend(open.take()),
+            (Some(block), _) => *block += &format!("{line}\n"),
+            (None, _) => {}
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_examples_of_the_page_compile() {
+    let page = std::fs::read_to_string(root().join("docs/eenet.md")).unwrap();
+    let examples = examples(&page);
+    assert!(examples.len() >= 6, "the page has examples");
+    let header =
+        examples.iter().find(|block| block.starts_with("network part")).expect("the page has a header");
+    let mut exits = 0;
+    for example in &examples {
+        let text = match example {
+            whole if whole.starts_with("network") && whole != header => whole.clone(),
+            header if header.starts_with("network") => continue,
+            part => format!("{header}{part}dense 10\n"),
+        };
+        exits += import(&text, "page.eenet").unwrap_or_else(|error| panic!("{error}"));
+    }
+    assert_eq!(exits, 3);
+}
+
+/// Every layer and option is on the page, and in one of its examples.
+#[test]
+fn the_page_has_every_word() {
+    let page = std::fs::read_to_string(root().join("docs/eenet.md")).unwrap();
+    let grammar = std::fs::read_to_string(root().join("compiler/src/eenet/grammar.pest")).unwrap();
+    let examples = examples(&page).concat();
+    let words: Vec<_> = (grammar.lines())
+        .filter_map(|line| line.split_once("@{ \"")?.1.split_once("\" ~ !part"))
+        .map(|(word, _)| word)
+        .collect();
+    assert!(words.len() > 25, "the grammar's words are found");
+    for word in words {
+        let has = |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|w| w == word);
+        assert!(has(&page), "docs/eenet.md does not tell of `{word}`");
+        assert!(has(&examples), "no example of docs/eenet.md has `{word}`");
+    }
+}
+
+/// The example's network goes through quantisation, and its samples leave at more than one exit.
+#[test]
+fn the_example_runs_as_integers() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data.npz");
+    // Any images do: bits of a linear congruential generator.
+    let mut state = 1u32;
+    let mut pixel = || {
+        state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+        (state >> 24) as u8
+    };
+    let images: Vec<u8> = (0..64 * 16 * 16).map(|_| pixel()).collect();
+    let labels = (0..64).map(|i| i % 4).collect();
+    DataSet::new([64, 16, 16, 1], images, Some(labels)).unwrap().write(&data).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_atheena"))
+        .arg("profile")
+        .arg(root().join("examples/three-exits.eenet"))
+        .args([
+            "--calibration".as_ref(),
+            data.as_os_str(),
+            "--data".as_ref(),
+            data.as_os_str(),
+            "--json".as_ref(),
+        ])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let counts = |key: &str| -> Vec<_> {
+        report["exits"].as_array().unwrap().iter().map(|exit| exit[key].as_u64().unwrap()).collect()
+    };
+    let (taken, of) = (counts("taken"), counts("of"));
+    assert_eq!(of[0], 64, "{report}");
+    assert_eq!(of[1], 64 - taken[0], "{report}");
+}
+
+/// What importing these lines behind a header says.
+fn message(lines: &str) -> String {
+    whole(&format!("network net\ninput 8x8x2\nweights random seed 1\n{lines}"))
+}
+
+/// What importing a text says.
+fn whole(text: &str) -> String {
+    import(text, "net.eenet").expect_err("the network is imported")
+}
+
+macro_rules! snapshots {
+    ($($name:ident: $message:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                insta::assert_snapshot!(stringify!($name), $message);
+            }
+        )*
+    };
+}
+
+snapshots! {
+    empty_file: whole("");
+    no_input: whole("network net\nweights random seed 1\n");
+    input_of_two_sizes: whole("network net\ninput 8x8\n");
+    weights_from_nowhere: whole("network net\ninput 8x8x1\nweights 1\n");
+    seed_too_large: whole("network net\ninput 8x8x1\nweights random seed 18446744073709551616\ndense 2\n");
+    no_layers: message("");
+    unknown_layer: message("convolution 8 kernel 3\n");
+    unknown_layer_with_name: message("x = convolution 8\n");
+    unknown_option: message("conv 8 kernal 3\n");
+    option_of_another_layer: message("dense 8 stride 2\n");
+    no_number: message("dense relu\n");
+    no_size: message("max_pool\n");
+    no_kernel: message("conv 8\ndense 10\n");
+    option_twice: message("conv 8 kernel 3 pad 1 kernel 5\n");
+    zero_stride: message("conv 8 kernel 3 stride 0\n");
+    huge_number: message("dense 99999999999999999999\n");
+    huge_weights: message("dense 65536\ndense 65536\n");
+    huge_tensor: message("conv 65536 kernel 1 pad 200\ndense 10\n");
+    three_sides: message("conv 8 kernel 3 pad [1, 1, 1]\n");
+    clamp_without_to: message("clamp 0 6\n");
+    empty_range: message("clamp 6 to 0\n");
+    huge_decimal: message("clamp 0 to 1e39\n");
+    two_layers_on_a_line: message("relu dense 10\n");
+    exit_without_threshold: message("exit early { dense 10 }\n");
+    exit_of_another_kind: message("exit early when entropy < 0.5 { dense 10 }\n");
+    exit_without_classifier: message("exit early when max_softmax > 0.5 { }\n");
+    exit_in_an_exit: message("exit a when max_softmax > 0.5 {\n  relu\n  exit b when max_softmax > 0.5 { dense 10 }\n}\n");
+    exit_that_is_open: message("exit early when max_softmax > 0.5 {\n  dense 10\n");
+    threshold_of_one: message("exit early when max_softmax > 1.0 { dense 10 }\ndense 10\n");
+    threshold_below_zero: message("exit early when max_softmax > -0.5 { dense 10 }\ndense 10\n");
+    label_twice: message("exit a when max_softmax > 0.5 { dense 10 }\nexit a when max_softmax > 0.5 { dense 10 }\ndense 10\n");
+    unknown_name: message("relu\nconv 2 kernel 1\nadd reluu\ndense 10\n");
+    name_inside_an_exit: message("exit a when max_softmax > 0.5 {\n  x = relu\n  dense 10\n}\nadd x\ndense 10\n");
+    name_twice: message("x = relu\nx = relu\ndense 10\n");
+    name_that_was_made: message("conv2 = conv 8 kernel 1\nconv 8 kernel 1\ndense 10\n");
+    sum_of_two_shapes: message("x = relu\nconv 2 kernel 3\nadd x\ndense 10\n");
+    kernel_larger_than_the_image: message("conv 8 kernel 9\ndense 10\n");
+    padding_as_large_as_the_kernel: message("max_pool 2 pad 2\ndense 10\n");
+    image_layer_on_a_vector: message("dense 16\nmax_pool 2\n");
+    groups_that_do_not_divide: message("conv 8 kernel 1 groups 3\ndense 10\n");
+    groups_of_channels: message("conv 8 kernel 1\nconv 8 kernel 1 groups 4\ndense 10\n");
+    classes_that_differ: message("exit early when max_softmax > 0.5 { dense 10 }\ndense 5\n");
+    classes_of_two_exits: message("exit a when max_softmax > 0.5 { dense 3 }\nexit b when max_softmax > 0.5 { dense 4 }\ndense 3\n");
+    logits_that_are_an_image: message("conv 10 kernel 1\n");
+    exit_with_an_image: message("exit early when max_softmax > 0.5 { relu }\ndense 5\n");
+    nothing_behind_an_exit: message("relu\nexit early when max_softmax > 0.5 { dense 5 }\n");
+    layer_that_nothing_reads: message("x = conv 2 kernel 1\ndense 10 from input\n");
+    tabs_and_letters: message("\tdense 10 # \u{e4}\n\tx = d\u{e4}nse 5\n");
+}
+
+/// What importing a network with weights from this file says.
+fn with_weights(file: &str, lines: &str) -> String {
+    let text = format!("network net\ninput 4x4x1\nweights \"{file}\"\n{lines}");
+    import(&text, "tests/eenet/net.eenet").expect_err("the network is imported")
+}
+
+snapshots! {
+    file_that_is_absent: with_weights("absent.npz", "dense 2\n");
+    file_that_is_no_npz: with_weights("net.eenet", "dense 2\n");
+    array_that_is_absent: with_weights("weights.npz", "classifier = dense 2\n");
+    statistics_that_are_absent: with_weights("weights.npz", "relu\nfeatures.0 = batch_norm\ndense 2\n");
+    bias_that_is_absent: with_weights("weights.npz", "plain = conv 2 kernel 3\ndense 2\n");
+    array_of_another_shape: with_weights("weights.npz", "features.0 = conv 2 kernel 2\ndense 2\n");
+    array_of_doubles: with_weights("weights.npz", "double = conv 2 kernel 3\ndense 2\n");
+    array_in_fortran_order: with_weights("weights.npz", "fortran = conv 2 kernel 3\ndense 2\n");
+    array_with_nan: with_weights("weights.npz", "nan = conv 2 kernel 3\ndense 2\n");
+    variance_below_zero: with_weights("weights.npz", "bn.negative = batch_norm\ndense 2\n");
+}
+
+/// `tests/eenet/net.eenet` with weights of a file, against PyTorch's definitions (`tests/eenet/generate.py`).
+#[test]
+fn weights_of_a_file_mean_what_they_mean_in_pytorch() {
+    atheena_passes::register_all();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/eenet");
+    let file = folder.join("net.eenet");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let context = atheena_dialects::context();
+    let mut module = atheena::eenet::import(Ctx::of(&context), &text, file.to_str().unwrap()).unwrap();
+    let manager = PassManager::new(&context);
+    let pipeline = "builtin.module(func.func(convert-ee-to-scf{exit-index=true}))";
+    parse_pass_pipeline(manager.as_operation_pass_manager(), pipeline).unwrap();
+    manager.run(&mut module).unwrap();
+    let golden = Golden::compile(&Op::of_module(&module).to_string(), "net").unwrap();
+    let cases = std::fs::read(folder.join("expected.json")).unwrap();
+    let cases: Vec<serde_json::Value> = serde_json::from_slice(&cases).unwrap();
+    assert_eq!(cases.len(), 8);
+    let floats = |value: &serde_json::Value| -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    };
+    for case in cases {
+        let input: Vec<f32> = floats(&case["input"]).iter().map(|&v| v as f32).collect();
+        let outputs = golden.run(input.as_slice()).unwrap();
+        assert_eq!(outputs.exit_index(), case["exit"].as_u64().map(|exit| exit as usize));
+        let wanted = floats(&case["output"]);
+        for (found, wanted) in outputs.0[0].to_f64().iter().zip(&wanted) {
+            assert!((found - wanted).abs() <= 1e-4 * wanted.abs().max(1.0), "{found}, not {wanted}");
+        }
+    }
+}
