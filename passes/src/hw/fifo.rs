@@ -1,6 +1,6 @@
 //! `dataflow.fifo`: a queue of beats.
 //!
-//! One beat a cycle, two cycles of latency. Holds `depth` beats in a memory, and up to three on their way out.
+//! One beat a cycle, three cycles of latency. Holds `depth` beats in a memory, and up to three on their way out.
 
 use super::{
     actor::{Actor, beat_width},

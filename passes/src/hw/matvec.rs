@@ -4,8 +4,8 @@
 //! `V/SIMD * OC/PE` cycles: each input beat stays for the `OC/PE` groups of outputs. Nothing else takes cycles, so a
 //! sample of P vectors has an initiation interval of exactly `P * V/SIMD * OC/PE` cycles where neither side stalls.
 //! Latency, from a vector's last input beat to its first output beat: 2 (weights, products), the tree over SIMD lanes
-//! (`ceil(log2(SIMD) / 2)`, a register every two levels), 1 (accumulator), 1 more if the multiplier is no power of
-//! two, 1 (output).
+//! (`ceil(log2(SIMD) / 2)`, a register every two levels), 1 (accumulator), 1 more with several groups, whose biases and
+//! sums come from memories, 1 more if the multiplier is no power of two, 1 (output).
 //!
 //! ```text
 //!   beat, held for OC/PE cycles ─► x ─► products (PE x SIMD) ─► PE trees ─► accumulators ─► rescale ─► clamp ─► PE lanes
