@@ -108,6 +108,27 @@ fn the_example_runs_as_integers() {
     let (taken, of) = (counts("taken"), counts("of"));
     assert_eq!(of[0], 64, "{report}");
     assert_eq!(of[1], 64 - taken[0], "{report}");
+    assert!(0 < taken[0] && 0 < taken[1] && taken[1] < of[1], "samples leave at every exit: {report}");
+}
+
+/// However a text is damaged, there is a message or a network, never a panic.
+#[test]
+fn damaged_texts_are_refused() {
+    let text = std::fs::read_to_string(root().join("examples/three-exits.eenet")).unwrap();
+    let words: Vec<_> = text.match_indices(|c: char| c == ' ' || c == '\n').map(|(at, _)| at).collect();
+    let mut refused = 0;
+    let mut damaged = |text: String| {
+        let error = import(&text, "damaged.eenet").err();
+        refused += usize::from(error.is_some_and(|message| message.starts_with("damaged.eenet:")));
+    };
+    for (&at, &next) in words.iter().zip(&words[1..]) {
+        // Cut off, a word gone, a word replaced.
+        damaged(text[..at].to_owned());
+        damaged(format!("{}{}", &text[..at], &text[next..]));
+        damaged(format!("{} 0{}", &text[..at], &text[next..]));
+    }
+    // Words of comments may go, and some options.
+    assert!(refused > words.len(), "{refused} of {} texts are refused", 3 * words.len());
 }
 
 /// What importing these lines behind a header says.
