@@ -111,6 +111,28 @@ fn the_example_runs_as_integers() {
     assert!(0 < taken[0] && 0 < taken[1] && taken[1] < of[1], "samples leave at every exit: {report}");
 }
 
+/// Vectors, all on one line, lines that end as on Windows, no line end behind the last, classifiers without dense layers.
+#[test]
+fn texts_have_many_forms() {
+    let dense = "network v.1; input 64; weights random seed 2; dense 8; relu\n\
+        exit a when max_softmax > 0.5 { dense 3 from input }; exit b when max_softmax > 0 {dense 3}; dense 3";
+    let pooled = "network v\r\ninput 8x8x3 # x\r\nweights random seed 2\r\n\r\n c = conv 5 kernel 3\r\n\
+        exit g when max_softmax > 5e-1 {\r\n global_avg_pool }\r\nglobal_avg_pool from c # end";
+    let context = atheena_dialects::context();
+    let text = |text| {
+        let module =
+            atheena::eenet::import(Ctx::of(&context), text, "net.eenet").unwrap_or_else(|e| panic!("{e}"));
+        Op::of_module(&module).to_string()
+    };
+    let (dense, pooled) = (text(dense), text(pooled));
+    assert!(dense.contains("@v_1(%arg0: tensor<1x1x1x64xf32>) -> tensor<1x3xf32>"), "{dense}");
+    // What an exit reads of before crosses into it.
+    assert!(dense.contains(": tensor<1x64xf32>, %arg2 = "), "{dense}");
+    assert_eq!(dense.matches("ee.exit").count(), 2);
+    assert!(pooled.contains("@v(%arg0: tensor<1x8x8x3xf32>) -> tensor<1x5xf32>"), "{pooled}");
+    assert_eq!(pooled.matches("ee.exit").count(), 1);
+}
+
 /// However a text is damaged, there is a message or a network, never a panic.
 #[test]
 fn damaged_texts_are_refused() {
