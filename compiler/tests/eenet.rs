@@ -137,7 +137,7 @@ fn texts_have_many_forms() {
 #[test]
 fn damaged_texts_are_refused() {
     let text = std::fs::read_to_string(root().join("examples/three-exits.eenet")).unwrap();
-    let words: Vec<_> = text.match_indices(|c: char| c == ' ' || c == '\n').map(|(at, _)| at).collect();
+    let words: Vec<_> = text.match_indices([' ', '\n']).map(|(at, _)| at).collect();
     let mut refused = 0;
     let mut damaged = |text: String| {
         let error = import(&text, "damaged.eenet").err();
