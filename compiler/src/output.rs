@@ -44,10 +44,7 @@ impl Output {
             return Err(OutputError::Foreign(target.into()));
         }
         let write = |source| OutputError::Write { path: target.into(), source };
-        let parent = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let parent = parent(target);
         fs::create_dir_all(parent).map_err(write)?;
         let temporary = tempfile::Builder::new().prefix(".atheena-").tempdir_in(parent).map_err(write)?;
         Ok(Self { target: target.into(), temporary })
@@ -78,10 +75,20 @@ impl Output {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).map_err(write)?;
         }
-        let moved = match fs::remove_dir_all(&self.target) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => fs::rename(&new, &self.target),
-        };
+        // The old directory goes aside first, so that a failure leaves it as it was.
+        let moved =
+            tempfile::Builder::new().prefix(".atheena-").tempdir_in(parent(&self.target)).and_then(|aside| {
+                let old = aside.path().join("old");
+                let had_old = match fs::rename(&self.target, &old) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                    renamed => renamed.map(|()| true)?,
+                };
+                let renamed = fs::rename(&new, &self.target);
+                if renamed.is_err() && had_old {
+                    fs::rename(&old, &self.target)?;
+                }
+                renamed
+            });
         if moved.is_err() {
             let _ = fs::remove_dir_all(&new);
         }
@@ -89,11 +96,15 @@ impl Output {
     }
 }
 
+/// The folder that a path is in.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file under a temporary name beside it, then renames it.
 pub fn write_file(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), OutputError> {
     let write = || {
-        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(parent)?;
+        let file = tempfile::NamedTempFile::new_in(parent(path))?;
         fs::write(file.path(), contents)?;
         file.persist(path).map_err(|e| e.error)
     };
