@@ -1,6 +1,6 @@
 //! The TOSA operations that networks are made of: reading and making them.
 
-use crate::ir::{Attr, Builder, DenseElement, Failure, Op, Type, Value};
+use crate::ir::{Attr, Builder, DenseElement, Failure, Op, OpBuilder, Type, Value};
 
 mod convolution;
 
@@ -252,39 +252,38 @@ impl Geometry {
 /// `zps` are the zero points of input and weights; `acc` the accumulator's type.
 pub fn conv2d<'c>(
     builder: Builder<'c>,
-    (input, weights, bias): (Value<'c>, Value<'c>, Value<'c>),
+    operands: (Value<'c>, Value<'c>, Value<'c>),
     zps: (Value<'c>, Value<'c>),
     geometry: &Geometry,
     result: Type<'c>,
     acc: Type<'c>,
 ) -> Value<'c> {
-    let ctx = builder.ctx();
-    builder
-        .op("tosa.conv2d")
-        .operands(&[input, weights, bias, zps.0, zps.1])
-        .result(result)
-        .attr("pad", Attr::i64s(ctx, &geometry.pad))
-        .attr("stride", Attr::i64s(ctx, &geometry.stride))
-        .attr("dilation", Attr::i64s(ctx, &geometry.dilation))
-        .attr("acc_type", Attr::ty(acc))
-        .build()
-        .result(0)
+    convolution(builder.op("tosa.conv2d"), operands, zps, geometry, result, acc)
 }
 
 /// Makes a `tosa.depthwise_conv2d`. `weights` is `[KH, KW, C, M]`, `bias` `[C * M]`; `zps` are the zero points
 /// of input and weights; `acc` the accumulator's type.
 pub fn depthwise_conv2d<'c>(
     builder: Builder<'c>,
+    operands: (Value<'c>, Value<'c>, Value<'c>),
+    zps: (Value<'c>, Value<'c>),
+    geometry: &Geometry,
+    result: Type<'c>,
+    acc: Type<'c>,
+) -> Value<'c> {
+    convolution(builder.op("tosa.depthwise_conv2d"), operands, zps, geometry, result, acc)
+}
+
+fn convolution<'c>(
+    op: OpBuilder<'c>,
     (input, weights, bias): (Value<'c>, Value<'c>, Value<'c>),
     zps: (Value<'c>, Value<'c>),
     geometry: &Geometry,
     result: Type<'c>,
     acc: Type<'c>,
 ) -> Value<'c> {
-    let ctx = builder.ctx();
-    builder
-        .op("tosa.depthwise_conv2d")
-        .operands(&[input, weights, bias, zps.0, zps.1])
+    let ctx = result.ctx();
+    op.operands(&[input, weights, bias, zps.0, zps.1])
         .result(result)
         .attr("pad", Attr::i64s(ctx, &geometry.pad))
         .attr("stride", Attr::i64s(ctx, &geometry.stride))
