@@ -272,6 +272,55 @@ LogicalResult AddOp::verify() {
   return success();
 }
 
+LogicalResult ConcatOp::verify() {
+  StreamType out = stream(getOutput());
+  int64_t rank = out.getShape().size(), axis = getAxis();
+  if (getInputs().empty() || axis < 0 || axis >= rank)
+    return emitOpError() << "expected inputs, and an axis in 0.." << rank - 1
+                         << ", but got " << axis;
+  SmallVector<int64_t> shape(out.getShape());
+  shape[axis] = 0;
+  for (Value input : getInputs()) {
+    StreamType in = stream(input);
+    SmallVector<int64_t> rest(in.getShape());
+    if (int64_t(rest.size()) != rank)
+      return emitOpError() << "expected inputs of the result's rank, but got "
+                           << in << " and " << out;
+    shape[axis] += rest[axis];
+    rest[axis] = out.getShape()[axis];
+    if (rest != out.getShape() || in.getLanes() != out.getLanes() ||
+        in.getElementType() != out.getElementType())
+      return emitOpError() << "expected inputs that differ from the result "
+                              "along the axis alone, but got "
+                           << in << " and " << out;
+  }
+  if (shape != out.getShape())
+    return emitOpError() << "expected a result of " << shape[axis]
+                         << " along the axis, but got " << out;
+  return success();
+}
+
+LogicalResult SliceOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  size_t rank = in.getShape().size();
+  if (getStart().size() != rank || out.getShape().size() != rank ||
+      in.getLanes() != out.getLanes() ||
+      in.getElementType() != out.getElementType())
+    return emitOpError() << "expected a start in each dimension, and a result "
+                            "of the input's rank, elements and lanes, but got "
+                         << in << " and " << out;
+  for (size_t i = 0; i < rank; ++i)
+    if (getStart()[i] < 0 ||
+        getStart()[i] + out.getShape()[i] > in.getShape()[i])
+      return emitOpError() << "expected a part of the input " << in
+                           << ", but got " << out << " from index "
+                           << getStart()[i] << " of dimension " << i << " on";
+  if (getStart().back() % in.getLanes() != 0)
+    return emitOpError() << "expected lanes that divide the first channel "
+                         << getStart().back() << ", but got " << in.getLanes();
+  return success();
+}
+
 LogicalResult ForkOp::verify() {
   for (Value output : getOutputs())
     if (output.getType() != getInput().getType())

@@ -192,6 +192,31 @@ def Dataflow_AddOp : Dataflow_Actor<"add"> {
   let hasVerifier = 1;
 }
 
+def Dataflow_ConcatOp : Dataflow_Actor<"concat"> {
+  let summary = "streams behind one another along an axis";
+  let description = [{
+    The inputs agree in all dimensions but `axis`, and have the output's lanes. For each index of the dimensions
+    in front of `axis` come the elements of the first input, then those of the second one, and so on: with the
+    innermost axis, all channels of a pixel.
+  }];
+  let arguments = !con(common, (ins Variadic<Dataflow_StreamType>:$inputs, I64Attr:$axis));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $inputs attr-dict `:` type($inputs) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_SliceOp : Dataflow_Actor<"slice"> {
+  let summary = "a part of a tensor";
+  let description = [{
+    Of each dimension the indices from `start` on, as many as the result has; all else is taken and dropped.
+    Lanes divide the first channel and the number of channels.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$start));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
 def Dataflow_ForkOp : Dataflow_Actor<"fork"> {
   let summary = "copies of a stream";
   let description = [{

@@ -1,8 +1,12 @@
 //! The hardware of each actor, simulated under random stalls, against plain loops of TOSA's formulas: every bit. And its
 //! initiation interval, against the formula of its generator.
 
+#[path = "hw/builder.rs"]
+mod builder;
 #[path = "hw/harness.rs"]
 mod harness;
+#[path = "hw/networks.rs"]
+mod networks;
 #[path = "hw/reference.rs"]
 mod reference;
 
@@ -242,6 +246,61 @@ fn max_pool_with_overlap_and_padding() {
     let max = |taps: &[i64]| *taps.iter().max().unwrap();
     let Some(result) = pool("max", [6, 5, 5], 1, geometry, [1, 0], max) else { return };
     assert_eq!(result.cycles_per_sample, Some(210.0));
+}
+
+/// A concatenation or slices alone: the reference moves elements.
+fn moved(
+    body: &str,
+    (shape, lanes): ([usize; 3], usize),
+    (to, to_lanes): ([usize; 3], usize),
+    index: impl Fn([usize; 3]) -> [usize; 3],
+) -> Option<SimResult> {
+    let (input, output) = (stream(&shape, "i8", lanes), stream(&to, "i8", to_lanes));
+    let mut design = Design::new(&line(&input, body, &output), &input, &output, 1)?;
+    let mut random = Random(12);
+    let samples: Vec<_> = (0..4).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect();
+    let expected: Vec<_> = (samples.iter())
+        .map(|sample| {
+            let at = |i: usize| {
+                let [y, x, c] = index([i / (to[1] * to[2]), i / to[2] % to[1], i % to[2]]);
+                sample[(y * shape[1] + x) * shape[2] + c]
+            };
+            ((0..to.iter().product()).map(at).collect(), 0)
+        })
+        .collect();
+    Some(design.check(&samples, &expected))
+}
+
+#[test]
+fn a_slice_in_all_dimensions() {
+    let [from, to] = [[5, 4, 6], [3, 2, 4]].map(|shape| stream(&shape, "i8", 2).ty);
+    let body = format!(r#"%y = dataflow.slice "part" %x {{start = array<i64: 1, 2, 2>}} : {from} -> {to}"#);
+    let Some(result) = moved(&body, ([5, 4, 6], 2), ([3, 2, 4], 2), |[y, x, c]| [y + 1, x + 2, c + 2]) else {
+        return;
+    };
+    // Every beat of the input takes a cycle.
+    assert_eq!(result.cycles_per_sample, Some(60.0));
+}
+
+#[test]
+fn channels_and_rows_change_places() {
+    // Channels 4 and 5 in front of 0 to 3; then the last row first.
+    let [all, low, high, top, bottom] =
+        [[3, 2, 6], [3, 2, 4], [3, 2, 2], [2, 2, 6], [1, 2, 6]].map(|shape| stream(&shape, "i8", 2).ty);
+    let body = format!(
+        r#"%a, %b = dataflow.fork "fork" %x : {all} -> {all}, {all}
+           %low = dataflow.slice "low" %a {{start = array<i64: 0, 0, 0>}} : {all} -> {low}
+           %high = dataflow.slice "high" %b {{start = array<i64: 0, 0, 4>}} : {all} -> {high}
+           %wait = dataflow.fifo "wait" %low {{depth = 2}} : {low} -> {low}
+           %z = dataflow.concat "channels" %high, %wait {{axis = 2}} : {high}, {low} -> {all}
+           %v, %w = dataflow.fork "fork2" %z : {all} -> {all}, {all}
+           %top = dataflow.slice "top" %v {{start = array<i64: 0, 0, 0>}} : {all} -> {top}
+           %bottom = dataflow.slice "bottom" %w {{start = array<i64: 2, 0, 0>}} : {all} -> {bottom}
+           %rest = dataflow.fifo "rest" %top {{depth = 12}} : {top} -> {top}
+           %y = dataflow.concat "rows" %bottom, %rest {{axis = 0}} : {bottom}, {top} -> {all}"#
+    );
+    let moves = |[y, x, c]: [usize; 3]| [(y + 2) % 3, x, (c + 4) % 6];
+    let Some(_) = moved(&body, ([3, 2, 6], 2), ([3, 2, 6], 2), moves) else { return };
 }
 
 #[test]

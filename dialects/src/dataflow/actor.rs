@@ -58,6 +58,18 @@ impl std::fmt::Display for Folding {
     }
 }
 
+/// How much of a sample an actor may take in before it gives what comes of the first of it. Branches that meet again need
+/// queues for as much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lag {
+    /// The beat.
+    Beat,
+    /// All channels of the pixel.
+    Pixel,
+    /// All of the sample.
+    Sample,
+}
+
 /// The lanes of an actor's streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lanes {
@@ -101,6 +113,11 @@ pub trait Actor<'c> {
     /// Can each beat go before a later one comes, so that nothing around it must buffer for it?
     fn is_beatwise(&self) -> bool {
         false
+    }
+
+    /// What may have to come in before the first of it can go.
+    fn lag(&self) -> Lag {
+        if self.is_beatwise() { Lag::Beat } else { Lag::Sample }
     }
 
     /// Must its inputs come with the lanes that their producer gives? So where the lanes tell in which order the elements

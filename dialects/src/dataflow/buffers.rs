@@ -1,7 +1,7 @@
 //! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, int, memory, operation, start};
+use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, ceil_div, int, memory, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -164,6 +164,11 @@ impl<'c> Actor<'c> for Resize<'c> {
 
     fn is_beatwise(&self) -> bool {
         true
+    }
+
+    /// What makes beats wider collects narrow ones, all of one pixel.
+    fn lag(&self) -> Lag {
+        if self.inputs()[0].lanes < self.outputs()[0].lanes { Lag::Pixel } else { Lag::Beat }
     }
 }
 

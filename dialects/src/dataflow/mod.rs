@@ -2,6 +2,7 @@
 
 mod actor;
 mod buffers;
+mod concat;
 mod decide;
 mod elementwise;
 mod ends;
@@ -9,11 +10,13 @@ mod graph;
 mod matvec;
 mod pool;
 mod resources;
+mod slice;
 mod stream;
 mod window;
 
-pub use actor::{Actor, Folding, Lanes};
+pub use actor::{Actor, Folding, Lag, Lanes};
 pub use buffers::{Fifo, Fork, Gate, Resize};
+pub use concat::Concat;
 pub use decide::Decide;
 pub use elementwise::{Add, Affine, Map};
 pub use ends::{Merge, Sink, Source};
@@ -21,6 +24,7 @@ pub use graph::{Bottleneck, Graph, bottleneck};
 pub use matvec::{Matvec, MatvecParts};
 pub use pool::{Pool, PoolKind};
 pub use resources::{Resources, bram18, ceil_div, memory, rom};
+pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use window::Window;
 
@@ -86,6 +90,8 @@ pub fn actor<'c>(op: Op<'c>) -> Option<Box<dyn Actor<'c> + 'c>> {
             })*
         };
     }
-    first!(Source, Sink, Window, Matvec, Pool, Map, Add, Fork, Fifo, Resize, Decide, Gate, Merge);
+    first!(
+        Source, Sink, Window, Matvec, Pool, Map, Add, Concat, Slice, Fork, Fifo, Resize, Decide, Gate, Merge
+    );
     None
 }

@@ -432,3 +432,59 @@ dataflow.graph @g {
   // expected-error @+1 {{'dataflow.pool' op expected windows in the order of dataflow.window, but a resize tears them apart}}
   %p = dataflow.pool "p" %r {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <2x8xi8, lanes = 4> -> <2x2xi8, lanes = 1>
 }
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.concat' op expected inputs, and an axis in 0..2, but got 3}}
+  %y = dataflow.concat "y" %x {axis = 3 : i64} : !dataflow.stream<4x4x6xi8, lanes = 2> -> <4x4x6xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.concat' op expected inputs of the result's rank, but got}}
+  %y = dataflow.concat "y" %x {axis = 1 : i64} : !dataflow.stream<4x4x6xi8, lanes = 2> -> <16x6xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.concat' op expected inputs that differ from the result along the axis alone, but got}}
+  %y = dataflow.concat "y" %x {axis = 2 : i64} : !dataflow.stream<4x4x6xi8, lanes = 2> -> <4x3x6xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.concat' op expected a result of 6 along the axis, but got}}
+  %y = dataflow.concat "y" %x {axis = 2 : i64} : !dataflow.stream<4x4x6xi8, lanes = 2> -> <4x4x8xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.slice' op expected a start in each dimension, and a result of the input's rank, elements and lanes, but got}}
+  %y = dataflow.slice "y" %x {start = array<i64: 0, 0>} : <4x4x6xi8, lanes = 2> -> <4x4x2xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.slice' op expected a part of the input}}
+  %y = dataflow.slice "y" %x {start = array<i64: 0, 2, 0>} : <4x4x6xi8, lanes = 2> -> <4x3x6xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.slice' op expected lanes that divide the first channel 1, but got 2}}
+  %y = dataflow.slice "y" %x {start = array<i64: 0, 0, 1>} : <4x4x6xi8, lanes = 2> -> <4x4x4xi8, lanes = 2>
+}

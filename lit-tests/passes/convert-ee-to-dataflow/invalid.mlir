@@ -2,7 +2,7 @@
 
 func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8> {
   // expected-error @+2 {{'tosa.tanh' op has no actor that computes it}}
-  // expected-note @+1 {{express it with what hardware has actors for: add, avg_pool2d, clamp, const, const_shape, conv2d, identity, max_pool2d, rescale, reshape, slice, transpose}}
+  // expected-note @+1 {{express it with what hardware has actors for: add, avg_pool2d, clamp, concat, const, const_shape, conv2d, identity, max_pool2d, rescale, reshape, slice, transpose}}
   %a = tosa.tanh %x : (tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8>
   // expected-error @+2 {{'tosa.reverse' op has no actor that computes it}}
   // expected-note @+1 {{express it with}}
@@ -64,30 +64,6 @@ func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x2x4x4xi8> {
   // expected-note @+1 {{fold it into the weights of the next layer with ee-fold-layout}}
   %t = tosa.transpose %x {perms = array<i32: 0, 3, 1, 2>} : (tensor<1x4x4x2xi8>) -> tensor<1x2x4x4xi8>
   return %t : tensor<1x2x4x4xi8>
-}
-
-// -----
-
-func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x1x2x2xi8> {
-  %from = tosa.const_shape {values = dense<[0, 1, 0, 0]> : tensor<4xindex>} : () -> !tosa.shape<4>
-  %size = tosa.const_shape {values = dense<[1, 2, 4, 2]> : tensor<4xindex>} : () -> !tosa.shape<4>
-  // expected-error @+2 {{'tosa.slice' op is no crop at the end of rows or columns that the next convolution or pool floors away}}
-  // expected-note @+1 {{leave it out, or give the next layer a stride and padding that ignore the same elements}}
-  %s = tosa.slice %x, %from, %size : (tensor<1x4x4x2xi8>, !tosa.shape<4>, !tosa.shape<4>) -> tensor<1x2x4x2xi8>
-  %p = tosa.max_pool2d %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>} : (tensor<1x2x4x2xi8>) -> tensor<1x1x2x2xi8>
-  return %p : tensor<1x1x2x2xi8>
-}
-
-// -----
-
-func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x1x2x2xi8> {
-  %from = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
-  %size = tosa.const_shape {values = dense<[1, 2, 4, 2]> : tensor<4xindex>} : () -> !tosa.shape<4>
-  %s = tosa.slice %x, %from, %size : (tensor<1x4x4x2xi8>, !tosa.shape<4>, !tosa.shape<4>) -> tensor<1x2x4x2xi8>
-  // expected-error @+2 {{'tosa.max_pool2d' op does not floor away what the slice before it leaves out}}
-  // expected-note @+1 {{leave the slice out, or give this layer a stride that ignores the same elements}}
-  %p = tosa.max_pool2d %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>} : (tensor<1x2x4x2xi8>) -> tensor<1x1x2x2xi8>
-  return %p : tensor<1x1x2x2xi8>
 }
 
 // -----
@@ -187,6 +163,17 @@ func.func @net(%x: tensor<1x1x1x2xi8>) -> tensor<1x2xi8> {
       ee.yield %a : tensor<1x2xi8>
     } -> tensor<1x2xi8>
   return %l : tensor<1x2xi8>
+}
+
+// -----
+
+func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x8x2xi8> {
+  %s = tosa.const_shape {values = dense<[1, 2, 8, 2]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %r = tosa.reshape %x, %s : (tensor<1x4x4x2xi8>, !tosa.shape<4>) -> tensor<1x2x8x2xi8>
+  // expected-error @+2 {{'tosa.concat' op expected its input as it comes, !dataflow.stream<4x4x2xi8, lanes = 1>, but it was reshaped}}
+  // expected-note @+1 {{reshape only in front of dense layers, to [1, 1, 1, inputs]}}
+  %c = tosa.concat %r, %r {axis = 1 : i32} : (tensor<1x2x8x2xi8>, tensor<1x2x8x2xi8>) -> tensor<1x4x8x2xi8>
+  return %c : tensor<1x4x8x2xi8>
 }
 
 // -----

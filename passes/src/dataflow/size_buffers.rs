@@ -19,9 +19,11 @@
 //! - *The merge* takes a sample from a gate that holds all of it, or from a classifier whose samples had their
 //!   decisions already: either ends whatever happens at the other inputs. The tag of a sample comes from the same
 //!   decision, in the same order, so it comes.
-//! - *Branches that meet again* (`add`). If one branch holds beats back (a window or a product needs later beats before
-//!   it gives earlier ones), the other one has a queue of a sample, or a gate. When the queue is full it holds sample k, so
-//!   the slow branch has had all of k and gives all of k, which empties the queue.
+//! - *Branches that meet again* (`add`, `concat`). If one branch holds beats back (a window or a product needs later beats
+//!   before it gives earlier ones), the others have a queue of a sample, or a gate. When the queue is full it holds sample k,
+//!   so the slow branch has had all of k and gives all of k, which empties the queue. Where all branches hold back less than
+//!   a pixel, or take the same windows of the same fork, a pixel is enough: what the slow branch needs for pixel p is
+//!   what the others had for it, and a queue of two pixels that is full holds p.
 //!
 //! # How deep
 //! Behind an actor that waits for part of a map the first beat of a sample comes `latency * max(1, T / II)` cycles later,
@@ -34,7 +36,8 @@
 use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::dataflow::{
-    Actor, Fifo, Fork, Gate, Graph, Matvec, Merge, Named, Resize, Source, Stream, Window, actor, bottleneck,
+    Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Resize, Source, Stream, Window,
+    actor, bottleneck,
 };
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::{pass::Pass, pass_options};
@@ -82,8 +85,10 @@ impl Pass for SizeBuffers {
                 }
             } else if let Some(merge) = Merge::cast(op) {
                 queue_tags(merge, &times, slack_samples + queue_samples);
-            } else if op.operands().len() == 2 {
-                queue_short_branch(op, &times);
+            } else if Add::cast(op).is_some() {
+                queue_branches(op, Lag::Beat, &times);
+            } else if let Some(concat) = Concat::cast(op) {
+                queue_branches(op, concat.lag(), &times);
             }
         }
         Ok(())
@@ -232,19 +237,58 @@ fn queue_tags(merge: Merge<'_>, times: &Times<'_>, more_samples: i64) {
     }
 }
 
-/// Queues the operands of an actor that joins two branches, where the other branch holds beats back.
-fn queue_short_branch<'c>(op: Op<'c>, times: &Times<'c>) {
+/// Queues the operands of an actor that joins branches, where another branch, or the actor itself, holds beats back.
+fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
     let operands = op.operands();
     let ancestors: Vec<HashSet<Op<'c>>> = operands.iter().map(|&value| ancestors(value)).collect();
+    let same_windows = windows_from_a_fork(op, &ancestors);
     for (index, &value) in operands.iter().enumerate() {
-        let other = 1 - index;
-        let holds_back = |op: &Op<'c>| actor(*op).is_some_and(|actor| !actor.is_beatwise());
-        let waits = ancestors[other].difference(&ancestors[index]).any(holds_back);
-        if waits && !holds_sample(value) {
-            let samples = times.samples(value, operands[other]);
-            queue(op, index, samples * Stream::of_value(value).beats());
+        let others = (0..operands.len()).filter(|&other| other != index);
+        let beside = others.clone().flat_map(|other| ancestors[other].difference(&ancestors[index]));
+        let lag = beside.filter_map(|&op| actor(op)).map(|actor| actor.lag()).fold(own_lag, Lag::max);
+        // A channel's queue is small, and without it branches would wait for one another.
+        let lag = if same_windows && own_lag < Lag::Sample { lag.min(Lag::Pixel) } else { lag };
+        let stream = Stream::of_value(value);
+        match lag {
+            Lag::Beat => {}
+            Lag::Pixel => {
+                // And what comes, a beat a cycle, until the others have theirs.
+                let latest = others.map(|other| times.at(operands[other])).fold(0.0, f64::max);
+                let wait = (latest - times.at(value)).max(0.0).ceil() as i64;
+                let pixels = 2 * stream.channels() / stream.lanes;
+                queue(op, index, (pixels + wait).min(stream.beats()).max(pixels));
+            }
+            Lag::Sample if holds_sample(value) => {}
+            Lag::Sample => {
+                let samples = others.map(|other| times.samples(value, operands[other])).fold(1, i64::max);
+                queue(op, index, samples * stream.beats());
+            }
         }
     }
+}
+
+/// Do all operands come from one fork, by the same windows, if any, and else by what holds back less than a pixel?
+fn windows_from_a_fork<'c>(op: Op<'c>, ancestors: &[HashSet<Op<'c>>]) -> bool {
+    let path = |value: Value<'c>| {
+        let mut windows = vec![];
+        let mut producer = value.producer()?;
+        while Fork::cast(producer).is_none() || ancestors.iter().any(|branch| !branch.contains(&producer)) {
+            let actor = actor(producer)?;
+            let by_pixel =
+                Matvec::cast(producer).is_some_and(|layer| layer.positions() == layer.input().positions());
+            if let Some(window) = Window::cast(producer) {
+                windows.push((window.input_shape()[..2].to_vec(), window.geometry()));
+            } else if actor.lag() == Lag::Sample && !by_pixel {
+                return None;
+            }
+            let [before] = producer.operands()[..] else { return None };
+            producer = before.producer()?;
+        }
+        Some((producer, windows))
+    };
+    let mut paths = op.operands().into_iter().map(path);
+    let first = paths.next().flatten();
+    first.is_some() && paths.all(|path| path == first)
 }
 
 /// All actors that a stream comes through.

@@ -73,7 +73,13 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
             let (low, high): (i128, i128) = input(0);
             (low.min(int("pad_value")), high.max(int("pad_value")))
         }
-        "dataflow.resize" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate" => input(0),
+        "dataflow.resize" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate" | "dataflow.slice" => {
+            input(0)
+        }
+        "dataflow.concat" => {
+            let inputs = producer.operands().into_iter().map(value_range);
+            inputs.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(of_type)
+        }
         "dataflow.pool"
             if producer.attr("kind").and_then(Attr::to_string_value).as_deref() == Some("max") =>
         {

@@ -19,7 +19,9 @@
 
 use super::actor::{Actor, beat_width};
 use super::hdl::{Interface, Module, Signal};
-use super::{add, decide, fifo, fork, gate, map, matvec, merge, pool, resize, sink, source, window};
+use super::{
+    add, concat, decide, fifo, fork, gate, map, matvec, merge, pool, resize, sink, slice, source, window,
+};
 use atheena_dialects::dataflow::Stream;
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::pass::{NoOptions, Pass};
@@ -74,6 +76,8 @@ fn generate<'c>(actor: Actor<'c>, module: &mut Module<'c>) -> Result<(), Failure
         "dataflow.pool" => pool::generate(actor, module),
         "dataflow.map" => map::generate(actor, module),
         "dataflow.add" => add::generate(actor, module),
+        "dataflow.concat" => concat::generate(actor, module),
+        "dataflow.slice" => slice::generate(actor, module),
         "dataflow.fork" => fork::generate(actor, module),
         "dataflow.fifo" => fifo::generate(actor, module),
         "dataflow.resize" => resize::generate(actor, module),

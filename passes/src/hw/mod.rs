@@ -4,6 +4,7 @@ pub mod convert_dataflow_to_hw;
 
 mod actor;
 mod add;
+mod concat;
 mod decide;
 mod fifo;
 mod fork;
@@ -16,6 +17,7 @@ mod pool;
 mod rescale;
 mod resize;
 mod sink;
+mod slice;
 mod source;
 mod window;
 

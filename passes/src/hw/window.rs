@@ -72,7 +72,7 @@ impl Axis {
 }
 
 /// `low <= position <= high`, for a position in `0..states`.
-fn in_range<'c>(position: Signal<'c>, low: i64, high: i64, states: i64) -> Signal<'c> {
+pub fn in_range<'c>(position: Signal<'c>, low: i64, high: i64, states: i64) -> Signal<'c> {
     let mut conditions = vec![];
     if low == high {
         return position.is(low);

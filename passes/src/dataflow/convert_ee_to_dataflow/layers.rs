@@ -1,14 +1,14 @@
 //! Layers: which actors compute each TOSA operation.
 
 use atheena_dialects::dataflow::{
-    Add, Affine, Element, Map, Matvec, MatvecParts, Named, Pool, PoolKind, Stream, Window,
+    Add, Affine, Concat, Element, Map, Matvec, MatvecParts, Named, Pool, PoolKind, Slice, Stream, Window,
 };
 use atheena_dialects::ir::{Attr, Failure, Op, Type, Value};
 use atheena_dialects::tosa::{Geometry, Rescale, Rounding, constant, constant_ints};
 
 use super::network::Network;
 
-const SUPPORTED: [&str; 16] = [
+const SUPPORTED: [&str; 17] = [
     "arith.constant",
     "ee.exit",
     "ee.yield",
@@ -16,6 +16,7 @@ const SUPPORTED: [&str; 16] = [
     "tosa.add",
     "tosa.avg_pool2d",
     "tosa.clamp",
+    "tosa.concat",
     "tosa.const",
     "tosa.const_shape",
     "tosa.conv2d",
@@ -43,11 +44,34 @@ pub fn check_all(function: Op<'_>) -> Result<(), Failure> {
     result
 }
 
-/// What stands between a convolution's or pool's operand and the tensor that its windows are taken of.
+/// What a convolution or a pool takes its windows of.
 struct Tap<'c> {
     source: Value<'c>,
-    /// Rows and columns at the end are left out.
-    cropped: [bool; 2],
+    geometry: Geometry,
+    /// What the padding holds.
+    pad_value: i64,
+}
+
+impl<'c> Tap<'c> {
+    /// The tensor before crops at the end of rows and columns that no window of `op` reaches.
+    fn of(op: Op<'c>, source: Value<'c>, geometry: Geometry, pad_value: i64) -> Self {
+        Self { source, geometry, pad_value }.before_crops(op)
+    }
+
+    fn before_crops(mut self, op: Op<'c>) -> Self {
+        let windows = op.result(0).ty().shape().unwrap_or_default();
+        while let Some(before) = before_crop(self.source) {
+            let [from, to] = [before, self.source].map(|value| value.ty().shape().unwrap_or_default());
+            // Padding behind what is left out would stand where the window now finds data.
+            let moves = |dim: usize| from[1 + dim] != to[1 + dim] && self.geometry.pad[2 * dim + 1] > 0;
+            let same_windows = self.geometry.output([from[1], from[2]]).map(|size| size.to_vec());
+            if moves(0) || moves(1) || same_windows.as_deref() != windows.get(1..3) {
+                break;
+            }
+            self.source = before;
+        }
+        self
+    }
 }
 
 impl<'c> Network<'c> {
@@ -80,10 +104,8 @@ impl<'c> Network<'c> {
                 "changes the order of elements, which a stream can't",
                 &["fold it into the weights of the next layer with ee-fold-layout"],
             )),
-            ("tosa.slice", _) => Err(op.error(
-                "is no crop at the end of rows or columns that the next convolution or pool floors away",
-                &["leave it out, or give the next layer a stride and padding that ignore the same elements"],
-            )),
+            ("tosa.concat", Some(_)) => self.concat(op),
+            ("tosa.slice", Some(input)) => self.slice(op, input),
             ("ee.exit", _) => Err(op.error(
                 "has results that go through further layers",
                 &["move the layers behind the exit into its otherwise region, and into classify if they matter there"],
@@ -183,14 +205,15 @@ impl<'c> Network<'c> {
         let (&[outputs, kh, kw, c], Some(geometry)) = (&shape[..], Geometry::of(conv)) else {
             return Err(conv.error("expected weights [OC, KH, KW, C]", &[]));
         };
-        let (tap, zero_point) = self.taps_of(conv)?;
+        let tap = tap_of(conv, geometry)?;
+        let zero_point = tap.pad_value;
         let out_shape = result.ty().shape().unwrap_or_default().split_off(1);
 
         let stream = self.stream(tap.source)?;
         let map = Stream::of_value(stream);
-        let plain = geometry.pad == [0; 4] && tap.cropped == [false; 2];
-        let whole = plain && map.shape == [kh, kw, c];
-        let pointwise = plain && [kh, kw] == [1, 1] && geometry.stride == [1, 1];
+        let plain = tap.geometry.pad == [0; 4];
+        let whole = plain && map.shape == [kh, kw, c] && out_shape[..2] == [1, 1];
+        let pointwise = plain && [kh, kw] == [1, 1] && tap.geometry.stride == [1, 1];
         let (vectors, channel_lanes) = if whole || pointwise {
             (stream, if whole { c } else { 1 })
         } else {
@@ -200,7 +223,7 @@ impl<'c> Network<'c> {
                     format!("has the zero point {zero_point}, which its input's elements can't hold");
                 return Err(conv.error(message, &[]));
             }
-            (self.window(conv, stream, &tap, &geometry, zero_point)?, 1)
+            (self.window(conv, &tap)?, 1)
         };
         let positions: i64 = out_shape.iter().take(2).product();
         if Stream::of_value(vectors).elements() != positions * kh * kw * c {
@@ -226,52 +249,14 @@ impl<'c> Network<'c> {
         Ok(Matvec::build(self.builder(conv.loc()), named, vectors, &parts, &output).0.result(0))
     }
 
-    /// The tensor that a convolution takes its windows of, and the zero point of its elements. An unsigned rescale
-    /// of the image, which only subtracts, is left out.
-    fn taps_of(&self, conv: Op<'c>) -> Result<(Tap<'c>, i64), Failure> {
-        let zero_point = constant_ints(conv, 3, "input's zero point")?.first().copied().unwrap_or(0);
-        let tap = cropped(conv.operands()[0], [false; 2]);
-        if let Some(op) = tap.source.producer().filter(|op| op.is("tosa.rescale")) {
-            let rescale = Rescale::of(op)?;
-            let identity =
-                rescale.multiplier.iter().zip(&rescale.shift).all(|(&m, &s)| i64::from(m) == 1 << s);
-            if rescale.input_unsigned && !rescale.output_unsigned && identity {
-                let shift = rescale.input_zp - rescale.output_zp;
-                return Ok((cropped(op.operands()[0], tap.cropped), zero_point + shift));
-            }
-        }
-        Ok((tap, zero_point))
-    }
-
-    fn window(
-        &mut self,
-        op: Op<'c>,
-        stream: Value<'c>,
-        tap: &Tap<'c>,
-        geometry: &Geometry,
-        pad_value: i64,
-    ) -> Result<Value<'c>, Failure> {
-        let map = Stream::of_value(stream);
-        let tensor = tap.source.ty().shape().unwrap_or_default();
-        if tensor.get(1..) != Some(&map.shape[..]) {
-            let message = format!("expected its input as it comes, {}, but it was reshaped", stream.ty());
-            return Err(op.error(message, &["reshape only in front of dense layers, to [1, 1, 1, inputs]"]));
-        }
-        let expected = op.result(0).ty().shape().unwrap_or_default();
+    fn window(&mut self, op: Op<'c>, tap: &Tap<'c>) -> Result<Value<'c>, Failure> {
+        let stream = self.feature_map(op, tap.source)?;
         let label = self.label(op, "window");
         let named = Named { label: &label, reach: self.section(op).reach };
-        let window = Window::build(self.builder(op.loc()), named, stream, geometry, pad_value);
+        let window = Window::build(self.builder(op.loc()), named, stream, &tap.geometry, tap.pad_value);
         let Some(window) = window else {
             return Err(op.error("has a kernel that does not fit its input", &[]));
         };
-        let output = Stream::of_value(window.0.result(0));
-        // Padding behind what is left out would stand where the window now finds data.
-        let padded_behind = [geometry.pad[1], geometry.pad[3]];
-        let moved = (0..2).any(|i| tap.cropped[i] && padded_behind[i] > 0);
-        if moved || output.shape[..2] != expected[1..3] {
-            let note = "leave the slice out, or give this layer a stride that ignores the same elements";
-            return Err(op.error("does not floor away what the slice before it leaves out", &[note]));
-        }
         Ok(window.0.result(0))
     }
 
@@ -290,13 +275,50 @@ impl<'c> Network<'c> {
                 return Err(op.error("expected no padding of an average", &[note]));
             }
         }
-        let tap = cropped(input, [false; 2]);
-        let stream = self.stream(tap.source)?;
-        let (lowest, _) = Stream::of_value(stream).element.range();
-        let windows = self.window(op, stream, &tap, &geometry, lowest)?;
+        let kernel = geometry.kernel;
+        let (lowest, _) = element_of(op, input)?.range();
+        let windows = self.window(op, &Tap::of(op, input, geometry, lowest))?;
         let label = self.label(op, "pool");
         let named = Named { label: &label, reach: self.section(op).reach };
-        Ok(Pool::build(self.builder(op.loc()), named, windows, kind, geometry.kernel).0.result(0))
+        Ok(Pool::build(self.builder(op.loc()), named, windows, kind, kernel).0.result(0))
+    }
+
+    fn concat(&mut self, op: Op<'c>) -> Result<Value<'c>, Failure> {
+        let inputs: Vec<_> =
+            op.operands().into_iter().map(|input| self.feature_map(op, input)).collect::<Result<_, _>>()?;
+        let axis = op.attr("axis").and_then(Attr::to_i64).and_then(|axis| usize::try_from(axis - 1).ok());
+        let Some(axis) = axis else { return Err(op.error("joins samples, which come one by one", &[])) };
+        if let [only] = inputs[..] {
+            return Ok(only);
+        }
+        let label = self.label(op, "concat");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Concat::build(self.builder(op.loc()), named, &inputs, axis).0.result(0))
+    }
+
+    fn slice(&mut self, op: Op<'c>, input: Value<'c>) -> Result<Value<'c>, Failure> {
+        let stream = self.feature_map(op, input)?;
+        let start = constant_ints(op, 1, "start")?;
+        let size = op.result(0).ty().shape().unwrap_or_default();
+        let (Some((0, start)), Some((1, size))) = (start.split_first(), size.split_first()) else {
+            return Err(op.error("takes no part of a sample", &[]));
+        };
+        if size[..] == Stream::of_value(stream).shape {
+            return Ok(stream);
+        }
+        let label = self.label(op, "slice");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Slice::build(self.builder(op.loc()), named, stream, start, size).0.result(0))
+    }
+
+    /// The stream of a tensor whose dimensions count.
+    fn feature_map(&mut self, op: Op<'c>, value: Value<'c>) -> Result<Value<'c>, Failure> {
+        let stream = self.stream(value)?;
+        if value.ty().shape().unwrap_or_default().get(1..) != Some(&Stream::of_value(stream).shape[..]) {
+            let message = format!("expected its input as it comes, {}, but it was reshaped", stream.ty());
+            return Err(op.error(message, &["reshape only in front of dense layers, to [1, 1, 1, inputs]"]));
+        }
+        Ok(stream)
     }
 
     fn add(&mut self, op: Op<'c>, lhs: Value<'c>) -> Result<Value<'c>, Failure> {
@@ -320,28 +342,40 @@ fn before_max_pools(value: Value<'_>) -> Option<Value<'_>> {
     while let Some(pool) = before.producer().filter(|op| op.is("tosa.max_pool2d")) {
         before.only_user()?;
         pool.operands()[0].only_user()?;
-        before = cropped(pool.operands()[0], [false; 2]).source;
+        before = pool.operands()[0];
+        while let Some(whole) = before_crop(before) {
+            before.only_user()?;
+            before = whole;
+        }
     }
     let op = before.producer()?;
     let clamps = op.is("tosa.rescale") || op.is("tosa.clamp");
     (before != value && clamps && before.only_user().is_some()).then_some(before)
 }
 
-/// The tensor before crops at the end of rows and columns.
-fn cropped(value: Value<'_>, mut already: [bool; 2]) -> Tap<'_> {
-    let mut source = value;
-    while let Some(op) = source.producer().filter(|op| op.is("tosa.slice")) {
-        let from = op.operands()[0];
-        let start = constant_ints(op, 1, "start").unwrap_or_default();
-        let (Some(before), Some(after)) = (from.ty().shape(), source.ty().shape()) else { break };
-        let same = |i: usize| before.get(i) == after.get(i);
-        if start != [0; 4] || !same(0) || !same(3) {
-            break;
+/// The tensor before a crop at the end of rows or columns.
+fn before_crop(value: Value<'_>) -> Option<Value<'_>> {
+    let op = value.producer().filter(|op| op.is("tosa.slice"))?;
+    let before = op.operand(0)?;
+    let (from, to) = (before.ty().shape()?, value.ty().shape()?);
+    let start = constant_ints(op, 1, "start").ok()?;
+    (start == [0; 4] && from[0] == to[0] && from[3] == to[3]).then_some(before)
+}
+
+/// What a convolution takes its windows of; the padding holds the zero point. An unsigned rescale of the image, which only
+/// subtracts, is left out.
+fn tap_of(conv: Op<'_>, geometry: Geometry) -> Result<Tap<'_>, Failure> {
+    let zero_point = constant_ints(conv, 3, "input's zero point")?.first().copied().unwrap_or(0);
+    let tap = Tap::of(conv, conv.operands()[0], geometry, zero_point);
+    if let Some(op) = tap.source.producer().filter(|op| op.is("tosa.rescale")) {
+        let rescale = Rescale::of(op)?;
+        let identity = rescale.multiplier.iter().zip(&rescale.shift).all(|(&m, &s)| i64::from(m) == 1 << s);
+        if rescale.input_unsigned && !rescale.output_unsigned && identity {
+            let pad_value = tap.pad_value + rescale.input_zp - rescale.output_zp;
+            return Ok(Tap::of(conv, op.operands()[0], tap.geometry, pad_value));
         }
-        already = [already[0] || !same(1), already[1] || !same(2)];
-        source = from;
     }
-    Tap { source, cropped: already }
+    Ok(tap)
 }
 
 /// Does a transpose only move dimensions of size 1?

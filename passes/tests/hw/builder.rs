@@ -1,0 +1,293 @@
+//! Integer networks in TOSA, layer by layer, with random weights.
+
+use super::harness::Random;
+
+/// A tensor `[1, H, W, C]`: its name, shape and bits.
+#[derive(Clone, Debug)]
+pub struct T {
+    pub name: String,
+    pub shape: [usize; 3],
+    pub bits: usize,
+}
+
+impl T {
+    pub fn ty(&self) -> String {
+        let [h, w, c] = self.shape;
+        format!("tensor<1x{h}x{w}x{c}xi{}>", self.bits)
+    }
+}
+
+/// Kernel, stride, dilation, and padding (top, bottom, left, right).
+#[derive(Clone, Copy)]
+pub struct Windows {
+    pub kernel: [usize; 2],
+    pub stride: [usize; 2],
+    pub dilation: [usize; 2],
+    pub pad: [usize; 4],
+}
+
+impl Windows {
+    pub fn of(kernel: usize, pad: usize) -> Self {
+        Self { kernel: [kernel; 2], stride: [1; 2], dilation: [1; 2], pad: [pad; 4] }
+    }
+
+    fn output(&self, [h, w, _]: [usize; 3]) -> [usize; 2] {
+        [0, 1].map(|i| {
+            let reach = self.dilation[i] * (self.kernel[i] - 1) + 1;
+            let room = [h, w][i] + self.pad[2 * i] + self.pad[2 * i + 1] - reach;
+            assert_eq!(room % self.stride[i], 0, "TOSA wants an exact fit");
+            room / self.stride[i] + 1
+        })
+    }
+
+    fn attributes(&self) -> String {
+        let list = |values: &[usize]| values.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        format!("pad = array<i64: {}>, stride = array<i64: {}>", list(&self.pad), list(&self.stride))
+    }
+}
+
+/// How a layer's sums become 8 or 16 bits.
+#[derive(Clone, Copy)]
+pub struct Narrow {
+    pub per_channel: bool,
+    pub double_round: bool,
+    pub output_zp: i64,
+    /// Of the sums, which are subtracted before.
+    pub input_zp: i64,
+    /// Sums of so many bits keep about 8.
+    pub shift: i64,
+}
+
+impl Narrow {
+    pub fn by(shift: i64) -> Self {
+        Self { per_channel: false, double_round: false, output_zp: 0, input_zp: 0, shift }
+    }
+}
+
+/// A network in the making.
+pub struct Net {
+    pub random: Random,
+    lines: Vec<String>,
+    names: usize,
+}
+
+impl Net {
+    pub fn new(seed: u64) -> Self {
+        Self { random: Random(seed), lines: vec![], names: 0 }
+    }
+
+    fn name(&mut self) -> String {
+        self.names += 1;
+        format!("v{}", self.names)
+    }
+
+    pub fn line(&mut self, text: String) {
+        self.lines.push(text);
+    }
+
+    fn make(&mut self, shape: [usize; 3], bits: usize, text: impl Fn(&T) -> String) -> T {
+        let result = T { name: self.name(), shape, bits };
+        let text = text(&result);
+        self.line(format!("%{} = {text}", result.name));
+        result
+    }
+
+    /// A `tosa.const`, and its type.
+    pub fn constant(&mut self, shape: &[usize], bits: usize, values: &[i64]) -> (String, String) {
+        let name = self.name();
+        let sizes: String = shape.iter().map(|size| format!("{size}x")).collect();
+        let ty = format!("tensor<{sizes}i{bits}>");
+        let list = values.iter().map(i64::to_string).collect::<Vec<_>>();
+        // Row-major lists of any rank: a flat one, read back by the shape, needs the brackets.
+        let nested = shape.iter().rev().fold(list, |items, &size| {
+            items.chunks(size).map(|chunk| format!("[{}]", chunk.join(", "))).collect()
+        });
+        self.line(format!(
+            "%{name} = \"tosa.const\"() <{{values = dense<{}> : {ty}}}> : () -> {ty}",
+            nested.concat()
+        ));
+        (name, ty)
+    }
+
+    fn sizes(&mut self, values: &[usize]) -> (String, String) {
+        let name = self.name();
+        let list = values.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let rank = values.len();
+        self.line(format!(
+            "%{name} = tosa.const_shape {{values = dense<[{list}]> : tensor<{rank}xindex>}} : () -> !tosa.shape<{rank}>"
+        ));
+        (name, format!("!tosa.shape<{rank}>"))
+    }
+
+    /// The sums of a convolution.
+    pub fn conv(&mut self, x: &T, outputs: usize, windows: Windows, input_zp: i64) -> T {
+        let [kh, kw] = windows.kernel;
+        let shape = [outputs, kh, kw, x.shape[2]];
+        self.sums("tosa.conv2d", x, outputs, shape, windows, input_zp)
+    }
+
+    fn sums(
+        &mut self,
+        op: &str,
+        x: &T,
+        outputs: usize,
+        shape: [usize; 4],
+        windows: Windows,
+        input_zp: i64,
+    ) -> T {
+        let sums = if x.bits == 16 { 48 } else { 32 };
+        let weights = self.random.numbers(shape.iter().product(), -127, 127);
+        let bias = self.random.numbers(outputs, -3000, 3000);
+        let (w, wt) = self.constant(&shape, 8, &weights);
+        let (b, bt) = self.constant(&[outputs], sums, &bias);
+        let (zi, zit) = self.constant(&[1], x.bits, &[input_zp]);
+        let (zw, zwt) = self.constant(&[1], 8, &[0]);
+        let [oh, ow] = windows.output(x.shape);
+        let [dh, dw] = windows.dilation;
+        let (x, geometry) = (x.clone(), windows.attributes());
+        self.make([oh, ow, outputs], sums, |y| {
+            format!(
+                "{op} %{}, %{w}, %{b}, %{zi}, %{zw} {{acc_type = i{sums}, dilation = array<i64: {dh}, {dw}>, {geometry}}} \
+                 : ({}, {wt}, {bt}, {zit}, {zwt}) -> {}",
+                x.name,
+                x.ty(),
+                y.ty()
+            )
+        })
+    }
+
+    /// Makes numbers `bits` wide.
+    pub fn rescale(&mut self, x: &T, bits: usize, narrow: Narrow) -> T {
+        let channels = if narrow.per_channel { x.shape[2] } else { 1 };
+        // Sums of 48 bits take multipliers of 16.
+        let (width, wide) = if x.bits == 48 { (16, 15) } else { (32, 31) };
+        let multipliers = self.random.numbers(channels, (1 << (wide - 1)) + 1, (1 << wide) - 1);
+        let spread = if narrow.per_channel { 2 } else { 0 };
+        let shifts: Vec<_> = self.random.numbers(channels, narrow.shift, narrow.shift + spread);
+        let shifts: Vec<_> = shifts.into_iter().map(|shift| shift + wide).collect();
+        let (m, mt) = self.constant(&[channels], width, &multipliers);
+        let (s, st) = self.constant(&[channels], 8, &shifts);
+        let (zi, zit) = self.constant(&[1], x.bits, &[narrow.input_zp]);
+        let (zo, zot) = self.constant(&[1], bits, &[narrow.output_zp]);
+        let rounding = if narrow.double_round { "DOUBLE" } else { "SINGLE" };
+        let x = x.clone();
+        self.make(x.shape, bits, |y| {
+            format!(
+                "tosa.rescale %{}, %{m}, %{s}, %{zi}, %{zo} {{input_unsigned = false, output_unsigned = false, \
+                 per_channel = {}, rounding_mode = #tosa.rounding_mode<{rounding}_ROUND>, scale32 = {}}} \
+                 : ({}, {mt}, {st}, {zit}, {zot}) -> {}",
+                x.name,
+                channels > 1,
+                width == 32,
+                x.ty(),
+                y.ty()
+            )
+        })
+    }
+
+    pub fn clamp(&mut self, x: &T, low: i64, high: i64) -> T {
+        let x = x.clone();
+        self.make(x.shape, x.bits, |y| {
+            let (bits, ty) = (x.bits, x.ty());
+            format!(
+                "tosa.clamp %{} {{min_val = {low} : i{bits}, max_val = {high} : i{bits}}} : ({ty}) -> {}",
+                x.name,
+                y.ty()
+            )
+        })
+    }
+
+    /// A convolution that keeps rows and columns, with requantisation and ReLU.
+    pub fn layer(&mut self, x: &T, outputs: usize, kernel: usize) -> T {
+        let sums = self.conv(x, outputs, Windows::of(kernel, kernel / 2), 0);
+        let narrow = self.rescale(&sums, 8, Narrow::by(9));
+        self.clamp(&narrow, 0, 127)
+    }
+
+    /// Along axis 1 (rows), 2 (columns) or 3 (channels).
+    pub fn concat(&mut self, inputs: &[&T], axis: usize) -> T {
+        let mut shape = inputs[0].shape;
+        shape[axis - 1] = inputs.iter().map(|input| input.shape[axis - 1]).sum();
+        let names = inputs.iter().map(|input| format!("%{}", input.name)).collect::<Vec<_>>().join(", ");
+        let types = inputs.iter().map(|input| input.ty()).collect::<Vec<_>>().join(", ");
+        self.make(shape, inputs[0].bits, |y| {
+            format!("tosa.concat {names} {{axis = {axis} : i32}} : ({types}) -> {}", y.ty())
+        })
+    }
+
+    pub fn slice(&mut self, x: &T, start: [usize; 3], size: [usize; 3]) -> T {
+        let (from, ft) = self.sizes(&[0, start[0], start[1], start[2]]);
+        let (to, tt) = self.sizes(&[1, size[0], size[1], size[2]]);
+        let x = x.clone();
+        self.make(size, x.bits, |y| {
+            format!("tosa.slice %{}, %{from}, %{to} : ({}, {ft}, {tt}) -> {}", x.name, x.ty(), y.ty())
+        })
+    }
+
+    /// The sum of two tensors of 8 or 16 bits, through 32.
+    pub fn add(&mut self, a: &T, b: &T) -> T {
+        let bits = a.bits;
+        let [a, b] = [a, b].map(|x| self.rescale(x, 32, Narrow::by(-8)));
+        let sum = self.make(a.shape, 32, |y| {
+            format!("tosa.add %{}, %{} : ({}, {}) -> {}", a.name, b.name, a.ty(), b.ty(), y.ty())
+        });
+        self.rescale(&sum, bits, Narrow::by(8))
+    }
+
+    pub fn max_pool(&mut self, x: &T, windows: Windows) -> T {
+        let [oh, ow] = windows.output(x.shape);
+        let (x, [kh, kw]) = (x.clone(), windows.kernel);
+        self.make([oh, ow, x.shape[2]], x.bits, |y| {
+            format!(
+                "tosa.max_pool2d %{} {{kernel = array<i64: {kh}, {kw}>, {}}} : ({}) -> {}",
+                x.name,
+                windows.attributes(),
+                x.ty(),
+                y.ty()
+            )
+        })
+    }
+
+    /// Logits: a dense layer of whole maps.
+    pub fn dense(&mut self, x: &T, classes: usize) -> T {
+        let size = x.shape.iter().product();
+        let (shape, st) = self.sizes(&[1, 1, 1, size]);
+        let x = x.clone();
+        let flat = self.make([1, 1, size], x.bits, |y| {
+            format!("tosa.reshape %{}, %{shape} : ({}, {st}) -> {}", x.name, x.ty(), y.ty())
+        });
+        let sums = self.conv(&flat, classes, Windows::of(1, 0), 0);
+        self.rescale(&sums, x.bits, Narrow::by(9))
+    }
+
+    /// Values as `[1, classes]`, which exits and functions give.
+    pub fn logits(&mut self, x: &T) -> String {
+        let classes = x.shape.iter().product::<usize>();
+        let (shape, st) = self.sizes(&[1, classes]);
+        let name = self.name();
+        self.line(format!(
+            "%{name} = tosa.reshape %{}, %{shape} : ({}, {st}) -> tensor<1x{classes}xi{}>",
+            x.name,
+            x.ty(),
+            x.bits
+        ));
+        name
+    }
+
+    /// The whole network, from the image `%image`.
+    pub fn finish(mut self, image: &T, result: &T) -> String {
+        let logits = self.logits(result);
+        let ty = format!("tensor<1x{}xi{}>", result.shape.iter().product::<usize>(), result.bits);
+        format!(
+            "func.func @net(%{}: {}) -> {ty} {{\n{}\nreturn %{logits} : {ty}\n}}",
+            image.name,
+            image.ty(),
+            self.lines.join("\n")
+        )
+    }
+}
+
+/// The image, `[H, W, C]` of 8 bits.
+pub fn image(shape: [usize; 3]) -> T {
+    T { name: "image".to_owned(), shape, bits: 8 }
+}

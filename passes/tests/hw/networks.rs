@@ -1,0 +1,127 @@
+//! Whole integer networks: the hardware against the golden model, every bit, under random stalls.
+
+use super::builder::{Net, T, Windows, image};
+use super::harness::{Design, Random, Stream, stream};
+use atheena_dialects::dataflow;
+use atheena_dialects::ir::Op;
+use atheena_dialects::pass::{NoOptions, Pass};
+use atheena_passes::dataflow::{apply_foldings, balance_pipeline, convert_ee_to_dataflow, size_buffers};
+use atheena_passes::golden::golden_of;
+use atheena_runtime::golden::Tensor;
+use melior::ir::Module;
+
+/// Converts a network to actors that take at most about `cycles` a sample. Returns the graph, and the streams at its ends.
+fn graph(text: &str, cycles: f64) -> (String, Stream, Stream, usize) {
+    let context = atheena_dialects::context();
+    let module = Module::parse(&context, text).unwrap_or_else(|| panic!("the network is valid:\n{text}"));
+    let module = Op::of_module(&module);
+    let options = convert_ee_to_dataflow::Options { late_fraction: "0.5".to_owned() };
+    convert_ee_to_dataflow::ConvertEeToDataflow::run(module, &options).expect("there are actors");
+    assert!(module.verify(), "{module}");
+    let graph = module.walk_named("dataflow.graph")[0];
+    // The smallest foldings that are fast enough; where nothing is, the smallest that are as fast as can be.
+    let fastest = dataflow::Graph(graph).actors();
+    let fastest =
+        fastest.iter().map(|a| a.foldings().into_iter().map(|f| a.ii_cycles_at(f)).min().unwrap_or(0));
+    let cycles = cycles.max(fastest.max().unwrap_or(0) as f64);
+    let options = balance_pipeline::Options { cycles, ..Default::default() };
+    balance_pipeline::BalancePipeline::run(graph, &options).expect("no budget");
+    apply_foldings::ApplyFoldings::run(graph, &NoOptions).expect("foldings are legal");
+    size_buffers::SizeBuffers::run(graph, &Default::default()).expect("buffers have sizes");
+    assert!(module.verify(), "{module}");
+    let end = |name: &str, operand: bool| {
+        let op = graph.walk_named(name)[0];
+        let ty = dataflow::Stream::of_value(if operand { op.operands()[0] } else { op.result(0) });
+        let shape: Vec<_> = ty.shape.iter().map(|&size| size as usize).collect();
+        let sign = if ty.element.unsigned { "u" } else { "" };
+        stream(&shape, &format!("{sign}i{}", ty.element.bits), ty.lanes as usize)
+    };
+    let exits = graph.walk_named("dataflow.merge")[0].operands().len() / 2;
+    (graph.to_string(), end("dataflow.source", false), end("dataflow.sink", true), exits)
+}
+
+/// What the golden model says of a sample.
+fn golden(text: &str, samples: &[Vec<i64>]) -> Vec<(Vec<i64>, usize)> {
+    let context = atheena_dialects::context();
+    let module = Module::parse(&context, text).expect("the network is valid");
+    let golden = golden_of(Op::of_module(&module).walk_named("func.func")[0], true).expect("it compiles");
+    let run = |sample: &Vec<i64>| {
+        let pixels: Vec<u8> = sample.iter().map(|&x| x as u8).collect();
+        let outputs = golden.run(&pixels[..]).expect("the sample has the image's size");
+        let logits = match &outputs.0[0] {
+            Tensor::I8(logits) => logits.iter().map(|&x| x.into()).collect(),
+            Tensor::I16(logits) => logits.iter().map(|&x| x.into()).collect(),
+            other => panic!("{other:?} are no logits"),
+        };
+        (logits, outputs.exit_index().expect("the function returns the exit"))
+    };
+    samples.iter().map(run).collect()
+}
+
+/// Compares both on some random samples; every exit must be taken.
+pub fn check(text: &str, shape: [usize; 3], cycles: f64) {
+    let samples: Vec<_> = {
+        let mut random = Random(5);
+        (0..6).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect()
+    };
+    let expected = golden(text, &samples);
+    let (graph, input, output, exits) = graph(text, cycles);
+    for exit in 0..exits {
+        assert!(expected.iter().any(|(_, taken)| *taken == exit), "nothing leaves at exit {exit}");
+    }
+    let distinct: std::collections::HashSet<_> = expected.iter().flat_map(|(logits, _)| logits).collect();
+    assert!(distinct.len() > 5, "logits that tell nothing: {expected:?}");
+    let Some(mut design) = Design::new(&graph, &input, &output, exits) else { return };
+    design.check(&samples, &expected);
+}
+
+/// Runs a network of layers that `build` adds, with a dense layer of ten classes behind them, at two foldings.
+fn network(shape: [usize; 3], cycles: f64, build: impl Fn(&mut Net, &T) -> T) {
+    let mut net = Net::new(17);
+    let image = image(shape);
+    let last = build(&mut net, &image);
+    let logits = net.dense(&last, 10);
+    check(&net.finish(&image, &logits), shape, cycles);
+}
+
+#[test]
+fn a_grouped_convolution() {
+    network([6, 6, 3], 400.0, |net, x| {
+        let x = net.layer(x, 6, 1);
+        let groups: Vec<_> = (0..3)
+            .map(|group| {
+                let part = net.slice(&x, [0, 0, 2 * group], [6, 6, 2]);
+                net.layer(&part, 4, 3)
+            })
+            .collect();
+        net.concat(&groups.iter().collect::<Vec<_>>(), 3)
+    });
+}
+
+#[test]
+fn branches_of_an_inception_block() {
+    network([6, 6, 2], 600.0, |net, x| {
+        let a = net.layer(x, 4, 1);
+        let b = net.layer(x, 2, 3);
+        let c = net.layer(x, 2, 1);
+        let c = net.layer(&c, 2, 5);
+        let d = net.max_pool(x, Windows::of(3, 1));
+        net.concat(&[&a, &b, &c, &d, x], 3)
+    });
+}
+
+#[test]
+fn dense_blocks_and_crops() {
+    network([6, 7, 2], 10_000.0, |net, x| {
+        let a = net.layer(x, 2, 3);
+        let b = net.concat(&[x, &a], 3);
+        let c = net.layer(&b, 2, 3);
+        let d = net.concat(&[&b, &c], 3);
+        // Halves swapped, and rows from both ends.
+        let [low, high] = [0, 3].map(|first| net.slice(&d, [0, 0, first], [6, 7, 3]));
+        let swapped = net.concat(&[&high, &low], 3);
+        let sum = net.add(&swapped, &d);
+        let [top, bottom] = [0, 4].map(|first| net.slice(&sum, [first, 1, 0], [2, 5, 6]));
+        net.concat(&[&bottom, &top], 1)
+    });
+}
