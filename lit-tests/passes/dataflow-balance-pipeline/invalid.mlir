@@ -5,6 +5,7 @@
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{margin=-0.5}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 
 // BUDGET: error: 'dataflow.graph' op does not fit its budget: at its smallest it needs {{[0-9]+}} lut of 10, 2 dsp of 1
+// BUDGET: note: the largest is "{{all|some}}", with {{[0-9]+}} lut
 // BUDGET: note: raise the budget or take a larger device
 // Every actor takes a cycle a sample at least.
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest

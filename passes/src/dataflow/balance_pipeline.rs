@@ -10,17 +10,21 @@
 //!
 //! An actor that a quarter of the samples reach may take almost four times as long: `II * reach * (1 + margin) <= cycles`.
 //! Without a margin, bursts of samples that stay would need queues without end (a queue whose server is busy all the time;
-//! with a margin of 0.2 and a queue of four samples, bursts cost less than 2 % of the throughput). For given cycles
-//! each actor takes the cheapest folding that keeps up, resizes to the actors before it counted; the fewest cycles
-//! that fit the budget are found by binary search over those at which any choice changes. Costs are shares of the
-//! budget, summed over the kinds.
+//! with a margin of 0.2 and a queue of four samples, bursts cost less than 2 % of the throughput).
+//!
+//! The choice is optimal: of all foldings of all actors, changes of lanes between them counted, none that fits the budget takes
+//! fewer cycles, and none that takes no more cycles has a smaller sum of shares of the budget. The attribute `balance` of the graph
+//! says so: `cycles` and `share` are what was reached, `cycles_bound` and `share_bound` what was proved that nothing is below
+//! (they are equal, but where the proof would take too long).
 
-mod choice;
+mod optimum;
+mod space;
 
-use atheena_dialects::dataflow::{Bottleneck, Graph, Resources};
-use atheena_dialects::ir::{Failure, Op};
+use atheena_dialects::dataflow::{Actor, Graph, Resources};
+use atheena_dialects::ir::{Attr, Failure, Op};
 use atheena_dialects::{pass::Pass, pass_options};
-use choice::{Choice, Search};
+use optimum::Goal;
+use space::{Choice, Space};
 
 pass_options! {
     /// Options of `dataflow-balance-pipeline`.
@@ -55,15 +59,29 @@ impl Pass for BalancePipeline {
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
         let budget = budget(graph, options)?;
         let actors = Graph(graph).actors();
-        let search = Search::new(&actors, budget, options.margin, options.held_samples);
-        let choice = if options.cycles > 0.0 {
-            least_resources(graph, options.cycles, &search)?
-        } else {
-            highest_throughput(graph, &search)?
+        let balance = Balance {
+            graph,
+            space: Space::new(&actors, budget, options.margin, options.held_samples),
+            actors: &actors,
+            budget,
         };
-        for (actor, folding) in actors.iter().zip(choice.foldings) {
+        let (cycles, cycles_bound) = match options.cycles {
+            0.0 => balance.fewest_cycles()?,
+            cycles => (balance.check_cycles(cycles)?, cycles),
+        };
+        let (choice, solution) = balance.space.best(cycles, Goal::Total);
+        let Some(choice) = choice else { return Err(balance.does_not_fit(cycles)) };
+        for (actor, folding) in actors.iter().zip(&choice.foldings) {
             folding.record(actor.op());
         }
+        let text = format!(
+            "{{cycles = {:?} : f64, cycles_bound = {:?} : f64, share = {:?} : f64, share_bound = {:?} : f64}}",
+            choice.cycles,
+            cycles_bound.min(choice.cycles),
+            solution.value,
+            solution.bound
+        );
+        graph.set_attr("balance", Attr::parse(graph.ctx(), &text).expect("numbers make a dictionary"));
         Ok(())
     }
 }
@@ -83,43 +101,84 @@ fn budget(graph: Op<'_>, options: &Options) -> Result<Resources, Failure> {
     Ok(Resources { lut: most(lut), ff: most(ff), dsp: most(dsp), bram18: most(bram18) })
 }
 
-fn least_resources(graph: Op<'_>, cycles: f64, search: &Search<'_, '_>) -> Result<Choice, Failure> {
-    let choice = search.smallest(cycles).map_err(|slowest| {
-        let Bottleneck { label, cycles_per_sample } = slowest;
-        let message = format!(
-            "can't take a sample every {cycles} cycles: {label:?} takes {cycles_per_sample} at its fastest"
-        );
-        graph.error(message, &["ask for a lower throughput"])
-    })?;
-    match over(choice.resources, search.budget) {
-        None => Ok(choice),
-        Some(over) => {
-            let message = format!("needs {over} to take a sample every {cycles} cycles");
-            Err(graph.error(message, &["raise the budget or ask for a lower throughput"]))
-        }
-    }
+/// A graph to balance.
+struct Balance<'a, 'c> {
+    graph: Op<'c>,
+    actors: &'a [Box<dyn Actor<'c> + 'c>],
+    space: Space,
+    budget: Resources,
 }
 
-fn highest_throughput(graph: Op<'_>, search: &Search<'_, '_>) -> Result<Choice, Failure> {
-    let targets = search.targets();
-    let fits = |cycles| search.smallest(cycles).ok().filter(|choice| choice.resources.within(search.budget));
-    let slowest = targets.last().copied().unwrap_or(0.0);
-    let Some(mut best) = fits(slowest) else {
-        let least = search.smallest(slowest).map(|choice| choice.resources).unwrap_or_default();
-        let over = over(least, search.budget).unwrap_or_default();
-        let message = format!("does not fit its budget: at its smallest it needs {over}");
-        return Err(graph.error(message, &["raise the budget or take a larger device"]));
-    };
-    // Invariant: targets[high] fits, and nothing below low does.
-    let (mut low, mut high) = (0, targets.len().saturating_sub(1));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match fits(targets[middle]) {
-            Some(choice) => (best, high) = (choice, middle),
-            None => low = middle + 1,
+impl Balance<'_, '_> {
+    /// The fewest cycles a sample in the budget, and what was proved that no choice is below.
+    fn fewest_cycles(&self) -> Result<(f64, f64), Failure> {
+        let targets = self.space.targets();
+        // Invariant: nothing below `proved` fits, nothing found below `low` does, and `targets[high]` does.
+        let (mut proved, mut low, mut high) = (0, 0, targets.len());
+        while low < high {
+            // The slowest target first: if it does not fit, nothing does.
+            let middle = if high == targets.len() { high - 1 } else { low + (high - low) / 2 };
+            let (_, solution) = self.space.best(targets[middle], Goal::Fit);
+            if solution.fits() {
+                high = middle;
+            } else if high == targets.len() {
+                return Err(self.does_not_fit(targets[middle]));
+            } else {
+                low = middle + 1;
+                proved = if solution.is_proof() { low } else { proved };
+            }
         }
+        Ok((targets[high], targets[proved]))
     }
-    Ok(best)
+
+    /// Can a sample be taken every so many cycles, whatever it costs?
+    fn check_cycles(&self, cycles: f64) -> Result<f64, Failure> {
+        if self.space.fewest_cycles() <= cycles {
+            return Ok(cycles);
+        }
+        let slow = |index: &usize| self.space.fewest_cycles_of(*index) > cycles;
+        let message = match (0..self.actors.len()).find(slow) {
+            Some(index) => format!(
+                "can't take a sample every {cycles} cycles: {:?} takes {} at its fastest",
+                self.actors[index].label(),
+                self.space.fewest_cycles_of(index)
+            ),
+            None => format!(
+                "can't take a sample every {cycles} cycles: with the changes of lanes between its actors it takes {}",
+                self.space.fewest_cycles()
+            ),
+        };
+        Err(self.graph.error(message, &["ask for a lower throughput"]))
+    }
+
+    /// That nothing that takes at most so many cycles fits the budget.
+    fn does_not_fit(&self, cycles: f64) -> Failure {
+        let (nearest, _) = self.space.best(cycles, Goal::Fit);
+        let over =
+            nearest.as_ref().and_then(|choice| over(choice.resources, self.budget)).unwrap_or_default();
+        let largest = nearest.and_then(|choice| self.largest(&choice)).unwrap_or_default();
+        let slowest = self.space.targets().last().is_none_or(|&slowest| slowest <= cycles);
+        let (message, cure) = if slowest {
+            let message = format!("does not fit its budget: at its smallest it needs {over}");
+            (message, "raise the budget or take a larger device")
+        } else {
+            let message = format!("needs {over} to take a sample every {cycles} cycles");
+            (message, "raise the budget or ask for a lower throughput")
+        };
+        self.graph.error(message, &[&largest, cure])
+    }
+
+    /// The actor that uses most of the kind that is scarcest, in words.
+    fn largest(&self, choice: &Choice) -> Option<String> {
+        let kinds = choice.resources.kinds().into_iter().zip(self.budget.kinds());
+        let share = |(used, most): (i64, i64)| used as f64 / most.max(1) as f64;
+        let shares = kinds.map(|((_, used), (_, most))| share((used, most)));
+        let (kind, _) = shares.enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let used = |resources: &Resources| resources.kinds()[kind];
+        let (index, most) = choice.each.iter().enumerate().max_by_key(|(_, each)| used(each).1)?;
+        let (name, count) = used(most);
+        Some(format!("the largest is {:?}, with {count} {name}", self.actors[index].label()))
+    }
 }
 
 /// What is used beyond the budget, in words.
