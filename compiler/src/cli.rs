@@ -89,17 +89,21 @@ pub enum Level {
 #[derive(Args, Debug)]
 pub struct ProfileArgs {
     /// The network: .onnx, .mlir or .eenet
-    pub model: PathBuf,
+    #[arg(required_unless_present = "merge", requires = "data")]
+    pub model: Option<PathBuf>,
     /// The samples to run: .npz with images (uint8 [N, H, W, C]) and labels
-    #[arg(long, value_name = "NPZ")]
-    pub data: PathBuf,
+    #[arg(long, value_name = "NPZ", required_unless_present = "merge", requires = "model")]
+    pub data: Option<PathBuf>,
+    /// Add the counts of runs on other parts of the same data set instead of running
+    #[arg(long, value_name = "JSON", num_args = 1.., conflicts_with_all = ["model", "data", "calibration", "shard"])]
+    pub merge: Vec<PathBuf>,
     /// Samples to quantise with; without it the float network runs
     #[arg(long, value_name = "NPZ")]
     pub calibration: Option<PathBuf>,
     /// Run the I-th of N parts of the data set, such as 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(usize, usize)>,
-    /// Write the counts to a file
+    /// Write the counts to a file: those of all shards add up with --merge
     #[arg(short, long, value_name = "JSON")]
     pub output: Option<PathBuf>,
     /// Print one JSON object

@@ -1,6 +1,8 @@
 //! Why a command failed.
 
-use crate::{device::DeviceError, diagnostic::Diagnostics, eenet, onnx, output::OutputError};
+use crate::{
+    counts::CountsError, device::DeviceError, diagnostic::Diagnostics, eenet, onnx, output::OutputError,
+};
 use atheena_runtime::{
     circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError,
     synth::SynthError,
@@ -60,6 +62,24 @@ pub enum Error {
     /// A data set without labels, where accuracy is wanted.
     #[error("{0} has no labels, and accuracy needs them\n  note: add an array `labels`, one class a sample")]
     NoLabels(PathBuf),
+    /// A label that is no class of the network.
+    #[error(
+        "{path}: label {index} is {label}, but the network has {classes} classes\n  note: labels are class indices from 0 to {}; use the data set that the network was trained on",
+        classes.saturating_sub(1)
+    )]
+    Label {
+        /// The data set.
+        path: PathBuf,
+        /// Which label.
+        index: usize,
+        /// Its value.
+        label: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Counts can't be read or added.
+    #[error("{0}")]
+    Counts(#[from] CountsError),
     /// No sample of the kind that was asked for.
     #[error(
         "no sample of {0} {1} at the exits, so --late-fraction {2} can't be drawn\n  note: choose another fraction or more data"

@@ -2,6 +2,7 @@
 
 use crate::{error::Error, session::Session};
 use atheena_dialects::ir::Op;
+use atheena_passes::classifiers::{Classifiers, Verdict};
 use atheena_runtime::{
     dataset::DataSet,
     golden::{Golden, Outputs, Tensor},
@@ -12,8 +13,6 @@ use std::ops::Range;
 pub struct Answer {
     /// Logits as integers; empty of a float network.
     pub logits: Vec<i32>,
-    /// The class of the largest logit, the first of equals.
-    pub prediction: usize,
     /// The exit at which the sample left; the last classifier's index is the number of exits.
     pub exit: usize,
 }
@@ -34,10 +33,26 @@ impl Evaluator {
         samples: Range<usize>,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Answer>, Error> {
-        let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-        let outputs = self.0.run_all(data, samples, threads, progress)?;
+        let outputs = self.0.run_all(data, samples, threads(), progress)?;
         Ok(outputs.iter().map(answer).collect())
     }
+}
+
+/// Runs samples through every layer of a network: what each classifier says of each of them, in their order.
+pub fn verdicts(
+    session: &Session,
+    function: Op<'_>,
+    data: &DataSet,
+    samples: Range<usize>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Verdict>, Error> {
+    let classifiers = session.checked(|| Classifiers::of(function).ok())?;
+    Ok(classifiers.run(data, samples, threads(), progress)?)
+}
+
+/// One thread a core.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |n| n.get())
 }
 
 fn answer(outputs: &Outputs) -> Answer {
@@ -47,8 +62,7 @@ fn answer(outputs: &Outputs) -> Answer {
         Some(Tensor::I32(v)) => v.clone(),
         _ => vec![],
     };
-    let prediction = outputs.prediction().unwrap_or_default();
-    Answer { logits, prediction, exit: outputs.exit_index().unwrap_or_default() }
+    Answer { logits, exit: outputs.exit_index().unwrap_or_default() }
 }
 
 /// Is the class of the largest logit, the first of equals, a sample's label?

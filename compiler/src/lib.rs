@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod counts;
 mod design;
 pub mod device;
 pub mod diagnostic;

@@ -45,6 +45,25 @@ pub fn image_shape(function: Op<'_>) -> Vec<usize> {
     shape.iter().skip(1).map(|&s| s.max(0) as usize).collect()
 }
 
+/// The number of classes that a network tells apart.
+pub fn classes(function: Op<'_>) -> Option<usize> {
+    let last = function.body().last()?.operand(0)?;
+    last.ty().shape()?.last().and_then(|&classes| usize::try_from(classes).ok())
+}
+
+/// Fails unless every image of a data set has a label that the network knows.
+pub fn check_labels(function: Op<'_>, data: &DataSet, path: &Path) -> Result<(), Error> {
+    if !data.has_labels() {
+        return Err(Error::NoLabels(path.into()));
+    }
+    let classes = classes(function).unwrap_or(usize::MAX);
+    let wrong = (0..data.len()).find_map(|i| Some((i, data.label(i).filter(|&label| label >= classes)?)));
+    match wrong {
+        Some((index, label)) => Err(Error::Label { path: path.into(), index, label, classes }),
+        None => Ok(()),
+    }
+}
+
 /// Fails unless a network takes the images of a data set.
 pub fn check_images(function: Op<'_>, data: &DataSet, path: &Path) -> Result<(), Error> {
     let (expected, found) = (image_shape(function), data.image_shape().to_vec());

@@ -63,6 +63,37 @@ fn convert_block<'c, B: Branch>(
     })
 }
 
+/// Runs every classifier on every sample: of each exit only the layers are left, its classifier's first. The function's
+/// results are what the last section yields, and then for each exit its logits and whether the sample would leave
+/// there, `tensor<1xi32>`.
+pub(crate) fn open(function: Op<'_>) -> Result<(), Failure> {
+    let exits = Exit::all_in(function);
+    for pair in exits.windows(2) {
+        if !pair[1].0.is_inside(pair[0].0) {
+            let nest = "only exits that nest have an order: put it in the otherwise region of the one before";
+            return Err(pair[1].0.error("does not nest in the exit before it", &[nest]));
+        }
+    }
+    let blocks = function.region(0).blocks();
+    let [block] = blocks[..] else {
+        return Err(function.error("expected a function with a body of one block", &[]));
+    };
+    for exit in exits {
+        let builder = Builder::before(exit.0);
+        let inputs = exit.0.operands();
+        let early = inline(exit.classify(), &inputs, exit.0);
+        let leaves = decision(builder, exit, early[0])?;
+        let i32 = Type::integer(builder.ctx(), 32);
+        let leaves = tosa::simple(builder, "tosa.cast", &[leaves], Type::tensor(&[], i32));
+        let leaves = tosa::reshape(builder, leaves, &[1]);
+        let late = inline(exit.otherwise(), &inputs, exit.0);
+        exit.0.replace(&late);
+        add_result(function, block, early[0])?;
+        add_result(function, block, leaves)?;
+    }
+    Ok(())
+}
+
 /// Replaces an exit; returns the index that [`convert_block`] does.
 fn convert_exit<'c, B: Branch>(
     exit: Exit<'c>,

@@ -1,57 +1,96 @@
-//! `atheena profile`: accuracy, and how many samples leave at each exit.
+//! `atheena profile`: accuracy, how many samples leave at each exit, and what each exit is worth.
 
 use super::{percent, print_json};
 use crate::{
     cli::ProfileArgs,
+    counts::{ClassifierCounts, Confusion, Counts, Estimate, INTERVAL},
     error::Error,
-    evaluate::Evaluator,
-    model,
-    output::write_file,
+    evaluate, model,
     pipeline::{self, Way},
     progress,
     session::Session,
 };
-use atheena_dialects::ee::Exit;
 use atheena_runtime::dataset::DataSet;
 use serde::Serialize;
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
-/// Counts of a data set or of a part of it: all of them add up.
-#[derive(Debug, Serialize)]
-struct Counts {
-    samples: usize,
-    correct: usize,
-    exits: Vec<ExitCounts>,
-}
-
-#[derive(Debug, Serialize)]
-struct ExitCounts {
-    name: String,
-    threshold: Option<f64>,
-    taken: usize,
-    of: usize,
-    /// Of those that left here.
-    correct: usize,
-}
-
+/// What `--json` prints: the counts, and what follows from them.
 #[derive(Debug, Serialize)]
 struct Outcome<'a> {
     accuracy: f64,
+    samples: usize,
+    correct: usize,
+    exits: Vec<ExitOutcome<'a>>,
+    /// Of the last classifier alone: the network without its exits.
+    accuracy_no_exits: f64,
+    last: ClassifierOutcome<'a>,
+    interval: &'static str,
+    network: &'a str,
+    ranges: &'a [[usize; 2]],
     #[serde(flatten)]
-    counts: &'a Counts,
+    speed: Option<Speed>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Speed {
     samples_per_s: f64,
     seconds: f64,
 }
 
-/// Runs a network on a data set.
+#[derive(Debug, Serialize)]
+struct ExitOutcome<'a> {
+    name: &'a str,
+    threshold: f64,
+    #[serde(flatten)]
+    classifier: ClassifierOutcome<'a>,
+    against_last: Confusion,
+}
+
+#[derive(Debug, Serialize)]
+struct ClassifierOutcome<'a> {
+    #[serde(flatten)]
+    counts: &'a ClassifierCounts,
+    /// Of the samples that left here; none of no samples.
+    accuracy: Option<f64>,
+    /// Of all samples, wherever they left.
+    accuracy_of_all: f64,
+    /// The probability that a sample comes here.
+    reach: Estimate,
+}
+
+/// Runs a network on a data set, or adds the counts of several runs.
 pub fn run(args: &ProfileArgs) -> Result<(), Error> {
-    let session = Session::new();
-    let mut module = model::load(&session, &args.model)?;
-    let data = DataSet::read(&args.data)?;
-    if !data.has_labels() {
-        return Err(Error::NoLabels(args.data.clone()));
+    let (counts, speed) = match (&args.model, &args.data) {
+        (Some(model), Some(data)) => {
+            let (counts, speed) = count(args, model, data)?;
+            (counts, Some(speed))
+        }
+        _ => {
+            let read = |path: &std::path::PathBuf| Ok::<_, Error>((path.clone(), Counts::read(path)?));
+            (Counts::merge(args.merge.iter().map(read).collect::<Result<_, _>>()?)?, None)
+        }
+    };
+    if let Some(path) = &args.output {
+        counts.write(path)?;
     }
-    model::check_images(model::function(&module), &data, &args.data)?;
+    for warning in counts.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    if args.json {
+        print_json(&outcome(&counts, speed));
+    } else {
+        print_table(&counts, speed);
+    }
+    Ok(())
+}
+
+/// Runs a network on a data set.
+fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<(Counts, Speed), Error> {
+    let session = Session::new();
+    let mut module = model::load(&session, model)?;
+    let samples = DataSet::read(data)?;
+    model::check_images(model::function(&module), &samples, data)?;
+    model::check_labels(model::function(&module), &samples, data)?;
     let spinner = progress::steps();
     let way = Way { no_exits: false, calibration: args.calibration.as_deref(), hardware: None };
     for step in pipeline::steps(&way).into_iter().filter(|step| step.pass != "ee-profile-exits") {
@@ -61,47 +100,101 @@ pub fn run(args: &ProfileArgs) -> Result<(), Error> {
     spinner.finish_and_clear();
 
     let function = model::function(&module);
-    let evaluator = Evaluator::new(&session, function)?;
     let (i, n) = args.shard.unwrap_or((1, 1));
     // Parts that differ by at most one sample, and together are all.
-    let range = data.len() * (i - 1) / n..data.len() * i / n;
+    let range = samples.len() * (i - 1) / n..samples.len() * i / n;
     let bar = progress::samples(range.len(), "images");
     let started = Instant::now();
-    let answers = evaluator.run(&data, range.clone(), &|done| bar.set_position(done as u64))?;
+    let verdicts = evaluate::verdicts(&session, function, &samples, range.clone(), &|done| {
+        bar.set_position(done as u64);
+    })?;
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
+    let speed = Speed { samples_per_s: range.len() as f64 / seconds.max(1e-9), seconds };
+    Ok((Counts::of(function, &samples, range, &verdicts), speed))
+}
 
-    let exits = Exit::all_in(function);
-    let mut counts = Counts { samples: answers.len(), correct: 0, exits: vec![] };
-    let mut of = answers.len();
-    for index in 0..=exits.len() {
-        let here = || answers.iter().zip(range.clone()).filter(|(a, _)| a.exit == index);
-        let taken = here().count();
-        let correct = here().filter(|(a, i)| data.label(*i) == Some(a.prediction)).count();
-        counts.correct += correct;
-        // Everything that comes to the last classifier leaves there: it is no exit.
-        if let Some(exit) = exits.get(index) {
-            let (name, threshold) = (exit.label(), Some(exit.confidence().threshold));
-            counts.exits.push(ExitCounts { name, threshold, taken, of, correct });
+fn outcome(counts: &Counts, speed: Option<Speed>) -> Outcome<'_> {
+    let part = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    let samples = counts.samples;
+    let classifier = |c| classifier(c, samples);
+    let exits = counts.exits.iter().map(|exit| ExitOutcome {
+        name: &exit.name,
+        threshold: exit.threshold,
+        classifier: classifier(&exit.classifier),
+        against_last: exit.against_last,
+    });
+    Outcome {
+        accuracy: part(counts.correct, samples),
+        samples,
+        correct: counts.correct,
+        exits: exits.collect(),
+        accuracy_no_exits: part(counts.last.correct_of_all, samples),
+        last: classifier(&counts.last),
+        interval: INTERVAL,
+        network: &counts.network.name,
+        ranges: &counts.ranges,
+        speed,
+    }
+}
+
+fn classifier(counts: &ClassifierCounts, samples: usize) -> ClassifierOutcome<'_> {
+    let ClassifierCounts { taken, correct, correct_of_all, .. } = *counts;
+    ClassifierOutcome {
+        counts,
+        accuracy: (taken > 0).then(|| correct as f64 / taken as f64),
+        accuracy_of_all: correct_of_all as f64 / samples.max(1) as f64,
+        reach: reach(counts, samples),
+    }
+}
+
+/// The probability that a sample comes to a classifier; the first one sees them all.
+fn reach(counts: &ClassifierCounts, samples: usize) -> Estimate {
+    if counts.of == samples && samples > 0 {
+        Estimate::certain()
+    } else {
+        Estimate::wilson(counts.of, samples)
+    }
+}
+
+fn print_table(counts: &Counts, speed: Option<Speed>) {
+    let samples = counts.samples;
+    println!("images               {samples}");
+    println!("accuracy             {}", percent(counts.correct, samples));
+    println!("without exits        {}", percent(counts.last.correct_of_all, samples));
+    println!();
+    println!(
+        "{:<20} {:>9} {:>7} {:>9} {:>9} {:>9} {:>9} {:>20}",
+        "classifier", "threshold", "left", "of", "", "right", "right*", "reach [95 %]"
+    );
+    let exits = counts.exits.iter().map(|e| (e.name.as_str(), e.threshold.to_string(), &e.classifier));
+    for (name, threshold, c) in exits.chain([("last", String::new(), &counts.last)]) {
+        let reach = reach(c, samples);
+        let interval =
+            format!("{:.2} % [{:.2}, {:.2}]", 100.0 * reach.value, 100.0 * reach.low, 100.0 * reach.high);
+        println!(
+            "{name:<20} {threshold:>9} {:>7} {:>9} {:>9} {:>9} {:>9} {interval:>23}",
+            c.taken,
+            c.of,
+            percent(c.taken, c.of),
+            percent(c.correct, c.taken),
+            percent(c.correct_of_all, samples),
+        );
+    }
+    println!("right: of those that left there; right*: of all images; reach: {INTERVAL}");
+    if !counts.exits.is_empty() {
+        println!();
+        println!(
+            "{:<20} {:>12} {:>16} {:>16} {:>12}",
+            "of those that left", "both right", "only exit right", "only last right", "both wrong"
+        );
+        for exit in &counts.exits {
+            let Confusion { both_right, exit_right, last_right, both_wrong } = exit.against_last;
+            println!("{:<20} {both_right:>12} {exit_right:>16} {last_right:>16} {both_wrong:>12}", exit.name);
         }
-        of -= taken;
     }
-    if let Some(path) = &args.output {
-        let text = serde_json::to_string_pretty(&counts).expect("counts hold nothing that JSON can't");
-        write_file(path, text + "\n")?;
+    if let Some(Speed { samples_per_s, seconds }) = speed {
+        println!();
+        println!("golden model         {samples_per_s:.0} images/s ({seconds:.1} s)");
     }
-    if args.json {
-        let accuracy = counts.correct as f64 / counts.samples.max(1) as f64;
-        let samples_per_s = counts.samples as f64 / seconds.max(1e-9);
-        print_json(&Outcome { accuracy, counts: &counts, samples_per_s, seconds });
-        return Ok(());
-    }
-    println!("images               {}", counts.samples);
-    println!("accuracy             {}", percent(counts.correct, counts.samples));
-    for exit in &counts.exits {
-        let (part, right) = (percent(exit.taken, exit.of), percent(exit.correct, exit.taken));
-        println!("left at {:<12} {} of {} ({part}), {right} of them right", exit.name, exit.taken, exit.of);
-    }
-    println!("golden model         {:.0} images/s", counts.samples as f64 / seconds.max(1e-9));
-    Ok(())
 }

@@ -87,6 +87,13 @@ impl Tensor {
             Self::F32(v) => v.iter().map(|&x| x.into()).collect(),
         }
     }
+
+    /// Where the largest element is, the first of equals; None if there is none.
+    pub fn largest(&self) -> Option<usize> {
+        let values = self.to_f64();
+        let first_best = |best: Option<usize>, i: usize| best.filter(|&b| values[b] >= values[i]).or(Some(i));
+        (0..values.len()).fold(None, first_best)
+    }
 }
 
 /// The results of a network for one sample.
@@ -96,9 +103,7 @@ pub struct Outputs(pub Vec<Tensor>);
 impl Outputs {
     /// The class of the largest element of the first result, the first of equals; None if it is empty.
     pub fn prediction(&self) -> Option<usize> {
-        let logits = self.0.first()?.to_f64();
-        let first_best = |best: Option<usize>, i: usize| best.filter(|&b| logits[b] >= logits[i]).or(Some(i));
-        (0..logits.len()).fold(None, first_best)
+        self.0.first()?.largest()
     }
 
     /// The number of the exit, of a function that returns it behind the logits (`convert-ee-to-scf` with

@@ -1,0 +1,169 @@
+//! `atheena profile`: what it counts, parts that add up, and its messages.
+
+use atheena::{counts::Counts, model, session::Session};
+use atheena_dialects::ee::Exit;
+use atheena_passes::{classifiers::Classifiers, golden};
+use atheena_runtime::dataset::DataSet;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A folder with the built-in example.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for file in ["digits.onnx", "digits_calib.npz", "digits_test.npz"] {
+        fs::copy(root().join("examples/digits").join(file), folder.path().join(file)).expect("the example");
+    }
+    fs::copy(root().join("examples/three-exits.eenet"), folder.path().join("three.eenet"))
+        .expect("the example");
+    folder
+}
+
+fn atheena(folder: &Path, arguments: &str) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_atheena"));
+    command.current_dir(folder).args(arguments.split_whitespace()).output().expect("atheena runs")
+}
+
+fn succeeds(folder: &Path, arguments: &str) -> String {
+    let output = atheena(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn fails(folder: &Path, arguments: &str) -> String {
+    let output = atheena(folder, arguments);
+    assert!(output.stdout.is_empty(), "a failure prints nothing on stdout");
+    let code = output.status.code().unwrap_or(-1);
+    format!("$ atheena {arguments}\nexit code {code}\n{}", String::from_utf8_lossy(&output.stderr))
+}
+
+/// Images that differ in all pixels, with labels of `classes` classes.
+fn noise(path: &Path, [n, h, w, c]: [usize; 4], classes: u32) -> DataSet {
+    let mut seed = 7u64;
+    let mut random = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 40) as u32
+    };
+    let pixels = (0..n * h * w * c).map(|_| (random() % 256) as u8).collect();
+    let labels = (0..n).map(|_| random() % classes).collect();
+    let data = DataSet::new([n, h, w, c], pixels, Some(labels)).expect("sizes agree");
+    data.write(path).expect("writable");
+    data
+}
+
+/// Running all layers on every sample finds the exits that the golden model takes, and its classes.
+#[test]
+fn all_classifiers_agree_with_the_golden_model() {
+    let folder = folder();
+    let data = noise(&folder.path().join("noise.npz"), [64, 16, 16, 1], 4);
+    let session = Session::new();
+    let mut module = model::load(&session, &folder.path().join("three.eenet")).expect("the example loads");
+    for quantised in [false, true] {
+        if quantised {
+            let npz = folder.path().join("noise.npz");
+            let quantise = format!(
+                "builtin.module(func.func(ee-fold-batch-norm,ee-quantize{{calibration={}}}))",
+                npz.display()
+            );
+            session.run(&mut module, &quantise).expect("the example quantises");
+        }
+        let function = model::function(&module);
+        let classifiers = Classifiers::of(function).expect("it compiles");
+        let verdicts = classifiers.run(&data, 0..64, 2, |_| ()).expect("it runs");
+        let golden = golden::golden_of(function, true).expect("it compiles");
+        let expected = golden.evaluate(&data, 0..64, 2, |_| ()).expect("it runs");
+        let exits: Vec<_> = verdicts.iter().map(|v| v.exit()).collect();
+        assert_eq!(exits, expected.exits, "quantised: {quantised}");
+        assert_eq!(verdicts.iter().map(|v| v.prediction()).collect::<Vec<_>>(), expected.predictions);
+        let left: Vec<_> = (0..3).map(|exit| expected.taken(exit)).collect();
+        assert!(left.iter().all(|&count| count > 0), "the samples say something of every exit: {left:?}");
+        assert_eq!(Exit::all_in(function).len(), 2, "the function is as it was");
+    }
+}
+
+#[test]
+fn parts_add_up_to_the_whole_byte_for_byte() {
+    let folder = folder();
+    let folder = folder.path();
+    let run = "profile digits.onnx --calibration digits_calib.npz --data digits_test.npz";
+    succeeds(folder, &format!("{run} -o whole.json"));
+    for i in 1..=3 {
+        succeeds(folder, &format!("{run} --shard {i}/3 -o {i}.json"));
+    }
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was written");
+    succeeds(folder, "profile --merge 2.json 3.json 1.json -o all.json");
+    assert_eq!(read("all.json"), read("whole.json"));
+    // By way of a part of the parts.
+    succeeds(folder, "profile --merge 3.json 1.json -o some.json");
+    assert_ne!(read("some.json"), read("whole.json"));
+    let printed = succeeds(folder, "profile --merge some.json 2.json -o all.json --json");
+    assert_eq!(read("all.json"), read("whole.json"));
+    let whole = Counts::read(&folder.join("whole.json")).expect("it was written");
+    let printed: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+    assert_eq!(printed["correct"], whole.correct);
+    assert_eq!(printed["exits"][0]["taken"], whole.exits[0].classifier.taken);
+}
+
+#[test]
+fn counts_that_do_not_add_up() {
+    let folder = folder();
+    let folder = folder.path();
+    noise(&folder.join("noise.npz"), [64, 8, 8, 1], 10);
+    noise(&folder.join("large.npz"), [16, 16, 16, 1], 4);
+    let run = "profile digits.onnx --data digits_test.npz";
+    succeeds(folder, &format!("{run} --shard 1/2 -o 1.json"));
+    succeeds(folder, &format!("{run} --shard 2/3 -o 2.json"));
+    succeeds(folder, &format!("{run} --calibration digits_calib.npz --shard 2/2 -o integer.json"));
+    succeeds(folder, "profile digits.onnx --data noise.npz --shard 2/2 -o noise.json");
+    succeeds(folder, "profile three.eenet --data large.npz -o three.json");
+    let text = fs::read_to_string(folder.join("1.json")).expect("it was written");
+    let edit = |name: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from} is in {text}");
+        fs::write(folder.join(name), text.replace(from, to)).expect("writable");
+    };
+    edit("other.json", "0.95", "0.9");
+    edit("edited.json", "\"samples\": 298", "\"samples\": 299");
+    edit("key.json", "\"samples\": 298", "\"sample\": 298");
+    let messages: Vec<_> = [
+        "profile --merge 1.json 1.json -o out.json",
+        "profile --merge 1.json 2.json",
+        "profile --merge 1.json integer.json",
+        "profile --merge 1.json noise.json",
+        "profile --merge 1.json three.json",
+        "profile --merge 1.json other.json",
+        "profile --merge edited.json",
+        "profile --merge key.json",
+        "profile --merge nothing.json",
+        "profile --merge digits.onnx",
+        "profile --merge",
+        "profile --merge 1.json --shard 1/2",
+        "profile digits.onnx",
+        "profile",
+    ]
+    .map(|arguments| fails(folder, arguments))
+    .into();
+    insta::assert_snapshot!(messages.join("\n"));
+    assert!(!folder.join("out.json").exists());
+}
+
+#[test]
+fn exits_that_are_useless_are_named() {
+    let folder = folder();
+    let text = fs::read_to_string(folder.path().join("three.eenet")).expect("the example");
+    noise(&folder.path().join("large.npz"), [16, 16, 16, 1], 4);
+    let mut messages = vec![];
+    for [first, second] in [["0.99", "0.99"], ["0.0", "0.6"], ["0.99", "0.0"]] {
+        let network = text.replace("> 0.47", &format!("> {first}")).replace("> 0.6", &format!("> {second}"));
+        fs::write(folder.path().join("net.eenet"), network).expect("writable");
+        let output = atheena(folder.path(), "profile net.eenet --data large.npz --json");
+        assert!(output.status.success());
+        messages.push(format!("{first} {second}\n{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    insta::assert_snapshot!(messages.join("\n"));
+}
