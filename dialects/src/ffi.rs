@@ -25,23 +25,29 @@ pub struct Pass {
     pub rust: *const c_void,
 }
 
+/// Mirrors `AtheenaConfidence` in `cpp/Ee.cpp`.
+#[repr(C)]
+pub struct Confidence {
+    pub kind: u32,
+    pub threshold: f64,
+    pub shift: i64,
+    pub table: *const i32,
+    pub table_size: usize,
+    pub terms: *const i32,
+    pub terms_size: usize,
+    pub limits: *const i32,
+    pub limits_size: usize,
+    pub limit_shift: i64,
+}
+
 pub type Import = extern "C" fn(MlirContext, MlirStringRef, MlirStringRef) -> MlirModule;
 
 unsafe extern "C" {
     pub fn mlirGetDialectHandle__ee__() -> MlirDialectHandle;
     pub fn mlirGetDialectHandle__dataflow__() -> MlirDialectHandle;
 
-    pub fn atheenaMaxSoftmaxGet(
-        context: MlirContext,
-        threshold: f64,
-        table: *const i32,
-        size: usize,
-        limit: i64,
-    ) -> MlirAttribute;
-    pub fn atheenaMaxSoftmaxIsA(attribute: MlirAttribute) -> bool;
-    pub fn atheenaMaxSoftmaxThreshold(attribute: MlirAttribute) -> f64;
-    pub fn atheenaMaxSoftmaxTable(attribute: MlirAttribute, table: *mut *const i32) -> usize;
-    pub fn atheenaMaxSoftmaxLimit(attribute: MlirAttribute) -> i64;
+    pub fn atheenaConfidenceGet(context: MlirContext, from: *const Confidence) -> MlirAttribute;
+    pub fn atheenaConfidenceOf(attribute: MlirAttribute, to: *mut Confidence) -> bool;
     pub fn atheenaProfileGet(context: MlirContext, taken: i64, of: i64) -> MlirAttribute;
     pub fn atheenaProfileCounts(attribute: MlirAttribute, taken: *mut i64, of: *mut i64) -> bool;
 

@@ -33,7 +33,21 @@ class Ee_Attr<string name, string attrMnemonic> : AttrDef<Ee_Dialect, name, []> 
   let mnemonic = attrMnemonic;
 }
 
-def Ee_MaxSoftmaxAttr : Ee_Attr<"MaxSoftmax", "max_softmax"> {
+/// A condition under which a sample leaves: all kinds have the same parameters, and
+/// differ in which of them their integer form has. Without an integer form all but the
+/// threshold are empty.
+class Ee_Confidence<string name, string attrMnemonic> : Ee_Attr<name, attrMnemonic> {
+  let parameters = (ins APFloatParameter<"what the confidence is compared with">:$threshold,
+      DefaultValuedParameter<"int64_t", "0", "log2 of the distance between two entries">:$shift,
+      OptionalArrayRefParameter<"int32_t", "exponentials, scaled by 2^16">:$table,
+      OptionalArrayRefParameter<"int32_t", "terms of the entropy, scaled by 2^16">:$terms,
+      OptionalArrayRefParameter<"int32_t", "largest sums of a sample that leaves">:$limits,
+      DefaultValuedParameter<"int64_t", "0", "log2 of the sums an entry of the limits is for">:$limit_shift);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+def Ee_MaxSoftmaxAttr : Ee_Confidence<"MaxSoftmax", "max_softmax"> {
   let summary = "confident if the largest softmax probability exceeds a threshold";
   let description = [{
     Of logits `x`, a sample is confident if `max_i softmax(x)_i > threshold`. As the
@@ -41,21 +55,63 @@ def Ee_MaxSoftmaxAttr : Ee_Attr<"MaxSoftmax", "max_softmax"> {
     `sum_i exp(x_i - max x) < 1 / threshold`.
 
     Quantisation adds the form that hardware computes, with integers alone. With
-    `d_i = max x - x_i` in 0..255 and `table[d] = round(exp(-d * scale) * 2^16)`, a
-    sample is confident if `sum_i table[d_i] <= limit`.
+    `d_i = max x - x_i`, rounded to a multiple of `2^shift` and looked up in
+    `table[i] = round(exp(-i * 2^shift * scale) * 2^16)`, whose last entry stands for
+    all distances beyond it as well, a sample is confident if
+    `sum_i table[d_i / 2^shift] <= limit`. Logits of 8 bits have a table of 256 entries
+    and no shift, those of 16 bits one of 2048.
 
     The threshold lies in `[0, 1)`: no probability exceeds 1.
 
     ```mlir
     #ee.max_softmax<threshold = 0.996>
     #ee.max_softmax<threshold = 0.996, table = [65536, 51039, ...], limit = 65799>
+    #ee.max_softmax<threshold = 0.996, shift = 3, table = [65536, 65405, ...], limit = 65799>
     ```
   }];
-  let parameters = (ins APFloatParameter<"probability in [0, 1)">:$threshold,
-      OptionalArrayRefParameter<"int32_t", "256 exponentials, scaled by 2^16">:$table,
-      DefaultValuedParameter<"int64_t", "0", "largest confident sum">:$limit);
-  let hasCustomAssemblyFormat = 1;
-  let genVerifyDecl = 1;
+}
+
+def Ee_MarginAttr : Ee_Confidence<"Margin", "margin"> {
+  let summary = "confident if the two largest softmax probabilities are far apart";
+  let description = [{
+    With `p` and `q` the largest and the second largest of the softmax probabilities (equal
+    where two classes tie; `q` is 0 where there is one class), a sample is confident if
+    `p - q > threshold`.
+
+    In integers, with the table and the index of `#ee.max_softmax`, and `d` the distance of
+    the second largest logit: `sum_i table[index(d_i)] <= limits[index(d)]`, since
+    `(1 - exp(-d)) / sum > threshold` is `sum < (1 - exp(-d)) / threshold`.
+
+    The threshold lies in `[0, 1)`.
+
+    ```mlir
+    #ee.margin<threshold = 0.3>
+    #ee.margin<threshold = 0.3, table = [65536, 51039, ...], limits = [-1, 48323, ...]>
+    ```
+  }];
+}
+
+def Ee_EntropyAttr : Ee_Confidence<"Entropy", "entropy"> {
+  let summary = "confident if the entropy of the softmax probabilities is below a threshold";
+  let description = [{
+    With the softmax probabilities `p`, a sample is confident if
+    `-sum_i p_i ln p_i < threshold`: the entropy in nats, as in BranchyNet.
+
+    With `S = sum_i exp(-d_i)` and `D = sum_i d_i exp(-d_i)` the entropy is
+    `ln S + D / S`, so a sample is confident if `D < S (threshold - ln S)`, whose right
+    side is a function of `S` alone. In integers, with the table and the index of
+    `#ee.max_softmax`, and `terms` a second table, of `d exp(-d)`:
+    `sum_i terms[index(d_i)] <= limits[(sum_i table[index(d_i)] - 2^16) >> limit_shift]`,
+    where the last limit stands for all sums beyond it as well.
+
+    The threshold is positive: no entropy is below 0.
+
+    ```mlir
+    #ee.entropy<threshold = 0.5>
+    #ee.entropy<threshold = 0.5, table = [65536, 51039, ...], terms = [0, 12760, ...],
+      limits = [32759, 32743, ...], limit_shift = 5>
+    ```
+  }];
 }
 
 def Ee_ProfileAttr : Ee_Attr<"Profile", "profile"> {
@@ -74,8 +130,9 @@ def Ee_ProfileAttr : Ee_Attr<"Profile", "profile"> {
 }
 
 def Ee_ConfidenceAttr
-    : Attr<CPred<"::llvm::isa<::atheena::ee::MaxSoftmaxAttr>($_self)">,
-           "confidence attribute (#ee.max_softmax)"> {
+    : Attr<CPred<"::llvm::isa<::atheena::ee::MaxSoftmaxAttr, ::atheena::ee::MarginAttr, "
+                 "::atheena::ee::EntropyAttr>($_self)">,
+           "confidence attribute (#ee.max_softmax, #ee.margin, #ee.entropy)"> {
   let storageType = "::mlir::Attribute";
   let returnType = "::mlir::Attribute";
   let convertFromStorage = "$_self";

@@ -4,8 +4,8 @@
 //! decides the bits is here, once.
 
 use atheena_dialects::{
-    ee::{Confidence, Exit, IntegerConfidence},
-    ir::{Attr, Block, Builder, Failure, Op, Type, Value},
+    ee::{ConfidenceKind, Exit, IntegerConfidence, Limit},
+    ir::{Attr, Block, Builder, DenseElement, Failure, Op, Type, Value},
     tosa,
 };
 
@@ -165,12 +165,18 @@ fn decision<'c>(builder: Builder<'c>, exit: Exit<'c>, logits: Value<'c>) -> Resu
         return Err(exit.0.error("expected logits of rank 2", &[]));
     };
     match &confidence.integer {
-        Some(integer) if element.int_width() == Some(8) => {
+        Some(integer) if matches!(element.int_width(), Some(8 | 16)) => {
             integer_decision(builder, exit, logits, classes, integer)
         }
-        None if element.is_float() => Ok(float_decision(builder, logits, &confidence)),
+        None if element.is_float() => {
+            let threshold = confidence.threshold as f32;
+            Ok(float_decision(builder, logits, classes, confidence.kind, threshold))
+        }
         Some(_) => Err(exit.0.error(
-            format_args!("has an integer confidence, which needs int8 logits, but they are {}", logits.ty()),
+            format_args!(
+                "has an integer confidence, which needs int8 or int16 logits, but they are {}",
+                logits.ty()
+            ),
             &["only ee-quantize makes an integer confidence; run it on the whole network"],
         )),
         None => Err(exit.0.error(
@@ -178,12 +184,12 @@ fn decision<'c>(builder: Builder<'c>, exit: Exit<'c>, logits: Value<'c>) -> Resu
                 "has a confidence without a table, which needs float logits, but they are {}",
                 logits.ty()
             ),
-            &["ee-quantize makes the integer form of a confidence: a table of exponentials and a limit"],
+            &["ee-quantize makes the integer form of a confidence: a table of exponentials and its limits"],
         )),
     }
 }
 
-/// `sum_i table[max x - x_i] <= limit`.
+/// The sum of the logits' exponentials, or of their entropy's terms, against its limit: see [`Limit`].
 fn integer_decision<'c>(
     builder: Builder<'c>,
     exit: Exit<'c>,
@@ -198,39 +204,158 @@ fn integer_decision<'c>(
             &["the table is scaled by 2^16: at most 32767 classes"],
         ));
     }
-    let ctx = builder.ctx();
-    let (i1, i8, i32) = (Type::integer(ctx, 1), Type::integer(ctx, 8), Type::integer(ctx, 32));
-    let make = |name: &str, operands: &[Value<'c>], shape: &[i64], element| {
-        tosa::simple(builder, name, operands, Type::tensor(shape, element))
+    let make = Make { builder, classes, element: i32::ty(builder.ctx()) };
+    let element = logits.ty().element().expect("logits are a tensor");
+    let max = reduce(builder, "tosa.reduce_max", logits, &[1, 1], element);
+    let max = make.one("tosa.cast", &[max]);
+    let wide = make.all("tosa.cast", &[logits]);
+    let distance = make.all("tosa.sub", &[max, wide]);
+    let index = make.index(distance, integer);
+    let sum = make.total(&integer.table, index);
+    let (sum, limit) = match &integer.limit {
+        Limit::Fixed(limit) => (sum, tosa::const_dense(builder, &[1, 1, 1], &[*limit])),
+        Limit::OfSecond(limits) => (sum, make.look_up(limits, make.index(make.second(distance), integer), 1)),
+        Limit::OfTerms { terms, limits, shift } => {
+            let one = make.constant(IntegerConfidence::ONE as i32);
+            let beyond = make.one("tosa.sub", &[tosa::reshape(builder, sum, &[1, 1]), one]);
+            let last = make.constant(limits.len() as i32 - 1);
+            let entry = make.one("tosa.minimum", &[make.shifted(beyond, *shift, false), last]);
+            (make.total(terms, index), make.look_up(limits, entry, 1))
+        }
     };
-    let max = reduce(builder, "tosa.reduce_max", logits, &[1, 1], i8);
-    let max = make("tosa.cast", &[max], &[1, 1], i32);
-    let wide = make("tosa.cast", &[logits], &[1, classes], i32);
-    let distance = make("tosa.sub", &[max, wide], &[1, classes], i32);
-    let table = tosa::const_dense(builder, &[1, integer.table.len() as i64, 1], &integer.table);
-    let weights = make("tosa.gather", &[table, distance], &[1, classes, 1], i32);
-    let sum = reduce(builder, "tosa.reduce_sum", weights, &[1, 1, 1], i32);
-    // No sum is above the largest i32, as checked: a limit beyond that lets everything leave.
-    let limit = integer.limit.min(i32::MAX.into()) as i32;
-    let limit = tosa::const_dense(builder, &[1, 1, 1], &[limit]);
-    let leaves = make("tosa.greater_equal", &[limit, sum], &[1, 1, 1], i1);
+    let i1 = Type::integer(builder.ctx(), 1);
+    let leaves = tosa::simple(builder, "tosa.greater_equal", &[limit, sum], Type::tensor(&[1, 1, 1], i1));
     Ok(tosa::reshape(builder, leaves, &[]))
 }
 
-/// `1 / sum_i exp(x_i - max x) > threshold`.
-fn float_decision<'c>(builder: Builder<'c>, logits: Value<'c>, confidence: &Confidence) -> Value<'c> {
+/// `confidence OP threshold` in floating point; of the distances `x_i - max x`, which are not positive.
+fn float_decision<'c>(
+    builder: Builder<'c>,
+    logits: Value<'c>,
+    classes: i64,
+    kind: ConfidenceKind,
+    threshold: f32,
+) -> Value<'c> {
     let ctx = builder.ctx();
-    let (ty, f32) = (logits.ty(), Type::f32(ctx));
-    let one = Type::tensor(&[1, 1], f32);
-    let max = reduce(builder, "tosa.reduce_max", logits, &[1, 1], f32);
-    let distance = tosa::simple(builder, "tosa.sub", &[logits, max], ty);
-    let weights = tosa::simple(builder, "tosa.exp", &[distance], ty);
-    let sum = reduce(builder, "tosa.reduce_sum", weights, &[1, 1], f32);
-    let probability = tosa::simple(builder, "tosa.reciprocal", &[sum], one);
-    let threshold = tosa::const_dense(builder, &[1, 1], &[confidence.threshold as f32]);
+    let make = Make { builder, classes, element: Type::f32(ctx) };
+    let max = reduce(builder, "tosa.reduce_max", logits, &[1, 1], make.element);
+    let distance = make.all("tosa.sub", &[logits, max]);
+    let weights = make.all("tosa.exp", &[distance]);
+    let sum = make.sum(weights);
+    let part = make.one("tosa.reciprocal", &[sum]);
+    let times = |a, b, all: bool| {
+        let zero = tosa::const_dense(builder, &[1], &[0i8]);
+        if all { make.all("tosa.mul", &[a, b, zero]) } else { make.one("tosa.mul", &[a, b, zero]) }
+    };
+    let (value, above) = match kind {
+        ConfidenceKind::MaxSoftmax => (part, true),
+        ConfidenceKind::Margin => {
+            let positive = make.all("tosa.negate", &[distance, make.zero(), make.zero()]);
+            let second = make.one("tosa.negate", &[make.second(positive), make.zero(), make.zero()]);
+            let weight = make.one("tosa.exp", &[second]);
+            let one = tosa::const_dense(builder, &[1, 1], &[1f32]);
+            (times(make.one("tosa.sub", &[one, weight]), part, false), true)
+        }
+        ConfidenceKind::Entropy => {
+            let terms = make.sum(times(distance, weights, true));
+            (make.one("tosa.sub", &[make.one("tosa.log", &[sum]), times(terms, part, false)]), false)
+        }
+    };
+    let threshold = tosa::const_dense(builder, &[1, 1], &[threshold]);
+    let compared = if above { [value, threshold] } else { [threshold, value] };
     let i1 = Type::integer(ctx, 1);
-    let leaves = tosa::simple(builder, "tosa.greater", &[probability, threshold], Type::tensor(&[1, 1], i1));
+    let leaves = tosa::simple(builder, "tosa.greater", &compared, Type::tensor(&[1, 1], i1));
     tosa::reshape(builder, leaves, &[])
+}
+
+/// Makes the operations of a decision, on numbers of one type.
+struct Make<'c> {
+    builder: Builder<'c>,
+    classes: i64,
+    element: Type<'c>,
+}
+
+impl<'c> Make<'c> {
+    /// An operation whose result has a number for each class.
+    fn all(&self, name: &str, operands: &[Value<'c>]) -> Value<'c> {
+        tosa::simple(self.builder, name, operands, Type::tensor(&[1, self.classes], self.element))
+    }
+
+    /// An operation whose result is one number.
+    fn one(&self, name: &str, operands: &[Value<'c>]) -> Value<'c> {
+        tosa::simple(self.builder, name, operands, Type::tensor(&[1, 1], self.element))
+    }
+
+    /// An integer.
+    fn constant(&self, value: i32) -> Value<'c> {
+        tosa::const_dense(self.builder, &[1, 1], &[value])
+    }
+
+    /// The zero point of a float negation.
+    fn zero(&self) -> Value<'c> {
+        tosa::const_dense(self.builder, &[1], &[0f32])
+    }
+
+    /// The sum over the classes.
+    fn sum(&self, values: Value<'c>) -> Value<'c> {
+        reduce(self.builder, "tosa.reduce_sum", values, &[1, 1], self.element)
+    }
+
+    /// An integer shifted to the right, rounded to the nearest or down.
+    fn shifted(&self, value: Value<'c>, shift: u32, round: bool) -> Value<'c> {
+        if shift == 0 {
+            return value;
+        }
+        let builder = self.builder;
+        let amount = tosa::const_dense(builder, &[1, 1], &[shift as i32]);
+        let round = Attr::bool(builder.ctx(), round);
+        let op = builder.op("tosa.arithmetic_right_shift").operands(&[value, amount]).attr("round", round);
+        op.result(value.ty()).build().result(0)
+    }
+
+    /// The indices of distances in the tables.
+    fn index(&self, distances: Value<'c>, integer: &IntegerConfidence) -> Value<'c> {
+        // Distances of 8 bits are indices.
+        if integer.shift == 0 && integer.table.len() == 256 {
+            return distances;
+        }
+        let rounded = self.shifted(distances, integer.shift, true);
+        let last = self.constant(integer.table.len() as i32 - 1);
+        tosa::simple(self.builder, "tosa.minimum", &[rounded, last], distances.ty())
+    }
+
+    /// The `count` entries of a table, `[1, count, 1]`.
+    fn look_up(&self, table: &[i32], indices: Value<'c>, count: i64) -> Value<'c> {
+        let table = tosa::const_dense(self.builder, &[1, table.len() as i64, 1], table);
+        let ty = Type::tensor(&[1, count, 1], self.element);
+        tosa::simple(self.builder, "tosa.gather", &[table, indices], ty)
+    }
+
+    /// The sum of the classes' entries of a table, `[1, 1, 1]`.
+    fn total(&self, table: &[i32], indices: Value<'c>) -> Value<'c> {
+        let entries = self.look_up(table, indices, self.classes);
+        reduce(self.builder, "tosa.reduce_sum", entries, &[1, 1, 1], self.element)
+    }
+
+    /// The second smallest distance, of which at least one is 0: 0 if several are, the largest number of the type if
+    /// there is one class.
+    fn second(&self, distances: Value<'c>) -> Value<'c> {
+        let (builder, ctx) = (self.builder, self.builder.ctx());
+        let integer = !self.element.is_float();
+        let number = |value: i32, largest: f32| {
+            if integer { self.constant(value) } else { tosa::const_dense(builder, &[1, 1], &[largest]) }
+        };
+        let (none, far) = (number(0, 0.0), number(i32::MAX, f32::MAX));
+        let i1 = |shape: &[i64]| Type::tensor(shape, Type::integer(ctx, 1));
+        let first = tosa::simple(builder, "tosa.equal", &[distances, none], i1(&[1, self.classes]));
+        let others = self.all("tosa.select", &[first, far, distances]);
+        let nearest = reduce(builder, "tosa.reduce_min", others, &[1, 1], self.element);
+        let ones =
+            tosa::simple(builder, "tosa.cast", &[first], Type::tensor(&[1, self.classes], i32::ty(ctx)));
+        let count = reduce(builder, "tosa.reduce_sum", ones, &[1, 1], i32::ty(ctx));
+        let tie = tosa::simple(builder, "tosa.greater", &[count, self.constant(1)], i1(&[1, 1]));
+        self.one("tosa.select", &[tie, none, nearest])
+    }
 }
 
 /// A reduction over the classes, dimension 1.

@@ -1,6 +1,6 @@
 //! The golden model of small networks, against results worked out by hand.
 
-use atheena_dialects::{ee::IntegerConfidence, ir::Op};
+use atheena_dialects::{ee::Confidence, ir::Op};
 use atheena_passes::golden::golden_of;
 use atheena_runtime::golden::{Golden, Outputs, Tensor};
 use melior::ir::Module;
@@ -91,14 +91,9 @@ fn logits() -> Vec<[i8; 10]> {
 /// Against the dialect's own definition of an integer confidence.
 #[test]
 fn integer_decisions_are_those_of_the_definition() {
-    let confidence = IntegerConfidence::max_softmax(0.6, 0.05);
-    let table: Vec<_> = confidence.table.iter().map(i32::to_string).collect();
-    let attr = format!(
-        "#ee.max_softmax<threshold = 0.6, table = [{}], limit = {}>",
-        table.join(", "),
-        confidence.limit
-    );
-    let golden = bare_exit("i8", &attr);
+    let confidence = Confidence::max_softmax(0.6).quantized(0.05, 8, 10);
+    let golden = bare_exit("i8", &confidence.text());
+    let confidence = confidence.integer.expect("it is quantised");
     let mut taken = 0;
     for logits in logits() {
         let outputs = golden.run(&logits.map(|x| x as u8)[..]).expect("ten pixels");

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use atheena_dialects::ee::IntegerConfidence;
+use atheena_dialects::ee::Confidence;
 use atheena_runtime::dataset::DataSet;
 
 /// A network and images for it.
@@ -246,9 +246,7 @@ impl Layers {
     fn confidence(&mut self) -> String {
         let threshold = self.random.within(30, 70) as f64 / 100.0;
         let scale = self.random.within(1, 5) as f64 / 100.0;
-        let IntegerConfidence { table, limit } = IntegerConfidence::max_softmax(threshold, scale);
-        let table: Vec<_> = table.iter().map(i32::to_string).collect();
-        format!("#ee.max_softmax<threshold = {threshold:?}, table = [{}], limit = {limit}>", table.join(", "))
+        Confidence::max_softmax(threshold).quantized(scale, 8, CLASSES).text()
     }
 }
 

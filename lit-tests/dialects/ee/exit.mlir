@@ -64,3 +64,23 @@ func.func @no_operands() -> tensor<1x2xi8> {
     } -> tensor<1x2xi8>
   return %r : tensor<1x2xi8>
 }
+
+// The other kinds of confidence, and thresholds of an entropy above 1.
+// CHECK-LABEL: func.func @kinds(
+func.func @kinds(%a: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  // CHECK: when #ee.margin<threshold = 0.0>
+  %r = ee.exit "margin" on (%x = %a : tensor<1x2xf32>) when #ee.margin<threshold = 0.0>
+    classify {
+      ee.yield %x : tensor<1x2xf32>
+    } otherwise {
+      // CHECK: when #ee.entropy<threshold = 1.5>
+      %q = ee.exit "entropy" on (%y = %x : tensor<1x2xf32>) when #ee.entropy<threshold = 1.5>
+        classify {
+          ee.yield %y : tensor<1x2xf32>
+        } otherwise {
+          ee.yield %y : tensor<1x2xf32>
+        } -> tensor<1x2xf32>
+      ee.yield %q : tensor<1x2xf32>
+    } -> tensor<1x2xf32>
+  return %r : tensor<1x2xf32>
+}

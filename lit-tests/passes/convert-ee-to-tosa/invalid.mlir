@@ -25,7 +25,7 @@ func.func @not_quantised(%image: tensor<1x4xi8>) -> tensor<1x4xi8> {
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], limit = 131071>
 
 func.func @half_quantised(%image: tensor<1x4xf32>) -> tensor<1x4xf32> {
-  // expected-error @+2 {{'ee.exit' op has an integer confidence, which needs int8 logits, but they are tensor<1x4xf32>}}
+  // expected-error @+2 {{'ee.exit' op has an integer confidence, which needs int8 or int16 logits, but they are tensor<1x4xf32>}}
   // expected-note @+1 {{only ee-quantize makes an integer confidence}}
   %r = ee.exit "a" on (%f = %image : tensor<1x4xf32>) when #int
     classify {

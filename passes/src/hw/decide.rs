@@ -9,7 +9,7 @@ use super::{
     actor::{Actor, beat_width},
     hdl::{Int, Module, Pipeline, Signal, index_width},
 };
-use atheena_dialects::ee::Confidence;
+use atheena_dialects::ee::{Confidence, Limit};
 use atheena_dialects::ir::Failure;
 
 /// Levels of a tree between two registers.
@@ -22,6 +22,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let Some(integer) = confidence.and_then(|c| c.integer) else {
         let message = "expected a confidence in its integer form, with a table and a limit";
         return Err(actor.0.error(message, &["run ee-quantize first"]));
+    };
+    let Limit::Fixed(limit) = integer.limit else {
+        return Err(actor.0.error("has no hardware of this kind of confidence", &["use #ee.max_softmax"]));
     };
     let beats = logits.beats();
     let input = m.receive(0, beat_width(&logits));
@@ -95,7 +98,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let before = starts.mux(sum.lit(0), *sum);
     let total = Int::new(before + term.to_bits(sum.width()), 0, greatest_sum);
     sum.next_if(enable & pass.valid, total.to_bits(sum.width()));
-    let limit = Int::constant(integer.limit.into(), sum.builder());
+    let limit = Int::constant(limit.into(), sum.builder());
     output.send_if(pass.valid & reads_last, !limit.less(total));
     Ok(())
 }

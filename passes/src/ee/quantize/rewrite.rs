@@ -1,7 +1,7 @@
 //! The rewrite of a float network into an integer one.
 
 use atheena_dialects::{
-    ee::{Confidence, Exit, IntegerConfidence},
+    ee::Exit,
     ir::{Attr, Builder, DenseElement, Failure, Op, Type, Value},
     tosa::{self, Convolution, Rescale, Rounding},
 };
@@ -164,9 +164,9 @@ impl<'c> Rewrite<'c, '_> {
         exit.0.results().into_iter().for_each(set_element::<i8>);
         // The classifier is rewritten later, but has its format now.
         let scale = self.format(exit.logits()).scale();
-        let threshold = exit.confidence().threshold;
-        let integer = Some(IntegerConfidence::max_softmax(threshold, scale));
-        exit.set_confidence(&Confidence { threshold, integer });
+        let classes = exit.logits().ty().shape().and_then(|shape| usize::try_from(*shape.last()?).ok());
+        let classes = classes.expect("the verifier wants logits of rank 2");
+        exit.set_confidence(&exit.confidence().quantized(scale, 8, classes));
         exit.0.set_attr("ee.logits_scale", Attr::f64(exit.0.ctx(), scale));
     }
 
