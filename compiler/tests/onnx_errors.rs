@@ -276,8 +276,8 @@ snapshot!(unsupported_operators, {
     network.graph.node.splice(
         1..1,
         [
-            node("Tanh", "squash", &["features"], "t"),
-            node("Sigmoid", "squash_more", &["t"], "s"),
+            node("Softmax", "squash", &["features"], "t"),
+            node("Einsum", "mix", &["t"], "s"),
             node("LSTM", "", &["s"], "lstm"),
             node("GridSample", "sample", &["lstm"], "g"),
             custom,
@@ -290,11 +290,69 @@ snapshot!(weights_of_another_size, {
     network.graph.initializer[2] = floats("dense.w", &[3, 9]);
     message(&network)
 });
-snapshot!(grouped_convolution, {
-    let mut network = Network::plain().with_input(data_type::FLOAT, &sizes(&[1, 4, 4, 4]));
+snapshot!(groups_that_do_not_divide_the_channels, {
+    let mut network = Network::plain().with_input(data_type::FLOAT, &sizes(&[1, 3, 4, 4]));
     network.graph.node[0] = network.graph.node[0].clone().int("group", 2);
     network.graph.initializer[0] = floats("conv.w", &[2, 2, 3, 3]);
     message(&network)
+});
+snapshot!(sequence_weights_for_an_image, {
+    let mut network = Network::plain();
+    network.graph.initializer[0] = floats("conv.w", &[2, 1, 3]);
+    message(&network)
+});
+snapshot!(padding_that_mirrors, {
+    let mut network = Network::plain();
+    let mut pad = node("Pad", "mirror", &["image"], "padded").ints("pads", &[0, 0, 1, 1, 0, 0, 1, 1]);
+    pad.attribute.push(AttributeProto {
+        name: "mode".into(),
+        s: "reflect".into(),
+        r#type: attribute_type::STRING,
+        ..Default::default()
+    });
+    network.graph.node.insert(0, pad);
+    network.graph.node[1].input[0] = "padded".into();
+    network.opset = 7;
+    message(&network)
+});
+/// What a layer between the convolution and the dense layer says; `constants` are further initialisers.
+fn between(layers: Vec<NodeProto>, constants: Vec<TensorProto>) -> String {
+    let mut network = Network::plain();
+    network.graph.node[1].input[0] = "between".into();
+    network.graph.node.splice(1..1, layers);
+    network.graph.initializer.extend(constants);
+    message(&network)
+}
+snapshot!(slices_in_steps, {
+    let ints = |name, value: i64| TensorProto {
+        data_type: data_type::INT64,
+        raw_data: value.to_le_bytes().to_vec(),
+        ..floats(name, &[1])
+    };
+    let slice = node("Slice", "every_other", &["features", "start", "end", "axis", "step"], "between");
+    let constants = [("start", 0), ("end", 2), ("axis", 2), ("step", 2)];
+    between(vec![slice], constants.map(|(name, value)| ints(name, value)).to_vec())
+});
+snapshot!(shapes_that_do_not_spread, {
+    let row = node("Flatten", "row", &["features"], "all");
+    between(vec![row, node("Add", "add", &["features", "all"], "between")], vec![])
+});
+snapshot!(concatenation_of_other_sizes, {
+    let pool = node("MaxPool", "pool", &["features"], "half").ints("kernel_shape", &[2, 1]);
+    let concat = node("Concat", "concat", &["features", "half"], "between").int("axis", 1);
+    between(vec![pool, concat], vec![])
+});
+snapshot!(division_by_data, {
+    between(vec![node("Div", "div", &["features", "features"], "between")], vec![])
+});
+snapshot!(mean_of_channels, {
+    between(vec![node("ReduceMean", "mean", &["features"], "between").ints("axes", &[1])], vec![])
+});
+snapshot!(slope_of_another_size, {
+    between(
+        vec![node("PRelu", "prelu", &["features", "slope"], "between")],
+        vec![floats("slope", &[3, 1, 1])],
+    )
 });
 snapshot!(
     kernel_larger_than_the_image,

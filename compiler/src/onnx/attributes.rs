@@ -4,7 +4,7 @@
 
 use super::error::Problem;
 use super::graph::Node;
-use super::proto::attribute_type::{FLOAT, FLOATS, INT, INTS, STRING};
+use super::proto::attribute_type::{FLOAT, FLOATS, INT, INTS, STRING, TENSOR};
 
 /// Operator, attribute, type, first operator set that has it.
 const KNOWN: &[(&str, &str, i32, i64)] = &[
@@ -19,12 +19,14 @@ const KNOWN: &[(&str, &str, i32, i64)] = &[
     ("BatchNormalization", "momentum", FLOAT, 1),
     ("BatchNormalization", "spatial", INT, 1),
     ("BatchNormalization", "training_mode", INT, 14),
-    ("Cast", "to", INT, 6),
-    ("Cast", "saturate", INT, 19),
     ("Cast", "round_mode", STRING, 24),
+    ("Cast", "saturate", INT, 19),
+    ("Cast", "to", INT, 6),
+    ("Celu", "alpha", FLOAT, 12),
     ("Clip", "max", FLOAT, 1),
     ("Clip", "min", FLOAT, 1),
     ("Concat", "axis", INT, 4),
+    ("ConstantOfShape", "value", TENSOR, 9),
     ("Conv", "auto_pad", STRING, 1),
     ("Conv", "dilations", INTS, 1),
     ("Conv", "group", INT, 1),
@@ -33,12 +35,17 @@ const KNOWN: &[(&str, &str, i32, i64)] = &[
     ("Conv", "strides", INTS, 1),
     ("Dropout", "ratio", FLOAT, 1),
     ("Dropout", "seed", INT, 12),
+    ("Elu", "alpha", FLOAT, 1),
     ("Flatten", "axis", INT, 1),
     ("Gather", "axis", INT, 1),
+    ("Gelu", "approximate", STRING, 20),
     ("Gemm", "alpha", FLOAT, 1),
     ("Gemm", "beta", FLOAT, 1),
     ("Gemm", "transA", INT, 1),
     ("Gemm", "transB", INT, 1),
+    ("HardSigmoid", "alpha", FLOAT, 1),
+    ("HardSigmoid", "beta", FLOAT, 1),
+    ("LeakyRelu", "alpha", FLOAT, 1),
     ("MaxPool", "auto_pad", STRING, 1),
     ("MaxPool", "ceil_mode", INT, 10),
     ("MaxPool", "dilations", INTS, 10),
@@ -46,14 +53,30 @@ const KNOWN: &[(&str, &str, i32, i64)] = &[
     ("MaxPool", "pads", INTS, 1),
     ("MaxPool", "storage_order", INT, 8),
     ("MaxPool", "strides", INTS, 1),
+    ("Pad", "mode", STRING, 1),
+    ("Pad", "pads", INTS, 1),
+    ("Pad", "value", FLOAT, 1),
     ("ReduceMax", "axes", INTS, 1),
     ("ReduceMax", "keepdims", INT, 1),
     ("ReduceMax", "noop_with_empty_axes", INT, 18),
+    ("ReduceMean", "axes", INTS, 1),
+    ("ReduceMean", "keepdims", INT, 1),
+    ("ReduceMean", "noop_with_empty_axes", INT, 18),
     ("Reshape", "allowzero", INT, 14),
+    ("Selu", "alpha", FLOAT, 1),
+    ("Selu", "gamma", FLOAT, 1),
     ("Shape", "end", INT, 15),
     ("Shape", "start", INT, 15),
+    ("Slice", "axes", INTS, 1),
+    ("Slice", "ends", INTS, 1),
+    ("Slice", "starts", INTS, 1),
     ("Softmax", "axis", INT, 1),
+    ("Split", "axis", INT, 1),
+    ("Split", "num_outputs", INT, 18),
+    ("Split", "split", INTS, 1),
     ("Squeeze", "axes", INTS, 1),
+    ("Swish", "alpha", FLOAT, 24),
+    ("Transpose", "perm", INTS, 1),
     ("Unsqueeze", "axes", INTS, 1),
 ];
 
@@ -83,6 +106,7 @@ pub fn check(opset: i64, node: &Node) -> Result<(), Problem> {
                 FLOATS => "floats",
                 INT => "an integer",
                 INTS => "integers",
+                TENSOR => "a tensor",
                 _ => "a string",
             };
             return Err(node.form(

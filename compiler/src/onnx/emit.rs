@@ -1,12 +1,13 @@
 //! Makes TOSA and `ee.exit` of a network's layers.
 //!
-//! A value of rank 4 is `[N, C, H, W]` in ONNX and `[N, H, W, C]` in TOSA; others are the same in both. Where elements are
-//! put in another shape, ONNX's order is made by a transposition first.
+//! A value of rank 4 is `[N, C, H, W]` in ONNX and `[N, H, W, C]` in TOSA, one of rank 3 is `[N, C, L]` and `[N, 1, L, C]`;
+//! others are the same in both. Where elements are put in another shape, ONNX's order is made by a transposition first.
 
 use super::error::shape as shape_text;
 use super::exits::Chain;
 use super::graph::{Network, NodeId, ValueId};
-use super::layers::{Layer, Layers, Weights};
+use super::layers::weights::permuted;
+use super::layers::{Constant, Layer, Layers, Weights};
 use super::window::Window;
 use atheena_dialects::ee::{Confidence, Exit, build_yield};
 use atheena_dialects::ir::{Attr, Block, Builder, Ctx, Loc, Op, Region, Type, Value, new_module};
@@ -20,7 +21,7 @@ pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers)
     let one = LayerBuilder { ctx };
     let emitter = Emitter { ctx, one, network, chain, layers };
 
-    // The argument is an image, also of a network that reads a vector.
+    // The argument is an image, also of a network that reads a vector or a sequence.
     let image = match *layers.shape(network.input) {
         [n, size] => vec![n, 1, 1, size],
         ref shape => stored(shape),
@@ -59,8 +60,24 @@ pub(crate) fn symbol(name: &str) -> String {
 pub(crate) fn stored(shape: &[i64]) -> Vec<i64> {
     match *shape {
         [n, c, h, w] => vec![n, h, w, c],
+        [n, c, l] => vec![n, 1, l, c],
         _ => shape.to_vec(),
     }
+}
+
+/// The dimension of a shape in ONNX's order that each one of [`stored`] is; None is the height of a sequence.
+fn stored_dimensions(rank: usize) -> Vec<Option<usize>> {
+    match rank {
+        4 => vec![Some(0), Some(2), Some(3), Some(1)],
+        3 => vec![Some(0), None, Some(2), Some(1)],
+        _ => (0..rank).map(Some).collect(),
+    }
+}
+
+/// One number a dimension in TOSA's order; a sequence's height gets `height`.
+fn in_stored_order<T: Clone>(numbers: &[T], height: T) -> Vec<T> {
+    let pick = |d: Option<usize>| d.map_or(height.clone(), |d| numbers[d].clone());
+    stored_dimensions(numbers.len()).into_iter().map(pick).collect()
 }
 
 /// The values of a region, by the network's.
@@ -214,6 +231,10 @@ impl<'c> LayerBuilder<'c> {
                 let operands = (input, constants.0, constants.1);
                 tosa::depthwise_conv2d(at, operands, zps, &window.geometry, result, Type::f32(self.ctx))
             }
+            Layer::Grouped(groups, weights, window) => {
+                let input = self.framed(at, input, window);
+                self.grouped(at, input, *groups, weights, window)
+            }
             Layer::Dense(weights) => {
                 let (outputs, inputs) = (weights.shape[0], weights.shape[1]);
                 let input = tosa::reshape(at, input, &[1, 1, 1, inputs]);
@@ -226,27 +247,54 @@ impl<'c> LayerBuilder<'c> {
                 tosa::reshape(at, row, to)
             }
             Layer::MaxPool(window) => {
-                tosa::max_pool2d(at, self.framed(at, input, window), &window.geometry, result)
+                let input = self.framed(at, input, window);
+                let pooled = self.tensor(&pooled(input, window));
+                self.shaped(at, tosa::max_pool2d(at, input, &window.geometry, pooled), to)
             }
             Layer::AveragePool(window) => {
                 let input = self.framed(at, input, window);
                 let zps = (self.zero(at), self.zero(at));
-                tosa::avg_pool2d(at, input, zps, &window.geometry, result, Type::f32(self.ctx))
+                let pooled = self.tensor(&pooled(input, window));
+                let f32 = Type::f32(self.ctx);
+                self.shaped(at, tosa::avg_pool2d(at, input, zps, &window.geometry, pooled, f32), to)
             }
             Layer::Clamp(low, high) => {
                 tosa::clamp(at, input, Attr::f32(self.ctx, *low), Attr::f32(self.ctx, *high))
             }
             Layer::Reshape => self.reshape(at, input, from, to),
             Layer::Add => tosa::simple(at, "tosa.add", inputs, result),
-            Layer::Affine(scale, shift) => {
-                // The channels are last, also in [1, size].
-                let spread = |values: &[f32]| {
-                    let mut shape = vec![1; to.len()];
-                    if let Some(last) = shape.last_mut() {
-                        *last = values.len() as i64;
-                    }
-                    tosa::const_dense(at, &shape, values)
+            Layer::Sub => tosa::simple(at, "tosa.sub", inputs, result),
+            Layer::Mul => tosa::mul(at, input, inputs[1], result),
+            Layer::Max => tosa::simple(at, "tosa.maximum", inputs, result),
+            Layer::Min => tosa::simple(at, "tosa.minimum", inputs, result),
+            Layer::AddConstant(constant) => {
+                tosa::simple(at, "tosa.add", &[input, self.constant(at, constant)], result)
+            }
+            Layer::MulConstant(constant) => tosa::mul(at, input, self.constant(at, constant), result),
+            Layer::Map(function) => function.build(at, input, |values| spread(at, values, to.len())),
+            Layer::Concat(axis) => {
+                let place = stored_dimensions(to.len()).iter().position(|d| *d == Some(*axis));
+                let axis = Attr::i32(self.ctx, place.unwrap_or_default() as i32);
+                let concat = at.op("tosa.concat").operands(inputs).attr("axis", axis);
+                concat.result(result).build().result(0)
+            }
+            Layer::Slice(start) => tosa::slice(at, input, &in_stored_order(start, 0), &stored(to)),
+            Layer::Pad(sides, value) => {
+                let pads: Vec<_> = in_stored_order(sides, [0, 0]).into_iter().flatten().collect();
+                let value = tosa::const_dense(at, &[1], &[*value]);
+                tosa::simple(at, "tosa.pad", &[input, tosa::const_shape(at, &pads), value], result)
+            }
+            Layer::Transpose(order) => {
+                let from = stored_dimensions(from.len());
+                let place = |d: Option<usize>| {
+                    let source = d.map(|d| order[d]);
+                    from.iter().position(|f| *f == source).unwrap_or_default() as i32
                 };
+                let perms: Vec<_> = stored_dimensions(to.len()).into_iter().map(place).collect();
+                tosa::transpose(at, input, &perms)
+            }
+            Layer::Affine(scale, shift) => {
+                let spread = |values: &[f32]| spread(at, values, to.len());
                 let scaled =
                     if scale == &[1.0] { input } else { tosa::mul(at, input, spread(scale), result) };
                 if shift == &[0.0] {
@@ -266,16 +314,75 @@ impl<'c> LayerBuilder<'c> {
         if window.zeros == [0; 4] { kept } else { tosa::pad(at, kept, window.zeros, self.zero(at)) }
     }
 
+    /// A value of another shape with the same order of elements, in the shape that `to` is stored in.
+    fn shaped(self, at: Builder<'c>, value: Value<'c>, to: &[i64]) -> Value<'c> {
+        let shape = stored(to);
+        if value.ty().shape().as_deref() == Some(&shape) { value } else { tosa::reshape(at, value, &shape) }
+    }
+
     /// The elements in ONNX's order in another shape.
     pub fn reshape(self, at: Builder<'c>, input: Value<'c>, from: &[i64], to: &[i64]) -> Value<'c> {
         // With one channel or one pixel both orders are the same.
-        let differs = |shape: &[i64]| matches!(*shape, [_, c, h, w] if c != 1 && (h != 1 || w != 1));
-        let flat = if differs(from) { tosa::transpose(at, input, &[0, 3, 1, 2]) } else { input };
-        if differs(to) {
-            tosa::transpose(at, tosa::reshape(at, flat, to), &[0, 2, 3, 1])
-        } else {
-            tosa::reshape(at, flat, &stored(to))
+        let differs = |shape: &[i64]| match *shape {
+            [n, c, h, w] if c != 1 && (h != 1 || w != 1) => Some([n, c, h, w]),
+            [n, c, l] if c != 1 && l != 1 => Some([n, c, 1, l]),
+            _ => None,
+        };
+        let flat = match differs(from) {
+            Some(_) => tosa::transpose(at, input, &[0, 3, 1, 2]),
+            None => input,
+        };
+        match differs(to) {
+            Some(planes) => tosa::transpose(at, tosa::reshape(at, flat, &planes), &[0, 2, 3, 1]),
+            None => tosa::reshape(at, flat, &stored(to)),
         }
+    }
+
+    /// A convolution of each group of channels, and the results one behind the other.
+    fn grouped(
+        self,
+        at: Builder<'c>,
+        input: Value<'c>,
+        groups: i64,
+        weights: &Weights,
+        window: &Window,
+    ) -> Value<'c> {
+        let [outputs, rows, columns, inputs] = weights.shape[..] else {
+            unreachable!("weights of a convolution have four dimensions")
+        };
+        let each = outputs / groups;
+        let mut size = input.ty().shape().unwrap_or_default();
+        size[3] = inputs;
+        let [height, width] = window.output;
+        let part = |group: i64| {
+            let channels = tosa::slice(at, input, &[0, 0, 0, group * inputs], &size);
+            let of = |all: &[f32]| {
+                let count = all.len() / groups as usize;
+                all[group as usize * count..][..count].to_vec()
+            };
+            let shape = vec![each, rows, columns, inputs];
+            let own = Weights { shape, values: of(&weights.values), bias: of(&weights.bias) };
+            let constants = self.constants(at, &own, &own.shape);
+            let zps = (self.zero(at), self.zero(at));
+            let operands = (channels, constants.0, constants.1);
+            let result = self.tensor(&[1, height, width, each]);
+            tosa::conv2d(at, operands, zps, &window.geometry, result, Type::f32(self.ctx))
+        };
+        let parts: Vec<_> = (0..groups).map(part).collect();
+        let concat = at.op("tosa.concat").operands(&parts).attr("axis", Attr::i32(self.ctx, 3));
+        concat.result(self.tensor(&[1, height, width, outputs])).build().result(0)
+    }
+
+    /// A constant in TOSA's order.
+    fn constant(self, at: Builder<'c>, constant: &Constant) -> Value<'c> {
+        let Constant { shape, values } = constant;
+        let planes = match *shape.as_slice() {
+            [n, c, h, w] => Some([n, c, h, w]),
+            [n, c, l] => Some([n, c, 1, l]),
+            _ => None,
+        };
+        let values = planes.map_or_else(|| values.clone(), |planes| permuted(values, planes, [0, 2, 3, 1]));
+        tosa::const_dense(at, &stored(shape), &values)
     }
 
     /// The type of a float tensor.
@@ -292,4 +399,20 @@ impl<'c> LayerBuilder<'c> {
         let bias = tosa::const_dense(at, &[weights.bias.len() as i64], &weights.bias);
         (tosa::const_dense(at, shape, &weights.values), bias)
     }
+}
+
+/// The shape of what a pooling makes of a feature map `[N, H, W, C]`.
+fn pooled(input: Value<'_>, window: &Window) -> [i64; 4] {
+    let channels = input.ty().shape().and_then(|shape| shape.last().copied()).unwrap_or_default();
+    [1, window.output[0], window.output[1], channels]
+}
+
+/// One number for all, or one a channel of a value that has so many dimensions in ONNX.
+fn spread<'c>(at: Builder<'c>, values: &[f32], rank: usize) -> Value<'c> {
+    let dimensions = stored_dimensions(rank);
+    let mut shape = vec![1; dimensions.len()];
+    if let Some(channels) = dimensions.iter().position(|d| *d == Some(1)) {
+        shape[channels] = values.len() as i64;
+    }
+    tosa::const_dense(at, &shape, values)
 }

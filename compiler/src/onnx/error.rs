@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-/// The operators of the data path that the front end knows.
-pub const OPERATORS: &str = "Conv, Gemm, MatMul, MaxPool, AveragePool, GlobalAveragePool, Relu, Clip, Flatten, Reshape, \
-    Squeeze, Unsqueeze, BatchNormalization, Add, Sub, Mul, Div, Identity, Dropout, Cast";
-
 /// A file that can't be imported: all problems that were found in it, at least one.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub struct Error {
@@ -107,7 +103,8 @@ pub enum Problem {
     #[error("input '{input}' has elements of type {found}, but must have float")]
     InputType { input: String, found: String },
     #[error(
-        "input '{input}' has the shape {}, but must be an image [1, channels, height, width] or a vector [1, size]",
+        "input '{input}' has the shape {}, but must be an image [1, channels, height, width], a sequence \
+         [1, channels, length] or a vector [1, size]",
         shape(dims)
     )]
     InputShape { input: String, dims: Vec<i64> },

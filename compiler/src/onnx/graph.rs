@@ -44,7 +44,7 @@ pub struct Value {
 /// What makes a value.
 #[derive(Debug)]
 pub enum Definition {
-    /// The network's input, of the sizes `[1, channels, height, width]` or `[1, size]`.
+    /// The network's input, of the sizes `[1, channels, height, width]`, `[1, channels, length]` or `[1, size]`.
     Input(Vec<i64>),
     /// A constant.
     Constant(Tensor),
@@ -53,7 +53,7 @@ pub enum Definition {
 }
 
 /// An operator at work.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Node {
     /// Its name, or operator and output if it has none; and its operator.
     pub place: Place,
@@ -67,6 +67,8 @@ pub struct Node {
     pub branches: Vec<(String, Vec<ValueId>)>,
     /// Is it an operator of `ai.onnx`?
     pub standard: bool,
+    /// Which of the operator's results it makes, of how many: a `Split` is a node for each part.
+    pub part: (usize, usize),
 }
 
 impl Node {
@@ -233,19 +235,33 @@ impl Reader {
                 }
             }
         }
-        let id = self.nodes.len();
-        let first = self.values.len();
-        let outputs = (first..first + output.len()).collect();
-        self.nodes.push(Node {
-            place: place.clone(),
+        let node = Node {
+            place,
             inputs,
-            outputs,
+            outputs: vec![],
             attributes: attribute,
             branches,
             standard,
-        });
-        for (i, output) in output.into_iter().enumerate() {
-            self.define_at(output, Definition::Node(id, i), &place)?;
+            part: (0, output.len()),
+        };
+        if node.op() == "Split" {
+            for (i, output) in output.into_iter().enumerate() {
+                let part = (i, node.part.1);
+                self.results(Node { part, ..node.clone() }, vec![output])?;
+            }
+            return Ok(());
+        }
+        self.results(node, output)
+    }
+
+    /// Adds a node with its results.
+    fn results(&mut self, mut node: Node, names: Vec<String>) -> Result<(), Problem> {
+        let (id, first) = (self.nodes.len(), self.values.len());
+        node.outputs = (first..first + names.len()).collect();
+        let place = node.place.clone();
+        self.nodes.push(node);
+        for (i, name) in names.into_iter().enumerate() {
+            self.define_at(name, Definition::Node(id, i), &place)?;
         }
         Ok(())
     }
@@ -316,7 +332,7 @@ fn input_shape(input: &ValueInfoProto) -> Result<Vec<i64>, Problem> {
             _ => return Err(Problem::DynamicShape { input: name(), index, name: None }),
         });
     }
-    if ![2, 4].contains(&shape.len()) {
+    if !(2..=4).contains(&shape.len()) {
         return Err(Problem::InputShape { input: name(), dims: shape });
     }
     if shape[0] != 1 {

@@ -3,12 +3,17 @@
 
 mod arithmetic;
 mod constants;
+mod folding;
+mod functions;
+mod movement;
 pub(crate) mod weights;
 
 use super::attributes;
-use super::error::{Classifier, OPERATORS, Place, Problem, shape as shape_text};
+use super::error::{Classifier, Place, Problem, shape as shape_text};
 use super::exits::{Chain, resolve};
+use super::function::Function;
 use super::graph::{Definition, Network, Node, ValueId};
+use super::operators;
 use super::tensor::Tensor;
 use super::window::Window;
 use std::collections::HashMap;
@@ -24,6 +29,8 @@ pub enum Layer {
     Conv(Weights, Window),
     /// A convolution of each channel on its own; the weights are `[KH, KW, C, M]`.
     Depthwise(Weights, Window),
+    /// A convolution of that many groups of channels, each on its own; the weights are `[OC, KH, KW, C / groups]`.
+    Grouped(i64, Weights, Window),
     /// A matrix product; the weights are `[outputs, inputs]`.
     Dense(Weights),
     /// The maximum of each window.
@@ -34,10 +41,32 @@ pub enum Layer {
     Clamp(f32, f32),
     /// The same elements, in ONNX's order, in another shape.
     Reshape,
-    /// The sum of two values of one shape.
+    /// Two values, element by element; sizes of 1 are spread.
     Add,
+    /// As for [`Layer::Add`].
+    Sub,
+    /// As for [`Layer::Add`].
+    Mul,
+    /// As for [`Layer::Add`].
+    Max,
+    /// As for [`Layer::Add`].
+    Min,
     /// `scale * x + shift`, each one number or one a channel.
     Affine(Vec<f32>, Vec<f32>),
+    /// A sum with a constant of as many dimensions, in ONNX's order; sizes of 1 are spread.
+    AddConstant(Constant),
+    /// The same, a product.
+    MulConstant(Constant),
+    /// A function of each element.
+    Map(Function),
+    /// Values one behind the other along a dimension, in ONNX's order.
+    Concat(usize),
+    /// The part from these indices on, in ONNX's order.
+    Slice(Vec<i64>),
+    /// That many elements of a value before and behind each dimension, in ONNX's order.
+    Pad(Vec<[i64; 2]>, f32),
+    /// Dimension i of the result is the input's `.0[i]`, in ONNX's order.
+    Transpose(Vec<usize>),
 }
 
 /// The constants of a layer.
@@ -49,6 +78,15 @@ pub struct Weights {
     pub values: Vec<f32>,
     /// One an output channel.
     pub bias: Vec<f32>,
+}
+
+/// A constant in ONNX's order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// Its sizes.
+    pub shape: Vec<i64>,
+    /// Row-major.
+    pub values: Vec<f32>,
 }
 
 /// The layers of a network.
@@ -240,11 +278,18 @@ impl Lowering<'_> {
             "Identity" | "Dropout" | "Cast" => self.alias(node),
             "Conv" => self.convolution(node),
             "Gemm" | "MatMul" => self.dense(node),
-            "MaxPool" | "AveragePool" | "GlobalAveragePool" => self.pool(node),
+            "MaxPool" | "AveragePool" | "GlobalAveragePool" | "GlobalMaxPool" => self.pool(node),
+            "ReduceMean" | "ReduceMax" => self.global_pool(node),
             "Relu" | "Clip" => self.clamp(node),
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "BatchNormalization" => self.batch_normalization(node),
-            _ => self.arithmetic(node),
+            "Concat" => self.concat(node),
+            "Slice" => self.slice(node),
+            "Split" => self.split(node),
+            "Pad" => self.pad(node),
+            "Transpose" => self.transpose(node),
+            "Add" | "Sub" | "Mul" | "Div" | "Max" | "Min" => self.arithmetic(node),
+            _ => self.map(node),
         }
     }
 
@@ -268,15 +313,18 @@ impl Lowering<'_> {
         Ok((self.done.source(self.network, value), shape))
     }
 
-    /// Data of the shape `[1, channels, height, width]`.
-    fn image(&self, node: &Node) -> Result<(ValueId, [i64; 4]), Stop> {
+    /// Data of the shape `[1, channels, height, width]`, or `[1, channels, length]`, which has height 1.
+    fn image(&self, node: &Node) -> Result<(ValueId, Image), Stop> {
         let (value, shape) = self.data(node, 0)?;
-        match <[i64; 4]>::try_from(shape) {
-            Ok(shape) if shape[0] == 1 => Ok((value, shape)),
+        match *shape {
+            [1, channels, height, width] => {
+                Ok((value, Image { channels, size: [height, width], dimensions: 2 }))
+            }
+            [1, channels, length] => Ok((value, Image { channels, size: [1, length], dimensions: 1 })),
             _ => Err(node
                 .form(
                     format!("its input has the shape {}", shape_text(shape)),
-                    "only layers on images [1, channels, height, width] are supported",
+                    "only layers on images [1, channels, height, width] and sequences [1, channels, length] are supported",
                 )
                 .into()),
         }
@@ -319,14 +367,45 @@ impl Lowering<'_> {
     }
 
     fn pool(&self, node: &Node) -> Result<Done, Stop> {
-        let (input, [n, c, h, w]) = self.image(node)?;
-        let layer = match node.op() {
-            "GlobalAveragePool" => Layer::AveragePool(Window::whole([h, w])),
-            "AveragePool" => Layer::AveragePool(Window::of(node, [h, w], None)?),
-            _ => Layer::MaxPool(Window::of(node, [h, w], None)?),
+        let (input, image) = self.image(node)?;
+        let window = match node.op() {
+            "GlobalAveragePool" | "GlobalMaxPool" => Window::whole(image.size),
+            _ => Window::of(node, image.size, image.dimensions, None)?,
         };
-        let (Layer::AveragePool(window) | Layer::MaxPool(window)) = &layer else { return Err(Stop::Unknown) };
-        let shape = vec![n, c, window.output[0], window.output[1]];
+        let shape = image.with(image.channels, window.output);
+        let layer = match node.op() {
+            "GlobalAveragePool" | "AveragePool" => Layer::AveragePool(window),
+            _ => Layer::MaxPool(window),
+        };
+        Ok(Done { layer, inputs: vec![input], shape })
+    }
+
+    /// `ReduceMean` and `ReduceMax` over all pixels.
+    fn global_pool(&self, node: &Node) -> Result<Done, Stop> {
+        let (input, image) = self.image(node)?;
+        let axes = match self.optional(node, 1)? {
+            Some(tensor) => Some(tensor.ints()?),
+            None => node.ints("axes").map(<[i64]>::to_vec),
+        };
+        let rank = image.dimensions as i64 + 2;
+        let mut axes: Vec<_> = axes
+            .unwrap_or_default()
+            .iter()
+            .map(|&a| if a < 0 { a.saturating_add(rank) } else { a })
+            .collect();
+        axes.sort_unstable();
+        if !axes.iter().copied().eq(2..rank) {
+            let what = format!("it reduces axes {axes:?} of {rank}");
+            let cure = "only the reduction of all pixels, axes [2, 3] (of a sequence [2]), is supported";
+            return Err(node.form(what, cure).into());
+        }
+        let window = Window::whole(image.size);
+        let shape = match node.int("keepdims", 1) {
+            0 => vec![1, image.channels],
+            _ => image.with(image.channels, [1, 1]),
+        };
+        let layer =
+            if node.op() == "ReduceMean" { Layer::AveragePool(window) } else { Layer::MaxPool(window) };
         Ok(Done { layer, inputs: vec![input], shape })
     }
 
@@ -360,11 +439,27 @@ impl Lowering<'_> {
     }
 }
 
+/// The sizes of a feature map.
+#[derive(Clone, Copy)]
+struct Image {
+    channels: i64,
+    /// Height and width.
+    size: [i64; 2],
+    /// 2, or 1 of a sequence, which has height 1.
+    dimensions: usize,
+}
+
+impl Image {
+    /// The shape of a feature map with other sizes.
+    fn with(self, channels: i64, [height, width]: [i64; 2]) -> Vec<i64> {
+        if self.dimensions == 1 { vec![1, channels, width] } else { vec![1, channels, height, width] }
+    }
+}
+
 /// Why an operator can't be in the data path and what to do, or None if it can.
 fn unsupported(node: &Node) -> Option<String> {
     let Place { op, .. } = &node.place;
-    let known = OPERATORS.split(", ").any(|known| known == node.op());
-    if known || matches!(node.op(), "Shape" | "Concat" | "Gather") {
+    if operators::known(node.op()) {
         return None;
     }
     Some(match op.as_str() {
@@ -374,14 +469,8 @@ fn unsupported(node: &Node) -> Option<String> {
         "Softmax" | "LogSoftmax" => {
             "end the classifiers with their logits; Softmax belongs in an exit's condition only".into()
         }
-        "ReduceMax" | "Greater" | "Less" | "GreaterOrEqual" | "LessOrEqual" | "Not" => {
+        "Greater" | "Less" | "GreaterOrEqual" | "LessOrEqual" | "Not" => {
             "comparisons are supported in an exit's condition only".into()
-        }
-        "Sigmoid" | "Tanh" | "LeakyRelu" | "PRelu" | "Elu" | "Selu" | "HardSwish" | "HardSigmoid"
-        | "Gelu" | "Mish" | "Softplus" => "use Relu or Clip instead and train the network again".into(),
-        "Transpose" => {
-            "export the network with images in the order [N, C, H, W]; other transpositions are not supported"
-                .into()
         }
         "Loop" | "Scan" | "LSTM" | "GRU" | "RNN" => {
             "recurrence is not supported: use convolutions, or unroll loops of known length at export".into()
@@ -391,6 +480,6 @@ fn unsupported(node: &Node) -> Option<String> {
             functions, onnxruntime's optimisations can be turned off"
                 .into()
         }
-        _ => format!("express it by supported operators: {OPERATORS}"),
+        _ => format!("express it by supported operators: {}", operators::names()),
     })
 }

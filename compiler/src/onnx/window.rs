@@ -28,9 +28,20 @@ impl Window {
         Self { keep: size, zeros: [0; 4], geometry, output: [1, 1] }
     }
 
-    /// The window of a node on an input of `size` rows and columns, with the kernel of its weights if it has some.
-    pub fn of(node: &Node, size: [i64; 2], weights: Option<[i64; 2]>) -> Result<Self, Problem> {
-        let kernel = match (pair(node, "kernel_shape", 1)?, weights) {
+    /// The window of a node on an input of `size` rows and columns, with the kernel of its weights if it has some. With
+    /// one of the two `dimensions` the node speaks of columns, and there is one row.
+    pub fn of(
+        node: &Node,
+        size: [i64; 2],
+        dimensions: usize,
+        weights: Option<[i64; 2]>,
+    ) -> Result<Self, Problem> {
+        let pair = |name, neutral, least| -> Result<Option<[i64; 2]>, Problem> {
+            let values = numbers(node, name, dimensions, least)?;
+            Ok(values
+                .map(|values| [if dimensions == 1 { neutral } else { values[0] }, values[dimensions - 1]]))
+        };
+        let kernel = match (pair("kernel_shape", 1, 1)?, weights) {
             (Some(kernel), Some(weights)) if kernel != weights => {
                 return Err(node.form(
                     format!("kernel_shape is {kernel:?}, but the weights are for {weights:?}"),
@@ -41,9 +52,13 @@ impl Window {
                 node.form("attribute 'kernel_shape' is missing", "the file is invalid: export it again")
             })?,
         };
-        let stride = pair(node, "strides", 1)?.unwrap_or([1, 1]);
-        let dilation = pair(node, "dilations", 1)?.unwrap_or([1, 1]);
-        let pads: [i64; 4] = numbers(node, "pads", 0)?.unwrap_or([0; 4]);
+        let stride = pair("strides", 1, 1)?.unwrap_or([1, 1]);
+        let dilation = pair("dilations", 1, 1)?.unwrap_or([1, 1]);
+        let pads = match numbers(node, "pads", 2 * dimensions, 0)?.as_deref() {
+            Some(&[left, right]) => [0, left, 0, right],
+            Some(&[top, left, bottom, right]) => [top, left, bottom, right],
+            _ => [0; 4],
+        };
         let pool = weights.is_none();
         if pool && dilation != [1, 1] {
             return Err(node.form("pooling with dilation is not supported", "use a pooling without dilation"));
@@ -154,20 +169,16 @@ impl Wanted {
     }
 }
 
-fn pair(node: &Node, name: &str, least: i64) -> Result<Option<[i64; 2]>, Problem> {
-    numbers(node, name, least)
-}
-
-/// N integers of an attribute, each in a sane range.
-fn numbers<const N: usize>(node: &Node, name: &str, least: i64) -> Result<Option<[i64; N]>, Problem> {
+/// So many integers of an attribute, each in a sane range.
+fn numbers(node: &Node, name: &str, count: usize, least: i64) -> Result<Option<Vec<i64>>, Problem> {
     let Some(values) = node.ints(name) else { return Ok(None) };
-    match <[i64; N]>::try_from(values) {
-        Ok(values) if values.iter().all(|v| (least..=LARGEST).contains(v)) => Ok(Some(values)),
-        _ => Err(node.form(
-            format!("attribute '{name}' is {values:?}, but expected {N} numbers from {least} to {LARGEST}"),
-            "only layers on images [1, channels, height, width] are supported",
-        )),
+    if values.len() == count && values.iter().all(|v| (least..=LARGEST).contains(v)) {
+        return Ok(Some(values.to_vec()));
     }
+    Err(node.form(
+        format!("attribute '{name}' is {values:?}, but expected {count} numbers from {least} to {LARGEST}"),
+        "only layers on images [1, channels, height, width] and sequences [1, channels, length] are supported",
+    ))
 }
 
 #[cfg(test)]
@@ -199,6 +210,7 @@ mod tests {
             attributes,
             branches: vec![],
             standard: true,
+            part: (0, 1),
         }
     }
 
@@ -206,7 +218,7 @@ mod tests {
     #[test]
     fn floor_drops_what_no_window_reaches() {
         let node = node("MaxPool", &[("kernel_shape", &[3, 3]), ("strides", &[2, 2])], &[], "NOTSET");
-        let window = Window::of(&node, [32, 32], None).unwrap();
+        let window = Window::of(&node, [32, 32], 2, None).unwrap();
         assert_eq!((window.keep, window.output, window.geometry.pad), ([31, 31], [15, 15], [0; 4]));
         assert_eq!(window.geometry.output(window.keep), Some(window.output));
     }
@@ -220,7 +232,7 @@ mod tests {
             &[],
             "NOTSET",
         );
-        let window = Window::of(&node, [28, 28], Some([3, 3])).unwrap();
+        let window = Window::of(&node, [28, 28], 2, Some([3, 3])).unwrap();
         assert_eq!((window.keep, window.output, window.geometry.pad), ([28, 28], [14, 14], [1, 0, 1, 0]));
     }
 
@@ -233,7 +245,7 @@ mod tests {
             &[("ceil_mode", 1)],
             "NOTSET",
         );
-        let window = Window::of(&node, [4, 4], None).unwrap();
+        let window = Window::of(&node, [4, 4], 2, None).unwrap();
         assert_eq!((window.keep, window.output, window.geometry.pad), ([4, 4], [2, 2], [0, 1, 0, 1]));
     }
 
@@ -242,7 +254,8 @@ mod tests {
     fn ceil_adds_no_window_behind_the_input() {
         let ints: &[(&str, &[i64])] =
             &[("kernel_shape", &[2, 2]), ("strides", &[3, 3]), ("pads", &[1, 1, 1, 1])];
-        let window = Window::of(&node("MaxPool", ints, &[("ceil_mode", 1)], "NOTSET"), [2, 2], None).unwrap();
+        let window =
+            Window::of(&node("MaxPool", ints, &[("ceil_mode", 1)], "NOTSET"), [2, 2], 2, None).unwrap();
         assert_eq!(window.output, [1, 1]);
     }
 
@@ -250,9 +263,9 @@ mod tests {
     #[test]
     fn same_padding() {
         let ints: &[(&str, &[i64])] = &[("kernel_shape", &[2, 2]), ("strides", &[2, 2])];
-        let upper = Window::of(&node("MaxPool", ints, &[], "SAME_UPPER"), [5, 5], None).unwrap();
+        let upper = Window::of(&node("MaxPool", ints, &[], "SAME_UPPER"), [5, 5], 2, None).unwrap();
         assert_eq!((upper.output, upper.geometry.pad), ([3, 3], [0, 1, 0, 1]));
-        let lower = Window::of(&node("MaxPool", ints, &[], "SAME_LOWER"), [5, 5], None).unwrap();
+        let lower = Window::of(&node("MaxPool", ints, &[], "SAME_LOWER"), [5, 5], 2, None).unwrap();
         assert_eq!((lower.output, lower.geometry.pad), ([3, 3], [1, 0, 1, 0]));
     }
 
@@ -261,7 +274,7 @@ mod tests {
         let ints: &[(&str, &[i64])] =
             &[("kernel_shape", &[3, 3]), ("strides", &[2, 2]), ("pads", &[1, 1, 1, 1])];
         let pool = node("AveragePool", ints, &[("count_include_pad", 1)], "NOTSET");
-        let window = Window::of(&pool, [28, 28], None).unwrap();
+        let window = Window::of(&pool, [28, 28], 2, None).unwrap();
         assert_eq!((window.zeros, window.geometry.pad, window.output), ([1, 0, 1, 0], [0; 4], [14, 14]));
     }
 }

@@ -44,7 +44,7 @@ def write(name, shape, nodes, weights, opset=13, samples=4, rank=2, probe=None):
     for _ in range(samples):
         image = rng.standard_normal(shape).astype(np.float32)
         (out,) = run.run(None, {"x": image})
-        order = (0, 2, 3, 1) if len(shape) == 4 else (0, 1)
+        order = {4: (0, 2, 3, 1), 3: (0, 2, 1), 2: (0, 1)}[len(shape)]
         case = {"input": rounded(np.transpose(image, order)), "output": rounded(out)}
         if probe:
             # The early classifier answered if the result is its logits.
@@ -211,3 +211,87 @@ def nested():
 
 
 nested()
+
+# Groups, concatenation and parts.
+layer("conv_grouped", [1, 4, 6, 5], conv(group=2, pads=[0, 1, 1, 1], strides=[1, 2]), [weight("w", 6, 2, 3, 2), weight("b", 6)])
+layer("conv_grouped_norm", [1, 6, 4, 3],
+      [node("Conv", ["x", "w"], ["c"], name="conv", group=3), node("BatchNormalization", ["c", "s", "o", "m", "v"], ["last"], name="norm")],
+      [weight("w", 3, 2, 2, 2)] + normal(3))
+layer("concat_channels", [1, 2, 5, 4],
+      [node("Conv", ["x", "w", "b"], ["c"], name="conv", pads=[1, 1, 1, 1]), node("Concat", ["c", "x", "c"], ["last"], name="concat", axis=-3)], small())
+layer("concat_rows", [1, 2, 3, 4], [node("Relu", ["x"], ["r"], name="relu"), node("Concat", ["x", "r"], ["last"], name="concat", axis=2)], [])
+layer("split_channels", [1, 5, 3, 4],
+      [node("Split", ["x", "sizes"], ["a", "b"], name="split", axis=1), node("Relu", ["b"], ["r"], name="relu"), node("Concat", ["r", "a"], ["last"], name="concat", axis=1)],
+      [constant("sizes", [2, 3], np.int64)])
+layer("split_equal", [1, 5, 3, 4],
+      [node("Split", ["x"], ["a", "b", "c"], name="split", axis=1, num_outputs=3), node("Concat", ["c", "a", "b"], ["last"], name="concat", axis=1)], [], opset=18)
+layer("slice_channels", [1, 5, 4, 3], [node("Slice", ["x", "from", "to", "axes"], ["last"], name="slice")],
+      [constant("from", [1, -3], np.int64), constant("to", [-1, 2**31], np.int64), constant("axes", [1, 2], np.int64)])
+layer("pad_frame", [1, 2, 3, 4], [node("Pad", ["x", "pads", "value"], ["last"], name="pad")],
+      [constant("pads", [0, 0, 1, 0, 0, 1, 0, 2], np.int64), constant("value", 0.25)])
+
+# Element-wise.
+for op, attributes, opset in [
+    ("LeakyRelu", {}, 13), ("LeakyRelu", {"alpha": 1.5}, 13), ("LeakyRelu", {"alpha": -0.5}, 13), ("Sigmoid", {}, 13), ("Tanh", {}, 13),
+    ("HardSigmoid", {}, 13), ("HardSwish", {}, 14), ("Elu", {"alpha": 0.5}, 13), ("Selu", {}, 13), ("Celu", {"alpha": 2.0}, 13), ("Gelu", {}, 20),
+    ("Gelu", {"approximate": "tanh"}, 20), ("Mish", {}, 18), ("Softplus", {}, 13), ("Softsign", {}, 13), ("Exp", {}, 13), ("Abs", {}, 13), ("Neg", {}, 13),
+    ("Erf", {}, 13), ("Floor", {}, 13), ("Ceil", {}, 13)]:
+    what = "_".join([op.lower(), *(str(value).replace("-", "minus_").replace(".", "_") for value in attributes.values())])
+    layer(f"function_{what}", [1, 3, 4, 5], [node(op, ["x"], ["last"], name="function", **attributes)], [], opset=opset, samples=2)
+layer("function_prelu", [1, 3, 4, 5], [node("PRelu", ["x", "slope"], ["last"], name="prelu")], [constant("slope", [[[0.2]], [[-0.5]], [[1.5]]])])
+layer("function_positive", [1, 3, 4, 5],
+      [node("Abs", ["x"], ["a"], name="abs"), node("Sqrt", ["a"], ["r"], name="sqrt"), node("Pow", ["r", "cube"], ["p"], name="pow"), node("Add", ["p", "one"], ["s"], name="add"),
+       node("Log", ["s"], ["l"], name="log"), node("Reciprocal", ["s"], ["i"], name="reciprocal"), node("Sub", ["l", "i"], ["last"], name="sub")],
+      [constant("cube", 3), constant("one", 1)])
+layer("silu", [1, 2, 3, 4], [node("Sigmoid", ["x"], ["s"], name="sigmoid"), node("Mul", ["x", "s"], ["last"], name="mul")], [])
+layer("squeeze_and_excite", [1, 3, 4, 5],
+      [node("ReduceMean", ["x"], ["m"], name="mean", axes=[2, 3], keepdims=1), node("Conv", ["m", "w"], ["c"], name="conv"), node("HardSigmoid", ["c"], ["g"], name="gate"),
+       node("Mul", ["g", "x"], ["last"], name="mul")], [weight("w", 3, 3, 1, 1)])
+layer("max_min", [1, 2, 3, 4],
+      [node("Max", ["x", "low"], ["a"], name="max"), node("Min", ["high", "a"], ["b"], name="min"), node("Neg", ["x"], ["n"], name="neg"),
+       node("Max", ["b", "n"], ["c"], name="max_of_two"), node("Min", ["c", "x"], ["last"], name="min_of_two")],
+      [constant("low", -0.5), constant("high", 0.7)])
+layer("constant_maps", [1, 2, 3, 4],
+      [node("Add", ["x", "position"], ["a"], name="add"), node("Sub", ["a", "row"], ["s"], name="sub"), node("Mul", ["column", "s"], ["last"], name="mul")],
+      [weight("position", 1, 2, 3, 4), weight("row", 4), weight("column", 3, 1)])
+
+# Pools of everything.
+layer("globalmaxpool", [1, 3, 5, 4], [node("GlobalMaxPool", ["x"], ["last"], name="pool")], [])
+write("reducemean_attribute", [1, 3, 5, 4], [node("ReduceMean", ["x"], ["y"], name="mean", axes=[-1, -2], keepdims=0)], [])
+write("reducemean_input", [1, 3, 5, 4], [node("ReduceMean", ["x", "axes"], ["m"], name="mean"), node("Flatten", ["m"], ["y"], name="flatten")],
+      [constant("axes", [2, 3], np.int64)], opset=18)
+write("reducemax_pixels", [1, 3, 5, 4], [node("ReduceMax", ["x"], ["y"], name="max", axes=[2, 3], keepdims=0)], [])
+
+# Sequences.
+layer("sequence_conv", [1, 3, 9], conv(pads=[1, 2], strides=[2], dilations=[2]), [weight("w", 4, 3, 3), weight("b", 4)])
+layer("sequence_depthwise", [1, 3, 9], conv(group=3, auto_pad="SAME_UPPER"), [weight("w", 6, 1, 2), weight("b", 6)])
+layer("sequence_maxpool", [1, 3, 9], [node("MaxPool", ["x"], ["last"], name="pool", kernel_shape=[2], strides=[2], ceil_mode=1)], [])
+layer("sequence_averagepool", [1, 3, 9], [node("AveragePool", ["x"], ["last"], name="pool", kernel_shape=[3], strides=[2], pads=[1, 1], count_include_pad=1)], [])
+layer("sequence_norm", [1, 3, 5], [node("BatchNormalization", ["x", "s", "o", "m", "v"], ["n"], name="norm"), node("PRelu", ["n", "slope"], ["last"], name="prelu")],
+      normal(3) + [constant("slope", [[0.5], [0.25], [0.125]])])
+write("sequence_mean", [1, 3, 5], [node("GlobalAveragePool", ["x"], ["g"], name="pool"), node("Squeeze", ["g", "axes"], ["y"], name="squeeze")], [constant("axes", [2], np.int64)])
+layer("sequence_of_image", [1, 2, 3, 4],
+      [node("Reshape", ["x", "to"], ["s"], name="reshape"), node("Conv", ["s", "w"], ["c"], name="conv"), node("Transpose", ["c"], ["t"], name="transpose", perm=[0, 2, 1]),
+       node("Unsqueeze", ["t", "axis"], ["u"], name="unsqueeze"), node("Concat", ["u", "u"], ["last"], name="concat", axis=1)],
+      [constant("to", [1, 2, 12], np.int64), weight("w", 3, 2, 2), constant("axis", [1], np.int64)])
+
+# Movement.
+layer("transpose_image", [1, 2, 3, 4], [node("Transpose", ["x"], ["last"], name="transpose", perm=[0, 3, 1, 2])], [])
+layer("channel_shuffle", [1, 6, 2, 3],
+      [node("Reshape", ["x", "split"], ["r"], name="split"), node("Transpose", ["r"], ["t"], name="transpose", perm=[0, 2, 1, 3, 4]), node("Reshape", ["t", "join"], ["last"], name="join")],
+      [constant("split", [1, 2, 3, 2, 3], np.int64), constant("join", [1, 6, 2, 3], np.int64)])
+write("flatten_by_shape", [1, 2, 3, 4],
+      [node("Shape", ["x"], ["s"], name="shape"), node("Slice", ["s", "zero", "one"], ["n"], name="slice"), node("Concat", ["n", "minus"], ["to"], name="concat", axis=0),
+       node("Reshape", ["x", "to"], ["y"], name="reshape", allowzero=1)],
+      [constant("zero", [0], np.int64), constant("one", [1], np.int64), constant("minus", [-1], np.int64)], opset=14)
+write("gemm_column", [1, 2, 3, 2],
+      [node("Reshape", ["x", "column"], ["c"], name="column"), node("Gemm", ["c", "w", "b"], ["y"], name="gemm", transA=1, alpha=2.0)],
+      [constant("column", [-1, 1], np.int64), weight("w", 12, 4), weight("b", 4)])
+write("constants_folded", [1, 2, 3, 2],
+      [flat, node("Transpose", ["w"], ["t"], name="transpose"), node("Add", ["v", "eps"], ["e"], name="add"), node("Sqrt", ["e"], ["r"], name="sqrt"), node("Div", ["t", "r"], ["k"], name="div"),
+       node("MatMul", ["f", "k"], ["m"], name="matmul"), node("ConstantOfShape", ["four"], ["fill"], name="fill", value=constant("half", [0.5])), node("Add", ["m", "fill"], ["y"], name="bias")],
+      [weight("w", 4, 12), constant("v", rng.uniform(0.5, 2, 4)), constant("eps", 1e-3), constant("four", [4], np.int64)])
+write("multilayer_perceptron", [1, 6],
+      [node("Gemm", ["x", "w1", "b1"], ["h"], name="hidden", transB=1), node("BatchNormalization", ["h", "s", "o", "m", "v"], ["n"], name="norm"), node("Tanh", ["n"], ["t"], name="tanh"),
+       node("Gemm", ["t", "w2"], ["y"], name="last", transB=1)],
+      [weight("w1", 5, 6), weight("b1", 5), weight("w2", 3, 5)] + normal(5))

@@ -8,29 +8,56 @@ use crate::onnx::tensor::{Data, Tensor};
 /// The longest constant that is folded: shapes are short.
 const LONGEST: usize = 1024;
 
+/// The largest constant that is made of a shape, in elements.
+const LARGEST: i64 = 1 << 24;
+
 impl Lowering<'_> {
     /// The constant that a node makes, if its inputs are constants or only their shapes matter.
     pub(super) fn fold(&self, node: &Node) -> Result<Option<Tensor>, Stop> {
         if node.op() == "Shape" {
             return self.shape_of(node).map(Some);
         }
-        let first = node.input(0).and_then(|value| self.constant(value));
         let name = node.outputs.first().map_or("", |&v| self.network.values[v].name.as_str());
-        match (node.op(), first) {
-            ("Concat", _) => self.concatenation(node, name).map(Some),
-            ("Gather", _) => self.gathered(node, name).map(Some),
-            (
-                "Identity" | "Cast" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Dropout",
-                Some(tensor),
-            ) => {
-                let mut tensor = tensor.clone();
-                if !matches!(node.op(), "Identity" | "Cast" | "Dropout") {
-                    tensor.shape = self.target_shape(node, &tensor.shape)?;
-                }
+        if node.op() == "Gather" {
+            return self.gathered(node, name).map(Some);
+        }
+        let mut inputs = node.inputs.iter().flatten().peekable();
+        if inputs.peek().is_none() || !inputs.all(|&value| self.constant(value).is_some()) {
+            return Ok(None);
+        }
+        match node.op() {
+            "Concat" => self.concatenation(node, name).map(Some),
+            "ConstantOfShape" => self.filled(node, name).map(Some),
+            "Identity" | "Dropout" => Ok(Some(self.required(node, 0)?.clone())),
+            "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" => {
+                let mut tensor = self.required(node, 0)?.clone();
+                tensor.shape = self.target_shape(node, &tensor.shape)?;
                 Ok(Some(tensor))
             }
-            _ => Ok(None),
+            _ => self.fold_arithmetic(node, name),
         }
+    }
+
+    /// `ConstantOfShape`.
+    fn filled(&self, node: &Node, name: &str) -> Result<Tensor, Stop> {
+        let shape = self.required(node, 0)?.ints()?;
+        let value = node.attribute("value").and_then(|a| a.t.clone());
+        let value = value.map(|tensor| Tensor::read(tensor, name)).transpose()?;
+        let count = super::elements(&shape).filter(|&n| n <= LARGEST).ok_or_else(|| {
+            node.form(format!("a constant of shape {}", shape_text(&shape)), "make it smaller")
+        })? as usize;
+        let data = match value.map(|tensor| tensor.data) {
+            None => Data::F32(vec![0.0; count]),
+            Some(Data::F32(v)) if v.len() == 1 => Data::F32(vec![v[0]; count]),
+            Some(Data::I64(v)) if v.len() == 1 => Data::I64(vec![v[0]; count]),
+            Some(Data::I32(v)) if v.len() == 1 => Data::I32(vec![v[0]; count]),
+            Some(Data::Bool(v)) if v.len() == 1 => Data::Bool(vec![v[0]; count]),
+            _ => {
+                let what = "its value is not one float or integer";
+                return Err(node.form(what, "the file is invalid: export it again").into());
+            }
+        };
+        Ok(Tensor { name: name.to_owned(), shape, data })
     }
 
     fn shape_of(&self, node: &Node) -> Result<Tensor, Stop> {
@@ -158,7 +185,7 @@ fn product(sizes: &[i64]) -> i64 {
 fn only_shapes(node: &Node) -> Stop {
     node.form(
         "the operator is supported on constant shapes only",
-        "fold constants before, e.g. with onnxsim; data can't be concatenated or gathered yet",
+        "fold constants before, e.g. with onnxsim; parts of data are taken by Slice or Split",
     )
     .into()
 }

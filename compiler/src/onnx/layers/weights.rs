@@ -8,35 +8,41 @@ use crate::onnx::tensor::Tensor;
 impl Lowering<'_> {
     /// `Conv`: weights `[OC, C / group, KH, KW]`.
     pub(super) fn convolution(&self, node: &Node) -> Result<Done, Stop> {
-        let (input, [n, channels, height, width]) = self.image(node)?;
+        let (input, image) = self.image(node)?;
+        let channels = image.channels;
         let tensor = self.required(node, 1)?;
         let values = tensor.finite()?;
         let group = node.int("group", 1);
-        let &[outputs, inputs, rows, columns] = tensor.shape.as_slice() else {
-            return Err(bad_weights(node, tensor, "[outputs, channels / group, height, width]").into());
+        let sizes = if image.dimensions == 1 { "length" } else { "height, width" };
+        let (outputs, inputs, rows, columns) = match *tensor.shape {
+            [outputs, inputs, length] if image.dimensions == 1 => (outputs, inputs, 1, length),
+            [outputs, inputs, rows, columns] if image.dimensions == 2 => (outputs, inputs, rows, columns),
+            _ => {
+                return Err(
+                    bad_weights(node, tensor, &format!("[outputs, channels / group, {sizes}]")).into()
+                );
+            }
         };
         if group < 1
             || inputs.checked_mul(group) != Some(channels)
             || outputs % group != 0
             || tensor.count() == 0
         {
-            let what = format!("[outputs, {channels} / {group}, height, width]");
+            let what = format!("[outputs, {channels} / {group}, {sizes}]");
             return Err(bad_weights(node, tensor, &what).into());
         }
         let bias = self.bias(node, 2, outputs)?;
-        let window = Window::of(node, [height, width], Some([rows, columns]))?;
-        let shape = vec![n, outputs, window.output[0], window.output[1]];
-        let layer = if group == 1 {
+        let window = Window::of(node, image.size, image.dimensions, Some([rows, columns]))?;
+        let shape = image.with(outputs, window.output);
+        let layer = if group == 1 || inputs != 1 {
             let values = permuted(&values, [outputs, inputs, rows, columns], [0, 2, 3, 1]);
-            Layer::Conv(Weights { shape: vec![outputs, rows, columns, inputs], values, bias }, window)
-        } else if inputs == 1 {
+            let weights = Weights { shape: vec![outputs, rows, columns, inputs], values, bias };
+            if group == 1 { Layer::Conv(weights, window) } else { Layer::Grouped(group, weights, window) }
+        } else {
             // Output c * M + m is of input c, in both ONNX and TOSA.
             let multiple = outputs / channels;
             let values = permuted(&values, [channels, multiple, rows, columns], [2, 3, 0, 1]);
             Layer::Depthwise(Weights { shape: vec![rows, columns, channels, multiple], values, bias }, window)
-        } else {
-            let what = format!("a convolution in {group} groups of {inputs} channels is not supported");
-            return Err(node.form(what, "use group 1, or as many groups as channels (depthwise)").into());
         };
         Ok(Done { layer, inputs: vec![input], shape })
     }
@@ -45,13 +51,17 @@ impl Lowering<'_> {
     pub(super) fn dense(&self, node: &Node) -> Result<Done, Stop> {
         let (input, shape) = self.data(node, 0)?;
         let gemm = node.op() == "Gemm";
-        let &[1, inputs] = shape else {
-            let what = format!("its input has the shape {}, but must have [1, size]", shape_text(shape));
-            return Err(node.form(what, "flatten the features of a sample before").into());
+        let column = gemm && node.int("transA", 0) != 0;
+        let inputs = match *shape {
+            [1, inputs] if !column => inputs,
+            // A column and a row hold the same elements.
+            [inputs, 1] if column => inputs,
+            _ => {
+                let form = if column { "[size, 1]" } else { "[1, size]" };
+                let what = format!("its input has the shape {}, but must have {form}", shape_text(shape));
+                return Err(node.form(what, "flatten the features of a sample before").into());
+            }
         };
-        if gemm && node.int("transA", 0) != 0 {
-            return Err(node.form("transA is not supported", "export it with transA = 0").into());
-        }
         let tensor = self.required(node, 1)?;
         let mut values = tensor.finite()?;
         let by_output = gemm && node.int("transB", 0) != 0;
@@ -99,7 +109,9 @@ impl Lowering<'_> {
             return false;
         };
         let (weights, channel_is_last) = match &mut self.done.layers[producer] {
-            Some(Layer::Conv(weights, _) | Layer::Dense(weights)) => (weights, false),
+            Some(Layer::Conv(weights, _) | Layer::Grouped(_, weights, _) | Layer::Dense(weights)) => {
+                (weights, false)
+            }
             Some(Layer::Depthwise(weights, _)) => (weights, true),
             _ => return false,
         };
@@ -119,7 +131,11 @@ impl Lowering<'_> {
 fn bad_weights(node: &Node, tensor: &Tensor, expected: &str) -> Problem {
     let what =
         format!("'{}' has the shape {}, but expected {expected}", tensor.name, shape_text(&tensor.shape));
-    node.form(what, "only layers on images [1, channels, height, width] and vectors [1, size] are supported")
+    node.form(
+        what,
+        "only layers on images [1, channels, height, width], sequences [1, channels, length] and vectors [1, size] are \
+         supported",
+    )
 }
 
 /// The elements in the order of the permuted dimensions: dimension i of the result is `order[i]` of the input.
