@@ -4,9 +4,12 @@ use atheena_dialects::{
     context,
     ee::Exit,
     ir::{Attr, Op},
-    pass::Pass,
+    pass::{NoOptions, Pass},
 };
-use atheena_passes::{ee::quantize, golden::golden_of};
+use atheena_passes::{
+    ee::{fold_batch_norm::FoldBatchNorm, quantize},
+    golden::golden_of,
+};
 use atheena_runtime::{
     dataset::DataSet,
     golden::{Golden, Outputs},
@@ -164,6 +167,96 @@ fn network() -> String {
     t.text
 }
 
+/// Slices and concatenations of channels, functions of one tensor, and factors and summands a channel that no convolution
+/// takes. The rectifier that leaks, hardswish, GELU and the logistic function, each as exporters write it.
+fn network_of_functions() -> String {
+    let mut t = Text { text: String::new(), numbers: Numbers(3), values: 0 };
+    t.line("func.func @network(%image: tensor<1x8x8x4xf32>) -> tensor<1x3xf32> {");
+    let shift = t.value("\"tosa.const\"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>");
+    let (whole, half) = ("1x8x8x4", "1x8x8x2");
+    let unary = |t: &mut Text, op: &str, x: &str, shape: &str| {
+        t.value(&format!("tosa.{op} {x} : (tensor<{shape}xf32>) -> tensor<{shape}xf32>"))
+    };
+    let binary = |t: &mut Text, op: &str, (x, a): (&str, &str), (y, b): (&str, &str)| {
+        let shift = if op == "mul" { (format!(", {shift}"), ", tensor<1xi8>") } else { Default::default() };
+        let (value, ty) = shift;
+        t.value(&format!(
+            "tosa.{op} {x}, {y}{value} : (tensor<{a}xf32>, tensor<{b}xf32>{ty}) -> tensor<{a}xf32>"
+        ))
+    };
+    let number = |t: &mut Text, value: &str| {
+        let ty = "tensor<1x1x1x1xf32>";
+        t.value(&format!("\"tosa.const\"() <{{values = dense<{value}> : {ty}}}> : () -> {ty}"))
+    };
+    let one = "1x1x1x1";
+    // Batch normalisation first, in front of convolutions with padding.
+    let factors = t.constant("1x1x1x4", 2.0);
+    let summands = t.constant("1x1x1x4", 1.0);
+    let x = binary(&mut t, "mul", ("%image", whole), (&factors, "1x1x1x4"));
+    let x = binary(&mut t, "add", (&x, whole), (&summands, "1x1x1x4"));
+    // A convolution in two groups.
+    let mut groups = vec![];
+    for first in [0, 2] {
+        let (start, size) = (t.shape(&[0, 0, 0, first]), t.shape(&[1, 8, 8, 2]));
+        let part = t.value(&format!(
+            "tosa.slice {x}, {start}, {size} : (tensor<{whole}xf32>, !tosa.shape<4>, !tosa.shape<4>) -> \
+             tensor<{half}xf32>"
+        ));
+        groups.push(t.convolution("conv2d", (&part, half, half), "2x3x3x2", 1, 1));
+    }
+    let concat = |t: &mut Text, parts: &[String], part: &str, to: &str| {
+        let types = vec![format!("tensor<{part}xf32>"); parts.len()].join(", ");
+        t.value(&format!(
+            "tosa.concat {} {{axis = 3 : i32}} : ({types}) -> tensor<{to}xf32>",
+            parts.join(", ")
+        ))
+    };
+    let x = concat(&mut t, &groups, half, whole);
+    let slope = number(&mut t, "0.125");
+    let small = binary(&mut t, "mul", (&x, whole), (&slope, one));
+    let leaky = binary(&mut t, "maximum", (&x, whole), (&small, whole));
+    // Hardswish: x * min(max(x + 3, 0), 6) / 6.
+    let y = t.convolution("conv2d", (&leaky, whole, whole), "4x1x1x4", 1, 0);
+    let three = number(&mut t, "3.0");
+    let moved = binary(&mut t, "add", (&y, whole), (&three, one));
+    let gate = t.clamp(&moved, whole, "6.0");
+    let y = binary(&mut t, "mul", (&y, whole), (&gate, whole));
+    let sixth = number(&mut t, "0.16666667");
+    let swish = binary(&mut t, "mul", (&y, whole), (&sixth, one));
+    // GELU: x / 2 * (1 + erf(x / sqrt 2)).
+    let z = t.convolution("conv2d", (&leaky, whole, whole), "4x1x1x4", 1, 0);
+    let root = number(&mut t, "0.70710678");
+    let e = binary(&mut t, "mul", (&z, whole), (&root, one));
+    let e = unary(&mut t, "erf", &e, whole);
+    let unit = number(&mut t, "1.0");
+    let e = binary(&mut t, "add", (&e, whole), (&unit, one));
+    let half_of = number(&mut t, "0.5");
+    let z = binary(&mut t, "mul", (&z, whole), (&half_of, one));
+    let gelu = binary(&mut t, "mul", (&z, whole), (&e, whole));
+    let logistic = unary(&mut t, "sigmoid", &leaky, whole);
+    // Parts of other scales each, one of which is read elsewhere too.
+    let all = concat(&mut t, &[swish.clone(), gelu, logistic, "%image".into()], whole, "1x8x8x16");
+    let d = t.convolution("depthwise_conv2d", (&all, "1x8x8x16", "1x4x4x16"), "2x2x16x1", 2, 0);
+    let mean = |t: &mut Text, x: &str| {
+        let z = t.zero();
+        t.value(&format!(
+            "tosa.avg_pool2d {x}, {z}, {z} {{acc_type = f32, kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>, \
+             pad = array<i64: 0, 0, 0, 0>}} : (tensor<{whole}xf32>, tensor<1xf32>, tensor<1xf32>) -> \
+             tensor<1x4x4x4xf32>"
+        ))
+    };
+    let swish = mean(&mut t, &swish);
+    let d = t.convolution("conv2d", (&d, "1x4x4x16", MAP), "4x1x1x16", 1, 0);
+    let sum = t.add(&d, &swish, MAP);
+    // Behind a sum no convolution takes them.
+    let factors = t.constant("1x1x1x4", 2.0);
+    let normal = binary(&mut t, "mul", (&sum, MAP), (&factors, "1x1x1x4"));
+    let normal = t.clamp(&normal, MAP, "3.40282347E+38");
+    let logits = t.logits(&normal, MAP, 64);
+    t.line(&format!("return {logits} : tensor<1x3xf32> }}"));
+    t.text
+}
+
 fn images(count: usize) -> DataSet {
     let mut numbers = Numbers(7);
     let mut images = vec![];
@@ -217,4 +310,37 @@ fn integers_stand_for_what_floats_were() {
     assert!(taken.iter().sum::<usize>() >= 180 && taken.iter().all(|&n| n >= 10), "{taken:?}");
     // Each of seven layers on the way rounds to one in a hundred or so; a layer that computes something else is off by its size.
     assert!(error / size < 0.05f64.powi(2), "relative error {}", (error / size).sqrt());
+}
+
+/// Against the float network before its normalisations were folded.
+#[test]
+fn functions_become_tables() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("calibration.npz");
+    let data = images(100);
+    data.write(&file).expect("the folder is writable");
+    let context = context();
+    let module = Module::parse(&context, &network_of_functions()).expect("the network is well-formed");
+    let function = Op::of_module(&module).walk_named("func.func")[0];
+    let float = outputs(&golden_of(function, true).expect("the float network compiles"), &data);
+    FoldBatchNorm::run(function, &NoOptions).expect("normalisations can be folded");
+    let options =
+        quantize::Options { calibration: file.to_string_lossy().into_owned(), ..Default::default() };
+    quantize::Quantize::run(function, &options).expect("the network can be quantised");
+    assert!(Op::of_module(&module).verify());
+    let text = function.to_string();
+    assert!(!text.contains("f32"), "a float is left");
+    // Leaky, hardswish, GELU and logistic.
+    assert_eq!(text.matches("tosa.table").count(), 4);
+    let integer = outputs(&golden_of(function, true).expect("the integer network compiles"), &data);
+    let scale = function.attr("ee.logits_scale").and_then(Attr::to_f64).expect("there is a scale");
+    let (mut error, mut size) = (0.0, 0.0);
+    for (float, integer) in float.iter().zip(&integer) {
+        for (f, i) in float.0[0].to_f64().into_iter().zip(integer.0[0].to_f64()) {
+            error += (f - i * scale).powi(2);
+            size += f * f;
+        }
+    }
+    // Ten roundings on the way; a function that is another one is off by a good part of its size.
+    assert!(error / size < 0.06f64.powi(2), "relative error {}", (error / size).sqrt());
 }

@@ -129,3 +129,43 @@ func.func @behind_maximum_negative(%x: tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf3
   %y = tosa.mul %p, %f, %shift : (tensor<1x2x2x1xf32>, tensor<1x1x1x1xf32>, tensor<1xi8>) -> tensor<1x2x2x1xf32>
   return %y : tensor<1x2x2x1xf32>
 }
+
+// Behind a concatenation each convolution gets the numbers of its channels: 2 * 10 and 3 * 100.
+// CHECK-LABEL: func.func @concat
+// CHECK-NOT: tosa.mul
+// CHECK-DAG: dense<2.000000e+01> : tensor<1x1x1x1xf32>
+// CHECK-DAG: dense<3.000000e+02> : tensor<1x1x1x1xf32>
+// CHECK: %[[Y:.*]] = tosa.concat
+// CHECK-NEXT: return %[[Y]]
+func.func @concat(%x: tensor<1x4x4x1xf32>) -> tensor<1x4x4x2xf32> {
+  %a = "tosa.const"() <{values = dense<2.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %b = "tosa.const"() <{values = dense<3.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %f = "tosa.const"() <{values = dense<[[[[10.0, 100.0]]]]> : tensor<1x1x1x2xf32>}> : () -> tensor<1x1x1x2xf32>
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %p = tosa.conv2d %x, %a, %z, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x4x4x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x4x4x1xf32>
+  %q = tosa.conv2d %x, %b, %z, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x4x4x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x4x4x1xf32>
+  %c = tosa.concat %p, %q {axis = 3 : i32} : (tensor<1x4x4x1xf32>, tensor<1x4x4x1xf32>) -> tensor<1x4x4x2xf32>
+  %y = tosa.mul %c, %f, %shift : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>, tensor<1xi8>) -> tensor<1x4x4x2xf32>
+  return %y : tensor<1x4x4x2xf32>
+}
+
+// Without a convolution that could take them, factors and summands are a depthwise one.
+// CHECK-LABEL: func.func @alone
+// CHECK-SAME: (%[[X:.*]]: tensor<1x4x4x2xf32>)
+// CHECK-DAG: %[[W:.*]] = "tosa.const"() <{values = dense<{{\[\[\[\[}}1.000000e+01], [1.000000e+02]]]]> : tensor<1x1x2x1xf32>
+// CHECK-DAG: %[[B:.*]] = "tosa.const"() <{values = dense<[3.000000e+00, 5.000000e+00]> : tensor<2xf32>
+// CHECK: %[[C:.*]] = tosa.depthwise_conv2d %[[X]], %[[W]], %[[B]]
+// CHECK-NEXT: %[[Y:.*]] = tosa.clamp %[[C]]
+// CHECK-NEXT: return %[[Y]]
+func.func @alone(%x: tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32> {
+  %f = "tosa.const"() <{values = dense<[[[[10.0, 100.0]]]]> : tensor<1x1x1x2xf32>}> : () -> tensor<1x1x1x2xf32>
+  %s = "tosa.const"() <{values = dense<[[[[3.0, 5.0]]]]> : tensor<1x1x1x2xf32>}> : () -> tensor<1x1x1x2xf32>
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %m = tosa.mul %x, %f, %shift : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>, tensor<1xi8>) -> tensor<1x4x4x2xf32>
+  %a = tosa.add %m, %s : (tensor<1x4x4x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x4x4x2xf32>
+  %y = tosa.clamp %a {min_val = 0.0 : f32, max_val = 6.0 : f32} : (tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
+  return %y : tensor<1x4x4x2xf32>
+}

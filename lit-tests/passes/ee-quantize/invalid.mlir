@@ -1,15 +1,13 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz}))' -split-input-file -verify-diagnostics
 
 func.func @unknown_nodes(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
-  %w = "tosa.const"() <{values = dense<1.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
-  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
-  // expected-error @below {{'tosa.sigmoid' op has no integer form}}
-  // expected-note @below {{integer networks have conv2d, depthwise_conv2d, add, max_pool2d, avg_pool2d, clamp, reshape, transpose, slice and pad: replace the node before the export}}
-  %s = tosa.sigmoid %image : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  // expected-error @below {{'tosa.reverse' op has no integer form}}
+  // expected-note @below {{integer networks have conv2d, depthwise_conv2d, add, concat, max_pool2d, avg_pool2d, clamp, reshape, transpose, slice, pad, and functions of one tensor element by element: replace the node before the export}}
+  %s = tosa.reverse %image {axis = 1 : i32} : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
   %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
   // expected-error @below {{'tosa.mul' op has no integer form}}
-  // expected-note @below {{ee-fold-batch-norm folds factors and summands into a convolution that stands before or behind them; this one has none}}
-  %y = tosa.mul %s, %w, %shift : (tensor<1x8x8x1xf32>, tensor<1x1x1x1xf32>, tensor<1xi8>) -> tensor<1x8x8x1xf32>
+  // expected-note @below {{a factor or summand must be one number, or one a channel, which ee-fold-batch-norm makes a part of a convolution; products of two tensors have no integer form here}}
+  %y = tosa.mul %s, %image, %shift : (tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>, tensor<1xi8>) -> tensor<1x8x8x1xf32>
   return %y : tensor<1x8x8x1xf32>
 }
 

@@ -9,8 +9,12 @@
 //! A sample enters as the user has it: the argument's bits are uint8 pixels, whose division by 255 is part of the
 //! weights behind it.
 //!
-//! Requires: one float image as argument; layers out of `tosa.conv2d`, `tosa.depthwise_conv2d`, `tosa.add`, pooling, clamps
-//! and changes of shape (so run `ee-fold-batch-norm` before); the result of an exit is a result of the function.
+//! A function of one tensor, element by element (LeakyReLU, sigmoid, GELU, …), however many operations it is of, is one
+//! `tosa.table` of all its 256 values. A concatenation's operands share its scale, or are rescaled to it.
+//!
+//! Requires: one float image as argument; layers out of `tosa.conv2d`, `tosa.depthwise_conv2d`, `tosa.add`, `tosa.concat`,
+//! pooling, clamps, elementwise functions of one tensor, and changes of shape (so run `ee-fold-batch-norm` before); the
+//! result of an exit is a result of the function.
 //! Ensures: every tensor is integer; `ee.logits_scale` (f64) on each exit, and on the function for the last
 //! classifier, is the real number that a one in the logits stands for.
 //!
@@ -26,11 +30,13 @@ use atheena_dialects::{
     pass_options,
 };
 
+mod elementwise;
 mod groups;
 mod observe;
 mod rewrite;
 mod scales;
 
+use elementwise::Elementwise;
 use groups::Groups;
 
 pass_options! {
@@ -53,9 +59,10 @@ impl Pass for Quantize {
     type Options = Options;
 
     fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
-        let groups = Groups::of(function)?;
+        let functions = Elementwise::of(&function.walk());
+        let groups = Groups::of(function, &functions)?;
         let seen = observe::observe(function, &groups, options)?;
         let formats = scales::choose(&groups, &seen)?;
-        rewrite::rewrite(function, groups, &formats)
+        rewrite::rewrite(function, groups, &functions, &formats)
     }
 }

@@ -8,10 +8,14 @@ use atheena_dialects::{
     tosa::{self, Convolution},
 };
 
+use super::elementwise::Elementwise;
+
 /// The tensors of a float network, grouped so that each group has one scale: what only moves, picks or bounds
 /// numbers leaves their scale as it is.
 pub struct Groups<'c> {
     group_of: HashMap<Value<'c>, usize>,
+    /// The group that a group has become a part of, or itself.
+    part_of: Vec<usize>,
     /// The values of each group whose precision matters: those that arithmetic or a user reads. What is clamped
     /// before anything reads it may as well saturate.
     read: Vec<Vec<Value<'c>>>,
@@ -25,6 +29,10 @@ pub enum Kind {
     Passes,
     /// The same, but with arithmetic on the operand.
     Averages,
+    /// The result has one scale, in which it reads all operands.
+    Joins,
+    /// A function of one tensor, element by element: a table, or a part of one.
+    Maps,
     /// An exit.
     Exits,
     /// Hands values out of a region or the function.
@@ -36,17 +44,22 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of an operation.
-    pub fn of(op: Op<'_>) -> Self {
+    /// The kind of an operation, given the functions in its network.
+    pub fn of<'c>(op: Op<'c>, functions: &Elementwise<'c>) -> Self {
+        let result = op.results().first().copied();
+        if result.is_some_and(|result| functions.source_of(result).is_some()) {
+            return Self::Maps;
+        }
         match op.name().as_str() {
             "tosa.conv2d" | "tosa.depthwise_conv2d" => Self::Computes,
             "tosa.add" if op.operands().into_iter().all(|v| tosa::constant(v).is_none()) => Self::Computes,
+            "tosa.concat" => Self::Joins,
             "tosa.clamp" | "tosa.max_pool2d" | "tosa.reshape" | "tosa.transpose" | "tosa.slice"
             | "tosa.pad" | "tosa.identity" => Self::Passes,
             "tosa.avg_pool2d" => Self::Averages,
             "ee.exit" => Self::Exits,
             "ee.yield" | "func.return" => Self::Ends,
-            "tosa.const" | "tosa.const_shape" | "arith.constant" => Self::Constant,
+            _ if is_constant(op) => Self::Constant,
             _ => Self::Unknown,
         }
     }
@@ -54,13 +67,13 @@ impl Kind {
 
 impl<'c> Groups<'c> {
     /// Groups the tensors of a function, or says what can't be quantised.
-    pub fn of(function: Op<'c>) -> Result<Self, Failure> {
-        let mut groups = Self { group_of: HashMap::new(), read: vec![] };
+    pub fn of(function: Op<'c>, functions: &Elementwise<'c>) -> Result<Self, Failure> {
+        let mut groups = Self { group_of: HashMap::new(), part_of: vec![], read: vec![] };
         groups.start(image(function)?);
         let mut failure = None;
         for op in function.walk().into_iter().skip(1) {
             let (inputs, results) = (op.operands(), op.results());
-            match Kind::of(op) {
+            match Kind::of(op, functions) {
                 Kind::Constant => {}
                 Kind::Unknown => failure = Some(unknown(op)),
                 Kind::Exits if results.len() != 1 => {
@@ -85,6 +98,21 @@ impl<'c> Groups<'c> {
                     }
                     groups.start(results[0]);
                 }
+                Kind::Maps if functions.is_read(results[0]) => {
+                    if let Some(source) = functions.source_of(results[0]) {
+                        groups.want(op, source, &mut failure);
+                        groups.read(source);
+                    }
+                    groups.start(results[0]);
+                }
+                Kind::Maps => {}
+                Kind::Joins => {
+                    groups.start(results[0]);
+                    for &input in &inputs {
+                        groups.want(op, input, &mut failure);
+                        groups.merge(op, input);
+                    }
+                }
                 kind @ (Kind::Passes | Kind::Averages) => {
                     groups.want(op, inputs[0], &mut failure);
                     if matches!(kind, Kind::Averages) {
@@ -104,7 +132,15 @@ impl<'c> Groups<'c> {
 
     /// The group of a tensor; None of constants and of the results of exits.
     pub fn group_of(&self, value: Value<'c>) -> Option<usize> {
-        self.group_of.get(&value).copied()
+        self.group_of.get(&value).map(|&group| self.whole(group))
+    }
+
+    /// The group that a group has become a part of.
+    fn whole(&self, mut group: usize) -> usize {
+        while self.part_of[group] != group {
+            group = self.part_of[group];
+        }
+        group
     }
 
     /// The values of a group whose precision matters, in the order of the network.
@@ -120,8 +156,25 @@ impl<'c> Groups<'c> {
     }
 
     fn start(&mut self, value: Value<'c>) {
-        self.group_of.insert(value, self.read.len());
+        let group = self.read.len();
+        self.group_of.insert(value, group);
+        self.part_of.push(group);
         self.read.push(vec![]);
+    }
+
+    /// Lets an operand of a concatenation share the scale of the result, unless something else reads it or it is the
+    /// image; it is rescaled then.
+    fn merge(&mut self, concat: Op<'c>, input: Value<'c>) {
+        let (Some(whole), Some(part)) = (self.group_of(concat.result(0)), self.group_of(input)) else {
+            return;
+        };
+        if part == 0 || input.only_user().is_none() {
+            self.read(input);
+        } else if part != whole {
+            let read = std::mem::take(&mut self.read[part]);
+            self.part_of[part] = whole;
+            self.read[whole].extend(read);
+        }
     }
 
     fn read(&mut self, value: Value<'c>) {
@@ -143,10 +196,14 @@ impl<'c> Groups<'c> {
             let cure = "end the network with its exits: move the layers behind them into their regions";
             let message = "computes on the result of an exit, whose scale depends on where a sample left";
             *failure = Some(op.error(message, &[cure]));
-        } else if producer.is_some_and(|producer| matches!(Kind::of(producer), Kind::Constant)) {
+        } else if producer.is_some_and(|producer| is_constant(producer)) {
             *failure = Some(op.error("computes on a constant only", &["fold it, with --canonicalize"]));
         }
     }
+}
+
+fn is_constant(op: Op<'_>) -> bool {
+    op.is("tosa.const") || op.is("tosa.const_shape") || op.is("arith.constant")
 }
 
 /// What an argument of an exit's regions stands for; other values as they are.
@@ -174,10 +231,10 @@ pub fn image(function: Op<'_>) -> Result<Value<'_>, Failure> {
 }
 
 fn unknown(op: Op<'_>) -> Failure {
-    let fold = "ee-fold-batch-norm folds factors and summands into a convolution that stands before or behind them; \
-                this one has none";
-    let known = "integer networks have conv2d, depthwise_conv2d, add, max_pool2d, avg_pool2d, clamp, reshape, \
-                 transpose, slice and pad: replace the node before the export";
-    let affine = ["tosa.mul", "tosa.add", "tosa.sub"].contains(&op.name().as_str());
-    op.error("has no integer form", &[if affine { fold } else { known }])
+    let affine = "a factor or summand must be one number, or one a channel, which ee-fold-batch-norm makes a part of a \
+                  convolution; products of two tensors have no integer form here";
+    let known = "integer networks have conv2d, depthwise_conv2d, add, concat, max_pool2d, avg_pool2d, clamp, reshape, \
+                 transpose, slice, pad, and functions of one tensor element by element: replace the node before the export";
+    let is_affine = ["tosa.mul", "tosa.add", "tosa.sub"].contains(&op.name().as_str());
+    op.error("has no integer form", &[if is_affine { affine } else { known }])
 }

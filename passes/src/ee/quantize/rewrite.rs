@@ -6,22 +6,34 @@ use atheena_dialects::{
     tosa::{self, Convolution, Rescale, Rounding},
 };
 
+use super::elementwise::Elementwise;
 use super::groups::{Groups, Kind, image};
 use super::scales::{Format, power, weight_exponent};
 
 /// Rewrites a function, given the format of each group.
-pub fn rewrite<'c>(function: Op<'c>, groups: Groups<'c>, formats: &[Format]) -> Result<(), Failure> {
+pub fn rewrite<'c>(
+    function: Op<'c>,
+    groups: Groups<'c>,
+    functions: &Elementwise<'c>,
+    formats: &[Format],
+) -> Result<(), Failure> {
     let mut rewrite = Rewrite { groups, formats };
     let argument = image(function)?;
     let layers = function.walk();
+    // What operations mean is read off the float network, before it changes.
+    let kinds: Vec<_> = layers[1..].iter().map(|&op| (op, Kind::of(op, functions))).collect();
+    let tables: Vec<_> = layers[1..].iter().filter_map(|&op| rewrite.table(op, functions)).collect();
+    tables.into_iter().for_each(|(op, source, table)| rewrite.map(op, source, &table));
     rewrite.enter(function, argument);
-    for &op in &layers[1..] {
-        match Kind::of(op) {
+    for (op, kind) in kinds {
+        match kind {
             Kind::Computes => match Convolution::cast(op) {
                 Some(layer) => rewrite.convolution(layer)?,
                 None => rewrite.add(op)?,
             },
             Kind::Passes | Kind::Averages => rewrite.pass(op)?,
+            Kind::Joins => rewrite.join(op)?,
+            Kind::Maps => {}
             Kind::Exits => rewrite.exit(Exit(op)),
             Kind::Ends if op.is("func.return") => rewrite.finish(function, op),
             Kind::Ends | Kind::Constant | Kind::Unknown => {}
@@ -56,6 +68,47 @@ impl<'c> Rewrite<'c, '_> {
         let shifted = shift.build(start, argument, i8::ty(function.ctx()));
         self.groups.join(shifted, argument);
         redirect(users, shifted);
+    }
+
+    /// The source and the table of the function that ends with an operation, if one does.
+    fn table(&self, op: Op<'c>, functions: &Elementwise<'c>) -> Option<(Op<'c>, Value<'c>, Vec<i8>)> {
+        let result = op.results().first().copied().filter(|&result| functions.is_read(result))?;
+        let function = functions.function(result)?;
+        let (input, output) = (self.format(function.source), self.format(result));
+        let table = (-128..=127).map(|code| output.nearest(function.at(input.real(code))));
+        Some((op, function.source, table.collect()))
+    }
+
+    /// The users of an elementwise operation read a table of its source. The operation itself ends up unused.
+    fn map(&mut self, op: Op<'c>, source: Value<'c>, table: &[i8]) {
+        let result = op.result(0);
+        let users = result.uses();
+        let here = Builder::before(op);
+        let values = tosa::const_dense(here, &[table.len() as i64], table);
+        let shape = result.ty().shape().expect("a number of the network is a tensor");
+        let ty = Type::tensor(&shape, i8::ty(op.ctx()));
+        let mapped = tosa::simple(here, "tosa.table", &[source, values], ty);
+        self.groups.join(mapped, result);
+        redirect(users, mapped);
+    }
+
+    /// Rescales the operands whose scale is not that of the result.
+    fn join(&mut self, op: Op<'c>) -> Result<(), Failure> {
+        let output = self.format(op.result(0));
+        for (index, input) in op.operands().into_iter().enumerate() {
+            let format = self.format(input);
+            if format != output {
+                let rescale = factor(format.scale() / output.scale()).ok_or_else(|| far_apart(op))?;
+                let rescale = Rescale {
+                    input_zp: format.zero_point.into(),
+                    output_zp: output.zero_point.into(),
+                    ..rescale
+                };
+                op.set_operand(index, rescale.build(Builder::before(op), input, i8::ty(op.ctx())));
+            }
+        }
+        set_element::<i8>(op.result(0));
+        Ok(())
     }
 
     fn convolution(&mut self, layer: Convolution<'c>) -> Result<(), Failure> {

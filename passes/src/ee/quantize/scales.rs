@@ -29,6 +29,11 @@ impl Format {
         self.unit * power(-self.exponent)
     }
 
+    /// The real number that an integer stands for.
+    pub fn real(self, integer: i32) -> f64 {
+        f64::from(integer - i32::from(self.zero_point)) * self.scale()
+    }
+
     /// The nearest integer of a real number, saturated.
     pub fn nearest(self, real: f64) -> i8 {
         ((real / self.scale()).round() + f64::from(self.zero_point)).clamp(-128.0, 127.0) as i8

@@ -1,0 +1,50 @@
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz}))' | FileCheck %s
+
+// A function of one tensor is one table, of as many operations as it is: 1 where x + 0.25 >= 0.75, else 0. Pixels below 128
+// stand for less than 0.5; 1.0 is 64 at 2^-6, the finest scale that it fits in.
+// CHECK-LABEL: func.func @step
+// CHECK: %[[X:.*]] = tosa.rescale
+// CHECK: %[[TABLE:.*]] = "tosa.const"() <{values = dense<"0x00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000004040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040"> : tensor<256xi8>}>
+// CHECK-NEXT: %[[Y:.*]] = tosa.table %[[X]], %[[TABLE]] : (tensor<1x8x8x1xi8>, tensor<256xi8>) -> tensor<1x8x8x1xi8>
+// CHECK-NEXT: return %[[Y]]
+func.func @step(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
+  %quarter = "tosa.const"() <{values = dense<0.25> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %limit = "tosa.const"() <{values = dense<0.75> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %one = "tosa.const"() <{values = dense<1.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %zero = "tosa.const"() <{values = dense<0.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %x = tosa.add %image, %quarter : (tensor<1x8x8x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x8x8x1xf32>
+  %large = tosa.greater_equal %x, %limit : (tensor<1x8x8x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x8x8x1xi1>
+  %y = tosa.select %large, %one, %zero : (tensor<1x8x8x1xi1>, tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x8x8x1xf32>
+  return %y : tensor<1x8x8x1xf32>
+}
+
+// What is read in between has a table of its own, of the same source.
+// CHECK-LABEL: func.func @two_tables
+// CHECK: %[[X:.*]] = tosa.rescale
+// CHECK-DAG: %[[A:.*]] = tosa.table %[[X]]
+// CHECK-DAG: %[[B:.*]] = tosa.table %[[X]]
+// CHECK: return %[[A]], %[[B]]
+func.func @two_tables(%image: tensor<1x8x8x1xf32>) -> (tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>) {
+  %a = tosa.tanh %image : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  %b = tosa.sigmoid %a : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  return %a, %b : tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>
+}
+
+// The operand that only the concatenation reads has its scale, 2^-5, in which 3.0 is 96; pixels are rescaled to it:
+// 32 / 255 is 1077952576 * 2^-33.
+// CHECK-LABEL: func.func @concat
+// CHECK: %[[X:.*]] = tosa.rescale
+// CHECK: %[[SUMS:.*]] = tosa.conv2d %[[X]]
+// CHECK: %[[C:.*]] = tosa.rescale %[[SUMS]]
+// CHECK-DAG: dense<1077952576> : tensor<1xi32>
+// CHECK-DAG: dense<33> : tensor<1xi8>
+// CHECK: %[[P:.*]] = tosa.rescale %[[X]],
+// CHECK: tosa.concat %[[P]], %[[C]] {axis = 3 : i32} : (tensor<1x8x8x1xi8>, tensor<1x8x8x1xi8>) -> tensor<1x8x8x2xi8>
+func.func @concat(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32> {
+  %w = "tosa.const"() <{values = dense<3.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %c = tosa.conv2d %image, %w, %z, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x8x8x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x8x8x1xf32>
+  %y = tosa.concat %image, %c {axis = 3 : i32} : (tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32>
+  return %y : tensor<1x8x8x2xf32>
+}
