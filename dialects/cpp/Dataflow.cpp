@@ -179,6 +179,29 @@ LogicalResult WindowOp::verify() {
   return success();
 }
 
+/// Bias, multipliers, shifts and bounds of what computes sums.
+template <typename Op>
+static LogicalResult verifyScale(Op op, int64_t outputs) {
+  auto bias = dyn_cast<RankedTensorType>(op.getBias().getShapedType());
+  if (!bias || bias.getRank() != 1 || bias.getDimSize(0) != outputs ||
+      !(bias.getElementType().isInteger(32) ||
+        bias.getElementType().isInteger(64)))
+    return op.emitOpError()
+           << "expected an i32 or i64 bias for each of the " << outputs
+           << " outputs, but got " << op.getBias().getShapedType();
+  auto perChannel = [&](ArrayRef<int32_t> values) {
+    return values.size() == 1 || int64_t(values.size()) == outputs;
+  };
+  if (!perChannel(op.getMultiplier()) || !perChannel(op.getShift()))
+    return op.emitOpError(
+        "expected one multiplier and shift, or one an output");
+  if (llvm::any_of(op.getShift(), [](int32_t s) { return s < 0 || s > 62; }))
+    return op.emitOpError("expected shifts in 0..62");
+  if (int64_t(op.getMin()) > int64_t(op.getMax()))
+    return op.emitOpError("expected min <= max");
+  return success();
+}
+
 LogicalResult MatvecOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
   auto weights = dyn_cast<RankedTensorType>(getWeights().getShapedType());
@@ -188,11 +211,6 @@ LogicalResult MatvecOp::verify() {
                          << getWeights().getShapedType();
   int64_t outputs = weights.getDimSize(0);
   int64_t vector = weights.getNumElements() / outputs;
-  auto bias = dyn_cast<RankedTensorType>(getBias().getShapedType());
-  if (!bias || bias.getRank() != 1 || bias.getDimSize(0) != outputs ||
-      !bias.getElementType().isInteger(32))
-    return emitOpError() << "expected an i32 bias for each of the " << outputs
-                         << " outputs, but got " << getBias().getShapedType();
   if (in.getNumElements() % vector != 0)
     return emitOpError() << "expected an input of vectors of " << vector
                          << " elements, but got " << in;
@@ -209,16 +227,33 @@ LogicalResult MatvecOp::verify() {
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
-  auto perChannel = [&](ArrayRef<int32_t> values) {
-    return values.size() == 1 || int64_t(values.size()) == outputs;
-  };
-  if (!perChannel(getMultiplier()) || !perChannel(getShift()))
-    return emitOpError("expected one multiplier and shift, or one an output");
-  if (llvm::any_of(getShift(), [](int32_t s) { return s < 0 || s > 62; }))
-    return emitOpError("expected shifts in 0..62");
-  if (int64_t(getMin()) > int64_t(getMax()))
-    return emitOpError("expected min <= max");
-  return success();
+  return verifyScale(*this, outputs);
+}
+
+LogicalResult DepthwiseOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  auto weights = dyn_cast<RankedTensorType>(getWeights().getShapedType());
+  if (!weights || weights.getRank() != 4 || !weights.hasStaticShape() ||
+      weights.getNumElements() == 0 || !weights.getElementType().isInteger())
+    return emitOpError() << "expected integer weights [KH, KW, C, M], but got "
+                         << getWeights().getShapedType();
+  int64_t taps = weights.getDimSize(0) * weights.getDimSize(1);
+  int64_t channels = weights.getDimSize(2), times = weights.getDimSize(3);
+  if (taps > 1 && getInput().getDefiningOp<ResizeOp>())
+    return emitOpError(
+        "expected windows in the order of dataflow.window, but a resize "
+        "tears them apart");
+  SmallVector<int64_t> shape(in.getShape());
+  if (shape.back() != taps * channels || in.getLanes() % taps != 0)
+    return emitOpError() << "expected windows of " << taps << " taps and "
+                         << channels << " channels, but got " << in;
+  shape.back() = channels * times;
+  auto expected = StreamType::get(getContext(), shape, out.getElementType(),
+                                  in.getLanes() / taps * times);
+  if (out != expected)
+    return emitOpError() << "expected a result of type " << expected
+                         << ", but got " << out;
+  return verifyScale(*this, channels * times);
 }
 
 LogicalResult PoolOp::verify() {
@@ -245,6 +280,46 @@ LogicalResult PoolOp::verify() {
                          << ", but got " << out;
   if (int32_t(getShift()) < 0 || int32_t(getShift()) > 62)
     return emitOpError("expected shift in 0..62");
+  auto rows = getRowTaps(), columns = getColumnTaps();
+  auto within = [](ArrayRef<int64_t> taps, int64_t size, int64_t most) {
+    return int64_t(taps.size()) == size &&
+           llvm::all_of(taps, [&](int64_t t) { return 1 <= t && t <= most; });
+  };
+  if (rows.has_value() != columns.has_value() ||
+      (rows && (shape.size() != 3 || !within(*rows, shape[0], getKernel()[0]) ||
+                !within(*columns, shape[1], getKernel()[1]))))
+    return emitOpError("expected row_taps and column_taps, or none: of each "
+                       "output row and column, from 1 to the kernel's size");
+  return success();
+}
+
+LogicalResult GlobalPoolOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  if (getKind() != "max" && getKind() != "avg")
+    return emitOpError() << "expected kind \"max\" or \"avg\", but got "
+                         << getKindAttr();
+  auto expected = StreamType::get(getContext(), {1, 1, in.getShape().back()},
+                                  in.getElementType(), in.getLanes());
+  if (in.getShape().size() != 3 || out != expected)
+    return emitOpError() << "expected a map [H, W, C] and a result of type "
+                         << expected << ", but got " << in << " and " << out;
+  if (int32_t(getShift()) < 0 || int32_t(getShift()) > 62)
+    return emitOpError("expected shift in 0..62");
+  return success();
+}
+
+LogicalResult TableOp::verify() {
+  auto values = dyn_cast<RankedTensorType>(getValues().getShapedType());
+  if (!values || values.getNumElements() != 256 ||
+      !values.getElementType().isInteger(8))
+    return emitOpError() << "expected 256 values of i8, but got "
+                         << getValues().getShapedType();
+  StreamType in = stream(getInput());
+  if (in != getOutput().getType() ||
+      !in.getElementType().isSignlessInteger(8))
+    return emitOpError() << "expected i8 and a result of the input's type, but "
+                            "got "
+                         << in << " and " << getOutput().getType();
   return success();
 }
 
@@ -318,6 +393,29 @@ LogicalResult SliceOp::verify() {
   if (getStart().back() % in.getLanes() != 0)
     return emitOpError() << "expected lanes that divide the first channel "
                          << getStart().back() << ", but got " << in.getLanes();
+  return success();
+}
+
+LogicalResult PadOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  size_t rank = in.getShape().size();
+  auto negative = [](int64_t v) { return v < 0; };
+  if (getBefore().size() != rank || getAfter().size() != rank ||
+      llvm::any_of(getBefore(), negative) || llvm::any_of(getAfter(), negative))
+    return emitOpError(
+        "expected before and after in each dimension, none negative");
+  SmallVector<int64_t> shape(in.getShape());
+  for (size_t i = 0; i < rank; ++i)
+    shape[i] += getBefore()[i] + getAfter()[i];
+  if (out.getShape() != ArrayRef(shape) || in.getLanes() != out.getLanes() ||
+      in.getElementType() != out.getElementType())
+    return emitOpError() << "expected a result of the input's elements and "
+                            "lanes, and of shape "
+                         << shape << ", but got " << in << " and " << out;
+  if (getBefore().back() % in.getLanes() != 0)
+    return emitOpError() << "expected lanes that divide the channels before, "
+                         << getBefore().back() << ", but got "
+                         << in.getLanes();
   return success();
 }
 

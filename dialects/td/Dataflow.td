@@ -141,11 +141,28 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is
     `clamp(((acc * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is TOSA's
     `rescale` with SINGLE_ROUND (one multiplier and shift, or one an output channel) and `clamp`.
-    With shift 0 there is no rounding term.
+    With shift 0 there is no rounding term. With `double_round`, which is DOUBLE_ROUND, sums of 0 and above get
+    another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
-      DenseI32ArrayAttr:$shift, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
+      DenseI32ArrayAttr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
+      I64Attr:$max));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_DepthwiseOp : Dataflow_Actor<"depthwise"> {
+  let summary = "products of each channel of a window, and requantisation";
+  let description = [{
+    Takes windows of `dataflow.window`, `KH*KW*L` lanes, or, with a kernel of 1x1, pixels; gives M outputs a
+    channel, `L*M` a beat, output `c*M + m` being that of channel c with weights m. `weights` is `[KH, KW, C, M]`;
+    all else is as in `dataflow.matvec`.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
+      ElementsAttr:$bias, DenseI32ArrayAttr:$multiplier, DenseI32ArrayAttr:$shift,
+      UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
@@ -155,11 +172,30 @@ def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
   let summary = "the maximum or the average of each channel of a window";
   let description = [{
     Takes windows of `dataflow.window` (`KH*KW*L` lanes) and gives L lanes. `kind` is
-    `max` or `avg`. The average is TOSA's `avg_pool2d` without padding:
-    `(sum * multiplier + 2^(shift-1)) >> shift`.
+    `max` or `avg`. The average is TOSA's `avg_pool2d`: of the sum of `x - input_zp`,
+    `((sum * multiplier + 2^(shift-1)) >> shift) + output_zp`, no further than the elements reach. The
+    zero points are 0 unless given. Padding that does not count in the average holds `input_zp`, and `row_taps` and
+    `column_taps` say of how many rows and columns the average at each output row and column is; multiplier and shift
+    there are those of TOSA's `reciprocal_scale` of their product.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, StrAttr:$kind,
-      DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift));
+      DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift,
+      OptionalAttr<DenseI64ArrayAttr>:$row_taps, OptionalAttr<DenseI64ArrayAttr>:$column_taps,
+      OptionalAttr<I64Attr>:$input_zp, OptionalAttr<I64Attr>:$output_zp));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_GlobalPoolOp : Dataflow_Actor<"global_pool"> {
+  let summary = "the maximum or the average of each channel of a map";
+  let description = [{
+    As `dataflow.pool` of one window that is the whole map `[H, W, C]`, which comes pixel by pixel; gives
+    `[1, 1, C]` when the last pixel is in.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, StrAttr:$kind,
+      I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$input_zp,
+      OptionalAttr<I64Attr>:$output_zp));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
@@ -169,10 +205,23 @@ def Dataflow_MapOp : Dataflow_Actor<"map"> {
   let summary = "an affine map and a clamp of each element";
   let description = [{
     `clamp((((x - input_zp) * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is
-    TOSA's `rescale` with SINGLE_ROUND and `clamp`. With shift 0 there is no rounding term.
+    TOSA's `rescale` with SINGLE_ROUND and `clamp`. With shift 0 there is no rounding term; `double_round` is as in
+    `dataflow.matvec`.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, I64Attr:$input_zp,
-      I32Attr:$multiplier, I32Attr:$shift, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
+      I32Attr:$multiplier, I32Attr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
+      I64Attr:$max));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_TableOp : Dataflow_Actor<"table"> {
+  let summary = "any function of each element";
+  let description = [{
+    `values[x + 128]`, that is TOSA's `table` of i8. Both sides are i8.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$values));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
@@ -212,6 +261,19 @@ def Dataflow_SliceOp : Dataflow_Actor<"slice"> {
     Lanes divide the first channel and the number of channels.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$start));
+  let results = (outs Dataflow_StreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
+def Dataflow_PadOp : Dataflow_Actor<"pad"> {
+  let summary = "a tensor with more around it";
+  let description = [{
+    Of each dimension `before` and `after` further indices that hold `pad_value`. Lanes divide the channels of both
+    sides and those before.
+  }];
+  let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$before,
+      DenseI64ArrayAttr:$after, I64Attr:$pad_value));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;

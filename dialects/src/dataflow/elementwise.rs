@@ -22,20 +22,14 @@ pub struct Affine {
     pub multiplier: i32,
     /// Shifted right, rounding half up; 0 does not round.
     pub shift: i32,
+    /// DOUBLE_ROUND instead of SINGLE_ROUND.
+    pub double_round: bool,
     /// Added after.
     pub output_zp: i64,
     /// Smallest result.
     pub min: i64,
     /// Largest result.
     pub max: i64,
-}
-
-impl Affine {
-    /// Applies it to a number.
-    pub fn apply(&self, x: i64) -> i64 {
-        let scaled = crate::tosa::apply_scale(x - self.input_zp, self.multiplier.into(), self.shift);
-        (scaled + self.output_zp).clamp(self.min, self.max)
-    }
 }
 
 impl<'c> Map<'c> {
@@ -49,11 +43,10 @@ impl<'c> Map<'c> {
     ) -> Self {
         let ctx = builder.ctx();
         let output = Stream { element, ..Stream::of_value(input) };
+        let op = start(builder, Self::NAME, named).operand(input).result(output.ty(ctx));
+        let op = if affine.double_round { op.attr("double_round", Attr::unit(ctx)) } else { op };
         Self(
-            start(builder, Self::NAME, named)
-                .operand(input)
-                .result(output.ty(ctx))
-                .attr("input_zp", Attr::i64(ctx, affine.input_zp))
+            op.attr("input_zp", Attr::i64(ctx, affine.input_zp))
                 .attr("multiplier", Attr::i32(ctx, affine.multiplier))
                 .attr("shift", Attr::i32(ctx, affine.shift))
                 .attr("output_zp", Attr::i64(ctx, affine.output_zp))
@@ -69,6 +62,7 @@ impl<'c> Map<'c> {
             input_zp: int(self.0, "input_zp"),
             multiplier: int(self.0, "multiplier") as i32,
             shift: int(self.0, "shift") as i32,
+            double_round: self.0.attr("double_round").is_some(),
             output_zp: int(self.0, "output_zp"),
             min: int(self.0, "min"),
             max: int(self.0, "max"),

@@ -2,7 +2,7 @@
 
 use super::actor::output_registers;
 use super::{
-    Actor, Folding, Lanes, Named, Resources, Stream, Window, ceil_div, divisors, int, ints, memory,
+    Actor, Folding, Lanes, Named, Resources, Scale, Stream, Window, ceil_div, divisors, int, ints, memory,
     operation, rom, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
@@ -17,20 +17,10 @@ operation! {
 pub struct MatvecParts<'c> {
     /// `dense<…>`, `[OC, KH, KW, C]`.
     pub weights: Attr<'c>,
-    /// One an output.
-    pub bias: Vec<i32>,
     /// The vector's order is that of a window with these lanes.
     pub channel_lanes: i64,
-    /// One, or one an output.
-    pub multiplier: Vec<i32>,
-    /// One, or one an output.
-    pub shift: Vec<i32>,
-    /// Zero point of the output.
-    pub output_zp: i64,
-    /// Smallest output.
-    pub min: i64,
-    /// Largest output.
-    pub max: i64,
+    /// Bias and requantisation.
+    pub scale: Scale,
 }
 
 impl<'c> Matvec<'c> {
@@ -43,20 +33,12 @@ impl<'c> Matvec<'c> {
         output: &Stream,
     ) -> Self {
         let ctx = builder.ctx();
-        Self(
-            start(builder, Self::NAME, named)
-                .operand(input)
-                .result(output.ty(ctx))
-                .attr("weights", parts.weights)
-                .attr("bias", Attr::dense(ctx, &[parts.bias.len() as i64], &parts.bias))
-                .attr("channel_lanes", Attr::i64(ctx, parts.channel_lanes))
-                .attr("multiplier", Attr::i32s(ctx, &parts.multiplier))
-                .attr("shift", Attr::i32s(ctx, &parts.shift))
-                .attr("output_zp", Attr::i64(ctx, parts.output_zp))
-                .attr("min", Attr::i64(ctx, parts.min))
-                .attr("max", Attr::i64(ctx, parts.max))
-                .build(),
-        )
+        let op = start(builder, Self::NAME, named)
+            .operand(input)
+            .result(output.ty(ctx))
+            .attr("weights", parts.weights)
+            .attr("channel_lanes", Attr::i64(ctx, parts.channel_lanes));
+        Self(parts.scale.set(ctx, op).build())
     }
 
     /// The stream of vectors.

@@ -4,28 +4,38 @@ mod actor;
 mod buffers;
 mod concat;
 mod decide;
+mod depthwise;
 mod elementwise;
 mod ends;
+mod global_pool;
 mod graph;
 mod matvec;
+mod pad;
 mod pool;
 mod resources;
+mod scale;
 mod slice;
 mod stream;
+mod table;
 mod window;
 
 pub use actor::{Actor, Folding, Lag, Lanes};
 pub use buffers::{Fifo, Fork, Gate, Resize};
 pub use concat::Concat;
 pub use decide::Decide;
+pub use depthwise::Depthwise;
 pub use elementwise::{Add, Affine, Map};
 pub use ends::{Merge, Sink, Source};
+pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
 pub use matvec::{Matvec, MatvecParts};
-pub use pool::{Pool, PoolKind};
+pub use pad::Pad;
+pub use pool::{Average, Pool, PoolKind};
 pub use resources::{Resources, bram18, ceil_div, memory, rom};
+pub use scale::Scale;
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
+pub use table::Table;
 pub use window::Window;
 
 use crate::ir::{Attr, Builder, Op, OpBuilder};
@@ -91,7 +101,8 @@ pub fn actor<'c>(op: Op<'c>) -> Option<Box<dyn Actor<'c> + 'c>> {
         };
     }
     first!(
-        Source, Sink, Window, Matvec, Pool, Map, Add, Concat, Slice, Fork, Fifo, Resize, Decide, Gate, Merge
+        Source, Sink, Window, Matvec, Depthwise, Pool, GlobalPool, Map, Table, Add, Concat, Slice, Pad, Fork,
+        Fifo, Resize, Decide, Gate, Merge
     );
     None
 }

@@ -1,8 +1,8 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, int, operation, pair, start};
-use crate::ir::{Attr, Builder, Op, Value};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, int, ints, operation, pair, start};
+use crate::ir::{Attr, Builder, Ctx, Op, OpBuilder, Value};
 use crate::tosa::reciprocal_scale;
 
 operation! {
@@ -19,14 +19,62 @@ pub enum PoolKind {
     Average,
 }
 
+impl PoolKind {
+    /// The kind of a pool.
+    pub(super) fn of(op: Op<'_>) -> Self {
+        match op.attr("kind").and_then(Attr::to_string_value).as_deref() {
+            Some("avg") => Self::Average,
+            _ => Self::Max,
+        }
+    }
+}
+
+/// What averages are of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Average {
+    /// Zero points of input and output.
+    pub zps: (i64, i64),
+    /// Of how many rows the average at each output row is, and of how many columns at each column; None: all.
+    pub taps: Option<[Vec<i64>; 2]>,
+}
+
+impl Average {
+    /// Adds the attributes of a pool of `count` elements. The average's multiplier and shift are those of TOSA.
+    pub(super) fn set<'c>(
+        &self,
+        ctx: Ctx<'c>,
+        op: OpBuilder<'c>,
+        kind: PoolKind,
+        count: i64,
+    ) -> OpBuilder<'c> {
+        let (name, (multiplier, shift)) = match kind {
+            PoolKind::Max => ("max", (1, 0)),
+            PoolKind::Average => ("avg", reciprocal_scale(u32::try_from(count).unwrap_or(u32::MAX))),
+        };
+        let mut op = op
+            .attr("kind", Attr::string(ctx, name))
+            .attr("multiplier", Attr::i32(ctx, multiplier))
+            .attr("shift", Attr::i32(ctx, shift));
+        for (name, zp) in [("input_zp", self.zps.0), ("output_zp", self.zps.1)] {
+            if zp != 0 {
+                op = op.attr(name, Attr::i64(ctx, zp));
+            }
+        }
+        if let Some([rows, columns]) = &self.taps {
+            op = op.attr("row_taps", Attr::i64s(ctx, rows)).attr("column_taps", Attr::i64s(ctx, columns));
+        }
+        op
+    }
+}
+
 impl<'c> Pool<'c> {
-    /// Pools the windows `input` of `kernel`. The average's multiplier and shift are those of TOSA.
+    /// Pools the windows `input` of `kernel`.
     pub fn build(
         builder: Builder<'c>,
         named: Named<'_>,
         input: Value<'c>,
-        kind: PoolKind,
-        kernel: [i64; 2],
+        (kind, kernel): (PoolKind, [i64; 2]),
+        average: &Average,
     ) -> Self {
         let ctx = builder.ctx();
         let mut output = Stream::of_value(input);
@@ -35,28 +83,14 @@ impl<'c> Pool<'c> {
         if let Some(channels) = output.shape.last_mut() {
             *channels /= taps;
         }
-        let (name, (multiplier, shift)) = match kind {
-            PoolKind::Max => ("max", (1, 0)),
-            PoolKind::Average => ("avg", reciprocal_scale(u32::try_from(taps).unwrap_or(u32::MAX))),
-        };
-        Self(
-            start(builder, Self::NAME, named)
-                .operand(input)
-                .result(output.ty(ctx))
-                .attr("kind", Attr::string(ctx, name))
-                .attr("kernel", Attr::i64s(ctx, &kernel))
-                .attr("multiplier", Attr::i32(ctx, multiplier))
-                .attr("shift", Attr::i32(ctx, shift))
-                .build(),
-        )
+        let op = start(builder, Self::NAME, named).operand(input).result(output.ty(ctx));
+        let op = op.attr("kernel", Attr::i64s(ctx, &kernel));
+        Self(average.set(ctx, op, kind, taps).build())
     }
 
     /// The kind.
     pub fn kind(self) -> PoolKind {
-        match self.0.attr("kind").and_then(Attr::to_string_value).as_deref() {
-            Some("avg") => PoolKind::Average,
-            _ => PoolKind::Max,
-        }
+        PoolKind::of(self.0)
     }
 
     /// Height and width of the windows.
@@ -72,6 +106,11 @@ impl<'c> Pool<'c> {
     /// Of the average.
     pub fn shift(self) -> i64 {
         int(self.0, "shift")
+    }
+
+    /// Of how many rows and columns each average is, where that differs.
+    pub fn average_taps(self) -> Option<[Vec<i64>; 2]> {
+        self.0.attr("row_taps").map(|_| [ints(self.0, "row_taps"), ints(self.0, "column_taps")])
     }
 
     /// Values of which each output is made.
@@ -114,7 +153,7 @@ impl<'c> Actor<'c> for Pool<'c> {
         let each = match self.kind() {
             PoolKind::Max => Resources::logic(2 * bits * (taps - 1), bits * taps / 2),
             PoolKind::Average => {
-                let dsp = if taps.count_ones() == 1 { 0 } else { 2 };
+                let dsp = if taps.count_ones() == 1 && self.average_taps().is_none() { 0 } else { 2 };
                 Resources { lut: (bits + 4) * taps, ff: (bits + 4) * taps / 2 + 32, dsp, bram18: 0 }
             }
         };

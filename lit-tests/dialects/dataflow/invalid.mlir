@@ -131,7 +131,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected an i32 bias for each of the 3 outputs, but got}}
+  // expected-error @+1 {{expected an i32 or i64 bias for each of the 3 outputs, but got}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<2xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -487,4 +487,124 @@ dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
   // expected-error @+1 {{'dataflow.slice' op expected lanes that divide the first channel 1, but got 2}}
   %y = dataflow.slice "y" %x {start = array<i64: 0, 0, 1>} : <4x4x6xi8, lanes = 2> -> <4x4x4xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.depthwise' op expected integer weights [KH, KW, C, M], but got}}
+  %y = dataflow.depthwise "y" %w {bias = dense<0> : tensor<2xi32>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x2xi8>} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.depthwise' op expected windows of 4 taps and 3 channels, but got}}
+  %y = dataflow.depthwise "y" %w {bias = dense<0> : tensor<2xi32>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x3x1xi8>} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.depthwise' op expected a result of type '!dataflow.stream<2x2x2xi8, lanes = 1>'}}
+  %y = dataflow.depthwise "y" %w {bias = dense<0> : tensor<2xi32>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x2x1xi8>} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.depthwise' op expected an i32 or i64 bias for each of the 2 outputs, but got}}
+  %y = dataflow.depthwise "y" %w {bias = dense<0> : tensor<2xi8>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x2x1xi8>} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.depthwise' op expected one multiplier and shift, or one an output}}
+  %y = dataflow.depthwise "y" %w {bias = dense<0> : tensor<2xi32>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1, 2, 3>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x2x1xi8>} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  %r = dataflow.resize "r" %w : <2x2x8xi8, lanes = 4> -> <2x2x8xi8, lanes = 8>
+  // expected-error @+1 {{'dataflow.depthwise' op expected windows in the order of dataflow.window, but a resize tears them apart}}
+  %y = dataflow.depthwise "y" %r {bias = dense<0> : tensor<2xi32>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x2x1xi8>} : <2x2x8xi8, lanes = 8> -> <2x2x2xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
+  // expected-error @+1 {{'dataflow.pool' op expected row_taps and column_taps, or none: of each output row and column, from 1 to the kernel's size}}
+  %y = dataflow.pool "y" %w {column_taps = array<i64: 2, 2>, kernel = array<i64: 2, 2>, kind = "avg", multiplier = 1 : i32, row_taps = array<i64: 2, 3>, shift = 0 : i32} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.global_pool' op expected kind "max" or "avg", but got "mean"}}
+  %y = dataflow.global_pool "y" %x {kind = "mean", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.global_pool' op expected a map [H, W, C] and a result of type '!dataflow.stream<1x1x2xi8, lanes = 1>'}}
+  %y = dataflow.global_pool "y" %x {kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.table' op expected 256 values of i8, but got 'tensor<255xi8>'}}
+  %y = dataflow.table "y" %x {values = dense<0> : tensor<255xi8>} : <4x4x2xi8, lanes = 1> -> <4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.table' op expected i8 and a result of the input's type, but got}}
+  %y = dataflow.table "y" %x {values = dense<0> : tensor<256xi8>} : <4x4x2xi8, lanes = 1> -> <4x4x2xi16, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.pad' op expected before and after in each dimension, none negative}}
+  %y = dataflow.pad "y" %x {after = array<i64: 0, -1, 0>, before = array<i64: 0, 0, 0>, pad_value = 0 : i64} : <4x4x2xi8, lanes = 1> -> <4x3x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.pad' op expected a result of the input's elements and lanes, and of shape 4, 5, 2, but got}}
+  %y = dataflow.pad "y" %x {after = array<i64: 0, 1, 0>, before = array<i64: 0, 0, 0>, pad_value = 0 : i64} : <4x4x2xi8, lanes = 1> -> <4x6x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.pad' op expected lanes that divide the channels before, 1, but got 2}}
+  %y = dataflow.pad "y" %x {after = array<i64: 0, 0, 1>, before = array<i64: 0, 0, 1>, pad_value = 0 : i64} : <4x4x2xi8, lanes = 2> -> <4x4x4xi8, lanes = 2>
 }

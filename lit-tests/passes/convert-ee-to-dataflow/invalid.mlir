@@ -2,7 +2,7 @@
 
 func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8> {
   // expected-error @+2 {{'tosa.tanh' op has no actor that computes it}}
-  // expected-note @+1 {{express it with what hardware has actors for: add, avg_pool2d, clamp, concat, const, const_shape, conv2d, identity, max_pool2d, rescale, reshape, slice, transpose}}
+  // expected-note @+1 {{express it with what hardware has actors for: add, avg_pool2d, clamp, concat, const, const_shape, conv2d, depthwise_conv2d, identity, max_pool2d, pad, rescale, reshape, slice, table, transpose}}
   %a = tosa.tanh %x : (tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8>
   // expected-error @+2 {{'tosa.reverse' op has no actor that computes it}}
   // expected-note @+1 {{express it with}}
@@ -79,26 +79,6 @@ func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x1x4x2xi8> {
 
 // -----
 
-func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x2x2x2xi8> {
-  %zp = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
-  // expected-error @+2 {{'tosa.avg_pool2d' op expected no padding of an average}}
-  // expected-note @+1 {{TOSA leaves padding out of the average: pad before the layer, or crop}}
-  %p = tosa.avg_pool2d %x, %zp, %zp {acc_type = i32, kernel = array<i64: 3, 3>, pad = array<i64: 1, 0, 1, 0>, stride = array<i64: 2, 2>} : (tensor<1x4x4x2xi8>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x2x2x2xi8>
-  return %p : tensor<1x2x2x2xi8>
-}
-
-// -----
-
-func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x2x2x2xi8> {
-  %zp = "tosa.const"() <{values = dense<1> : tensor<1xi8>}> : () -> tensor<1xi8>
-  // expected-error @+2 {{'tosa.avg_pool2d' op expected zero points of 0}}
-  // expected-note @+1 {{quantise activations symmetrically}}
-  %p = tosa.avg_pool2d %x, %zp, %zp {acc_type = i32, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>} : (tensor<1x4x4x2xi8>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x2x2x2xi8>
-  return %p : tensor<1x2x2x2xi8>
-}
-
-// -----
-
 func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x3xi32> {
   %w = "tosa.const"() <{values = dense<1> : tensor<3x1x1x2xi8>}> : () -> tensor<3x1x1x2xi8>
   %b = "tosa.const"() <{values = dense<2147483647> : tensor<3xi32>}> : () -> tensor<3xi32>
@@ -124,30 +104,6 @@ func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x3xi32> {
 
 // -----
 
-func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8> {
-  %m = "tosa.const"() <{values = dense<1073741824> : tensor<1xi32>}> : () -> tensor<1xi32>
-  %s = "tosa.const"() <{values = dense<33> : tensor<1xi8>}> : () -> tensor<1xi8>
-  %zp = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
-  // expected-error @+2 {{'tosa.rescale' op rounds twice, which hardware does not}}
-  // expected-note @+1 {{quantise with ee-quantize, which rounds once}}
-  %r = tosa.rescale %x, %m, %s, %zp, %zp {input_unsigned = false, output_unsigned = false, per_channel = false, rounding_mode = #tosa.rounding_mode<DOUBLE_ROUND>, scale32 = true} : (tensor<1x4x4x2xi8>, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x4x4x2xi8>
-  return %r : tensor<1x4x4x2xi8>
-}
-
-// -----
-
-func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8> {
-  %m = "tosa.const"() <{values = dense<[1073741824, 1073741824]> : tensor<2xi32>}> : () -> tensor<2xi32>
-  %s = "tosa.const"() <{values = dense<[33, 34]> : tensor<2xi8>}> : () -> tensor<2xi8>
-  %zp = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
-  // expected-error @+2 {{'tosa.rescale' op expected one multiplier and shift}}
-  // expected-note @+1 {{only behind a convolution may each channel have its own}}
-  %r = tosa.rescale %x, %m, %s, %zp, %zp {input_unsigned = false, output_unsigned = false, per_channel = true, rounding_mode = #tosa.rounding_mode<SINGLE_ROUND>, scale32 = true} : (tensor<1x4x4x2xi8>, tensor<2xi32>, tensor<2xi8>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x4x4x2xi8>
-  return %r : tensor<1x4x4x2xi8>
-}
-
-// -----
-
 func.func @net(%x: tensor<1x1x1x2xi8>) -> tensor<1x2xi8> {
   // expected-error @+2 {{'ee.exit' op expected a decision in integers}}
   // expected-note @+1 {{make the network integer with ee-quantize}}
@@ -163,6 +119,21 @@ func.func @net(%x: tensor<1x1x1x2xi8>) -> tensor<1x2xi8> {
       ee.yield %a : tensor<1x2xi8>
     } -> tensor<1x2xi8>
   return %l : tensor<1x2xi8>
+}
+
+// -----
+
+func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi32> {
+  %t = "tosa.const"() <{values = dense<1> : tensor<513xi16>}> : () -> tensor<513xi16>
+  %m = "tosa.const"() <{values = dense<1073741824> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %s = "tosa.const"() <{values = dense<30> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zp = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zw = "tosa.const"() <{values = dense<0> : tensor<1xi16>}> : () -> tensor<1xi16>
+  %r = tosa.rescale %x, %m, %s, %zp, %zw {input_unsigned = false, output_unsigned = false, per_channel = false, rounding_mode = #tosa.rounding_mode<SINGLE_ROUND>, scale32 = true} : (tensor<1x4x4x2xi8>, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1xi16>) -> tensor<1x4x4x2xi16>
+  // expected-error @+2 {{'tosa.table' op expected i8 in and out, but got tensor<1x4x4x2xi16> and tensor<1x4x4x2xi32>}}
+  // expected-note @+1 {{rescale to i8 in front of it}}
+  %y = tosa.table %r, %t : (tensor<1x4x4x2xi16>, tensor<513xi16>) -> tensor<1x4x4x2xi32>
+  return %y : tensor<1x4x4x2xi32>
 }
 
 // -----

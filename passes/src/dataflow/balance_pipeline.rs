@@ -20,7 +20,7 @@
 mod optimum;
 mod space;
 
-use atheena_dialects::dataflow::{Actor, Graph, Resources};
+use atheena_dialects::dataflow::{Actor, Graph, Resize, Resources};
 use atheena_dialects::ir::{Attr, Failure, Op};
 use atheena_dialects::{pass::Pass, pass_options};
 use optimum::Goal;
@@ -58,7 +58,9 @@ impl Pass for BalancePipeline {
 
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
         let budget = budget(graph, options)?;
-        let actors = Graph(graph).actors();
+        // Changes of lanes are made anew when foldings are applied.
+        let mut actors = Graph(graph).actors();
+        actors.retain(|actor| Resize::cast(actor.op()).is_none());
         let balance = Balance {
             graph,
             space: Space::new(&actors, budget, options.margin, options.held_samples),

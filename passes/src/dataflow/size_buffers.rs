@@ -36,8 +36,8 @@
 use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::dataflow::{
-    Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Resize, Source, Stream, Window,
-    actor, bottleneck,
+    Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Source, Stream,
+    Window, actor, bottleneck,
 };
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::{pass::Pass, pass_options};
@@ -246,6 +246,10 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
         let others = (0..operands.len()).filter(|&other| other != index);
         let beside = others.clone().flat_map(|other| ancestors[other].difference(&ancestors[index]));
         let lag = beside.filter_map(|&op| actor(op)).map(|actor| actor.lag()).fold(own_lag, Lag::max);
+        // What gives padding before it takes anything would stop the fork that the others wait for.
+        let own = others.clone().flat_map(|other| ancestors[index].difference(&ancestors[other]));
+        let pads = own.into_iter().any(|&op| Pad::cast(op).is_some());
+        let lag = if pads { Lag::Sample } else { lag };
         // A channel's queue is small, and without it branches would wait for one another.
         let lag = if same_windows && own_lag < Lag::Sample { lag.min(Lag::Pixel) } else { lag };
         let stream = Stream::of_value(value);

@@ -1,6 +1,7 @@
 //! What generators read of an actor: its streams and its attributes.
 
 use super::hdl::Int;
+use super::rescale::Rescale;
 use atheena_dialects::dataflow::Stream;
 use atheena_dialects::ir::{Attr, Failure, Op, Value};
 
@@ -44,6 +45,21 @@ impl<'c> Actor<'c> {
         self.0.attr(name).and_then(Attr::to_i64s).expect("the verifier wants this attribute")
     }
 
+    /// An integer attribute that is 0 unless given.
+    pub fn zero_point(self, name: &str) -> i64 {
+        self.0.attr(name).and_then(Attr::to_i64).unwrap_or(0)
+    }
+
+    /// The attributes `multiplier`, `shift`, one or one a channel, and `double_round`.
+    pub fn rescale(self) -> Rescale {
+        let list = |name| {
+            let attr = self.0.attr(name);
+            let one = attr.and_then(Attr::to_i64).map(|value| vec![value]);
+            one.or(attr.and_then(Attr::to_i64s)).expect("the verifier wants this attribute")
+        };
+        Rescale::new(&list("multiplier"), &list("shift"), self.0.attr("double_round").is_some())
+    }
+
     /// The elements of a tensor attribute.
     pub fn dense(self, name: &str) -> Result<Vec<i64>, Failure> {
         self.0.attr(name).and_then(Attr::to_dense_ints).ok_or_else(|| {
@@ -68,8 +84,12 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
     let int = |name| Actor(producer).int(name).into();
     let input = |index| producer.operand(index).map_or(of_type, value_range);
     let (low, high) = match producer.name().as_str() {
-        "dataflow.matvec" | "dataflow.map" => (int("min"), int("max")),
-        "dataflow.window" => {
+        "dataflow.matvec" | "dataflow.depthwise" | "dataflow.map" => (int("min"), int("max")),
+        "dataflow.table" => Actor(producer).dense("values").map_or(of_type, |values| {
+            let ends = (values.iter().min(), values.iter().max());
+            (ends.0.map_or(of_type.0, |&v| v.into()), ends.1.map_or(of_type.1, |&v| v.into()))
+        }),
+        "dataflow.window" | "dataflow.pad" => {
             let (low, high): (i128, i128) = input(0);
             (low.min(int("pad_value")), high.max(int("pad_value")))
         }
@@ -80,7 +100,7 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
             let inputs = producer.operands().into_iter().map(value_range);
             inputs.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(of_type)
         }
-        "dataflow.pool"
+        "dataflow.pool" | "dataflow.global_pool"
             if producer.attr("kind").and_then(Attr::to_string_value).as_deref() == Some("max") =>
         {
             input(0)

@@ -20,7 +20,8 @@
 use super::actor::{Actor, beat_width};
 use super::hdl::{Interface, Module, Signal};
 use super::{
-    add, concat, decide, fifo, fork, gate, map, matvec, merge, pool, resize, sink, slice, source, window,
+    add, concat, decide, depthwise, fifo, fork, gate, global_pool, map, matvec, merge, pad, pool, resize,
+    sink, slice, source, table, window,
 };
 use atheena_dialects::dataflow::Stream;
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
@@ -76,6 +77,10 @@ fn generate<'c>(actor: Actor<'c>, module: &mut Module<'c>) -> Result<(), Failure
         "dataflow.pool" => pool::generate(actor, module),
         "dataflow.map" => map::generate(actor, module),
         "dataflow.add" => add::generate(actor, module),
+        "dataflow.depthwise" => return depthwise::generate(actor, module),
+        "dataflow.global_pool" => global_pool::generate(actor, module),
+        "dataflow.table" => return table::generate(actor, module),
+        "dataflow.pad" => pad::generate(actor, module),
         "dataflow.concat" => concat::generate(actor, module),
         "dataflow.slice" => slice::generate(actor, module),
         "dataflow.fork" => fork::generate(actor, module),

@@ -5,7 +5,6 @@
 use super::{
     actor::{Actor, beat_width},
     hdl::{Module, Pipeline, Signal},
-    rescale::Rescale,
 };
 
 /// Fills the module.
@@ -13,7 +12,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let (from, to) = (actor.input(0), actor.output(0));
     let input = m.receive(0, beat_width(&from));
     let output = m.send(0, beat_width(&to));
-    let rescale = Rescale::new(&[actor.int("multiplier")], &[actor.int("shift")]);
+    let rescale = actor.rescale();
 
     let mut pipeline = Pipeline::new(m, output.ready, input.valid);
     input.take_if(output.ready);

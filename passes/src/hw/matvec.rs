@@ -17,8 +17,9 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{History, Int, Memory, Module, Pipeline, Signal},
+    hdl::{History, Int, Module, Pipeline, Signal},
     rescale::Rescale,
+    stored::Stored,
 };
 use atheena_dialects::ir::Failure;
 
@@ -56,10 +57,10 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
 
     let totals = matrix.accumulate(&mut pipeline, sums, &mut first, &mut last);
     pipeline.valid = pipeline.valid & last;
-    let factors = matrix.factors(m, &pipeline);
+    let factors = matrix.rescale.factors(m, &pipeline, matrix.pe, matrix.groups);
     pipeline.step(&mut []);
 
-    let scaled = matrix.rescale.multiply(totals, factors, &mut pipeline, &mut []);
+    let scaled = matrix.rescale.multiply(totals, Some(factors), &mut pipeline, &mut []);
     let lanes: Vec<_> = scaled
         .into_iter()
         .map(|v| if matrix.rescale.is_shift() { v } else { v.plus(matrix.rescale.rounding()) })
@@ -104,13 +105,8 @@ impl<'c> Weight<'c> {
 }
 
 /// The least and the greatest of some numbers.
-fn hull(values: impl IntoIterator<Item = (i128, i128)>) -> (i128, i128) {
+pub fn hull(values: impl IntoIterator<Item = (i128, i128)>) -> (i128, i128) {
     values.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or((0, 0))
-}
-
-/// The same for single ones.
-fn extent(values: &[i64]) -> (i128, i128) {
-    hull(values.iter().map(|&v| (v.into(), v.into())))
 }
 
 impl Matrix {
@@ -138,7 +134,7 @@ impl Matrix {
             }
         }
 
-        let rescale = Rescale::new(&actor.ints("multiplier"), &actor.ints("shift"));
+        let rescale = actor.rescale();
         let mut bias = actor.dense("bias")?;
         if rescale.is_shift() {
             bias.iter_mut().for_each(|b| *b += rescale.rounding() as i64);
@@ -233,37 +229,5 @@ impl Matrix {
             register.next_if(enable & pipeline.valid, total);
         }
         registers.iter().map(|r| **r).enumerate().map(number).collect()
-    }
-
-    /// The multipliers of each lane, one stage on, where they differ between groups.
-    fn factors<'c>(&self, m: &Module<'c>, pipeline: &Pipeline<'_, 'c>) -> Option<Vec<Int<'c>>> {
-        if self.rescale.multipliers.len() == 1 || self.groups == 1 {
-            return None;
-        }
-        let multipliers: Vec<_> = self.rescale.multipliers.iter().map(|&v| v as i64).collect();
-        let stored = Stored::new(m, "multipliers", &multipliers, self.pe);
-        let group = m.counter("output_group", self.groups, pipeline.enable & pipeline.valid);
-        Some(stored.read(m, group, pipeline.enable))
-    }
-}
-
-/// Numbers in a memory, in as many bits as they take.
-struct Stored<'c> {
-    memory: Memory<'c>,
-    element_width: u32,
-    range: (i128, i128),
-}
-
-impl<'c> Stored<'c> {
-    fn new(m: &Module<'c>, name: &str, values: &[i64], lanes: usize) -> Self {
-        let range = extent(values);
-        let element_width = Int::width_of(range.0, range.1);
-        Self { memory: m.rom(name, element_width, lanes, values.to_vec()), element_width, range }
-    }
-
-    fn read(&self, m: &Module<'c>, address: Signal<'c>, enable: Signal<'c>) -> Vec<Int<'c>> {
-        let word = self.memory.read(m, address, enable);
-        let (low, high) = self.range;
-        word.lanes(self.element_width).into_iter().map(|w| Int::new(w, low, high)).collect()
     }
 }

@@ -6,19 +6,24 @@ mod actor;
 mod add;
 mod concat;
 mod decide;
+mod depthwise;
 mod fifo;
 mod fork;
 mod gate;
+mod global_pool;
 mod hdl;
 mod map;
 mod matvec;
 mod merge;
+mod pad;
 mod pool;
 mod rescale;
 mod resize;
 mod sink;
 mod slice;
 mod source;
+mod stored;
+mod table;
 mod window;
 
 /// Registers the passes of this folder.

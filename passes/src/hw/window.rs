@@ -6,7 +6,8 @@
 //! its last element. Padding waits for nothing, so the last windows of a sample leave without a further sample.
 //!
 //! The beat at row y, column x, chunk c of the channels meets two memories: `rows` holds, for each (x, c), the elements
-//! of the KH-1 rows above, a column as a word; `columns` holds, for each c, the KW-1 columns to the left.
+//! of the KH-1 rows above, a column as a word; `columns` holds, for each c, the KW-1 columns to the left; with dilation
+//! `(KH-1) * DH` rows, of which a column takes every DH-th, and `(KW-1) * DW` columns.
 //!
 //! ```text
 //!   input, padding ─┬────────────────► column (KH elements) ─┬───────► window (KH x KW)
@@ -35,8 +36,9 @@ struct Axis {
 }
 
 impl Axis {
-    fn new(size: i64, kernel: i64, stride: i64, before: i64, after: i64, windows: i64) -> Self {
-        let first_end = kernel - 1 - before;
+    /// Windows reach over `reach` rows or columns.
+    fn new(size: i64, reach: i64, stride: i64, (before, after): (i64, i64), windows: i64) -> Self {
+        let first_end = reach - 1 - before;
         Self {
             size,
             padded: size + before.max(after),
@@ -90,16 +92,14 @@ pub fn in_range<'c>(position: Signal<'c>, low: i64, high: i64, states: i64) -> S
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure> {
     let (from, to) = (actor.input(0), actor.output(0));
     let [kernel, stride, dilation, pad] = ["kernel", "stride", "dilation", "pad"].map(|n| actor.ints(n));
-    if dilation != [1, 1] {
-        return Err(actor.0.error("has no hardware for a dilation other than 1", &[]));
-    }
-    if pad[0] >= kernel[0] || pad[1] >= kernel[0] || pad[2] >= kernel[1] || pad[3] >= kernel[1] {
+    let [reach_y, reach_x] = [0, 1].map(|i| (kernel[i] - 1) * dilation[i] + 1);
+    if pad[0] >= reach_y || pad[1] >= reach_y || pad[2] >= reach_x || pad[3] >= reach_x {
         return Err(actor
             .0
-            .error("has windows that hold nothing but padding", &["pad less than the kernel"]));
+            .error("has windows that hold nothing but padding", &["pad with dataflow.pad in front"]));
     }
-    let rows = Axis::new(from.shape[0], kernel[0], stride[0], pad[0], pad[1], to.shape[0]);
-    let columns = Axis::new(from.shape[1], kernel[1], stride[1], pad[2], pad[3], to.shape[1]);
+    let rows = Axis::new(from.shape[0], reach_y, stride[0], (pad[0], pad[1]), to.shape[0]);
+    let columns = Axis::new(from.shape[1], reach_x, stride[1], (pad[2], pad[3]), to.shape[1]);
     let chunks = from.shape[2] / from.lanes;
     let width = beat_width(&from);
 
@@ -138,11 +138,11 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
 
     let mut pipeline = Pipeline::new(m, enable, input.valid | !is_real);
     let above = (kernel[0] > 1).then(|| {
-        let width = width * (kernel[0] as u32 - 1);
+        let width = width * (reach_y as u32 - 1);
         History::new(m, "rows", columns.padded * chunks, width, pipeline.valid, enable)
     });
     let left = (kernel[1] > 1).then(|| {
-        let width = width * (kernel[0] * (kernel[1] - 1)) as u32;
+        let width = width * (kernel[0] * (reach_x - 1)) as u32;
         History::new(m, "columns", chunks, width, pipeline.valid, enable)
     });
     let mut complete = complete;
@@ -154,8 +154,13 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         history.push(m, all.bits(new.width(), all.width() - new.width()));
         all
     };
-    let column = above.as_ref().map_or(element, |above| shifted(above, element));
-    let window = left.as_ref().map_or(column, |left| shifted(left, column));
+    // With dilation, every so many rows and columns count.
+    let every = |all: Signal<'c>, width: u32, dilation: i64| {
+        Signal::pack(&all.lanes(width).into_iter().step_by(dilation as usize).collect::<Vec<_>>())
+    };
+    let column = above.as_ref().map_or(element, |above| every(shifted(above, element), width, dilation[0]));
+    let window =
+        left.as_ref().map_or(column, |left| every(shifted(left, column), column.width(), dilation[1]));
     // `[KW, KH, L]` to `[KH, KW, L]`.
     let taps = window.lanes(width);
     let beat: Vec<_> = (0..kernel[0])

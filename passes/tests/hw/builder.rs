@@ -126,6 +126,51 @@ impl Net {
         self.sums("tosa.conv2d", x, outputs, shape, windows, input_zp)
     }
 
+    /// The sums of a depthwise convolution of `times` outputs a channel.
+    pub fn depthwise(&mut self, x: &T, times: usize, windows: Windows, input_zp: i64) -> T {
+        let ([kh, kw], c) = (windows.kernel, x.shape[2]);
+        self.sums("tosa.depthwise_conv2d", x, c * times, [kh, kw, c, times], windows, input_zp)
+    }
+
+    /// Averages; the zero point is that of input and output.
+    pub fn avg_pool(&mut self, x: &T, windows: Windows, zero_point: i64) -> T {
+        let [oh, ow] = windows.output(x.shape);
+        let (zp, zpt) = self.constant(&[1], x.bits, &[zero_point]);
+        let (x, [kh, kw]) = (x.clone(), windows.kernel);
+        self.make([oh, ow, x.shape[2]], x.bits, |y| {
+            format!(
+                "tosa.avg_pool2d %{}, %{zp}, %{zp} {{acc_type = i32, kernel = array<i64: {kh}, {kw}>, {}}} \
+                 : ({}, {zpt}, {zpt}) -> {}",
+                x.name,
+                windows.attributes(),
+                x.ty(),
+                y.ty()
+            )
+        })
+    }
+
+    /// `value` around rows, columns and channels.
+    pub fn pad(&mut self, x: &T, around: [[usize; 2]; 3], value: i64) -> T {
+        let pairs: Vec<_> = [[0, 0]].into_iter().chain(around).flatten().collect();
+        let (sizes, st) = self.sizes(&pairs);
+        let (border, bt) = self.constant(&[1], x.bits, &[value]);
+        let shape = [0, 1, 2].map(|i| x.shape[i] + around[i][0] + around[i][1]);
+        let x = x.clone();
+        self.make(shape, x.bits, |y| {
+            format!("tosa.pad %{}, %{sizes}, %{border} : ({}, {st}, {bt}) -> {}", x.name, x.ty(), y.ty())
+        })
+    }
+
+    /// A random function.
+    pub fn table(&mut self, x: &T) -> T {
+        let values = self.random.numbers(256, -128, 127);
+        let (values, vt) = self.constant(&[256], 8, &values);
+        let x = x.clone();
+        self.make(x.shape, 8, |y| {
+            format!("tosa.table %{}, %{values} : ({}, {vt}) -> {}", x.name, x.ty(), y.ty())
+        })
+    }
+
     fn sums(
         &mut self,
         op: &str,

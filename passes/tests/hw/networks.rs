@@ -1,6 +1,6 @@
 //! Whole integer networks: the hardware against the golden model, every bit, under random stalls.
 
-use super::builder::{Net, T, Windows, image};
+use super::builder::{Narrow, Net, T, Windows, image};
 use super::harness::{Design, Random, Stream, stream};
 use atheena_dialects::dataflow;
 use atheena_dialects::ir::Op;
@@ -123,5 +123,69 @@ fn dense_blocks_and_crops() {
         let sum = net.add(&swapped, &d);
         let [top, bottom] = [0, 4].map(|first| net.slice(&sum, [first, 1, 0], [2, 5, 6]));
         net.concat(&[&bottom, &top], 1)
+    });
+}
+
+#[test]
+fn depthwise_with_multipliers_by_channel() {
+    network([6, 5, 2], 200.0, |net, x| {
+        let x = net.layer(x, 4, 1);
+        let windows = Windows { stride: [1, 2], pad: [1, 1, 0, 0], ..Windows::of(3, 0) };
+        let sums = net.depthwise(&x, 2, windows, 3);
+        let narrow = Narrow { per_channel: true, output_zp: -7, ..Narrow::by(8) };
+        let x = net.rescale(&sums, 8, narrow);
+        let x = net.table(&x);
+        // 1x1, and a channel that is the only one.
+        let sums = net.depthwise(&x, 1, Windows::of(1, 0), 0);
+        let x = net.rescale(&sums, 8, Narrow::by(6));
+        let one = net.slice(&x, [0, 0, 3], [6, 2, 1]);
+        let sums = net.depthwise(&one, 3, Windows { dilation: [2, 1], ..Windows::of(2, 0) }, 0);
+        net.rescale(&sums, 8, Narrow::by(7))
+    });
+}
+
+#[test]
+fn roundings_as_in_tflite() {
+    network([5, 5, 3], 150.0, |net, x| {
+        let twice = Narrow { double_round: true, per_channel: true, output_zp: 11, ..Narrow::by(9) };
+        let sums = net.conv(x, 4, Windows::of(3, 1), -128);
+        let x = net.rescale(&sums, 8, twice);
+        let sums = net.depthwise(&x, 1, Windows::of(3, 1), 11);
+        let x = net.rescale(&sums, 8, Narrow { shift: 8, ..twice });
+        // Without a layer in front: one multiplier, and one a channel.
+        let x = net.rescale(&x, 8, Narrow { input_zp: 11, per_channel: false, shift: 1, ..twice });
+        net.rescale(&x, 8, Narrow { input_zp: 11, output_zp: -3, shift: 1, ..twice })
+    });
+}
+
+#[test]
+fn averages_at_borders_and_of_everything() {
+    network([7, 6, 2], 300.0, |net, x| {
+        let x = net.layer(x, 3, 1);
+        let a = net.avg_pool(&x, Windows { stride: [2, 1], pad: [1, 1, 1, 1], ..Windows::of(3, 0) }, 0);
+        let b = net.avg_pool(&a, Windows { kernel: [2, 3], pad: [1, 0, 0, 2], ..Windows::of(1, 0) }, -9);
+        // Padding that counts: as part of the windows, and, of another value, as itself.
+        let padded = net.pad(&b, [[1, 0], [1, 1], [0, 0]], 5);
+        let c = net.avg_pool(&padded, Windows::of(2, 0), 5);
+        let padded = net.pad(&c, [[0, 1], [2, 0], [1, 2]], 100);
+        let d = net.max_pool(&padded, Windows::of(2, 1));
+        let whole = Windows { kernel: [d.shape[0], d.shape[1]], ..Windows::of(1, 0) };
+        let e = net.avg_pool(&d, whole, 3);
+        let f = net.max_pool(&d, whole);
+        net.concat(&[&e, &f], 3)
+    });
+}
+
+#[test]
+fn dilations_and_padding_in_branches() {
+    network([8, 7, 2], 500.0, |net, x| {
+        let sums = net.conv(x, 3, Windows { dilation: [2, 3], pad: [2, 2, 3, 3], ..Windows::of(3, 0) }, 0);
+        let a = net.rescale(&sums, 8, Narrow::by(9));
+        let inner = net.slice(&a, [1, 1, 0], [6, 5, 3]);
+        let b = net.pad(&inner, [[1, 1], [1, 1], [0, 0]], 77);
+        let sum = net.add(&a, &b);
+        // More padding than the kernel reaches.
+        let sums = net.conv(&sum, 2, Windows { pad: [2, 0, 1, 3], ..Windows::of(2, 0) }, 1);
+        net.rescale(&sums, 8, Narrow::by(8))
     });
 }

@@ -61,6 +61,14 @@ pub struct Space {
     budget: Resources,
 }
 
+/// The stream that a value is with other lanes.
+fn before_resizes(mut value: Value<'_>) -> Value<'_> {
+    while let Some(resize) = value.producer().and_then(Resize::cast) {
+        value = resize.0.operands()[0];
+    }
+    value
+}
+
 /// The most states behind an actor; beyond it, those that come first are kept, and the optimum is one of them.
 const MOST_STATES: usize = 20_000;
 
@@ -84,7 +92,7 @@ impl Space {
         let mut last_use: Vec<usize> = (0..actors.len()).collect();
         for (index, actor) in actors.iter().enumerate() {
             for value in actor.op().operands() {
-                if let Some(&(producer, _)) = producers.get(&value) {
+                if let Some(&(producer, _)) = producers.get(&before_resizes(value)) {
                     last_use[producer] = last_use[producer].max(index);
                 }
             }
@@ -94,7 +102,7 @@ impl Space {
         let mut states: IndexSet<Vec<u32>> = IndexSet::from([vec![]]);
         for (index, actor) in actors.iter().enumerate() {
             let inputs: Vec<_> = (actor.op().operands().into_iter())
-                .map(|value| producers.get(&value).map(|&(at, result)| (value, at, result)))
+                .map(|value| producers.get(&before_resizes(value)).map(|&(at, result)| (value, at, result)))
                 .collect();
             let mut next_live: Vec<usize> = live.iter().copied().filter(|&at| last_use[at] > index).collect();
             let kept: Vec<usize> = (0..live.len()).filter(|&place| last_use[live[place]] > index).collect();

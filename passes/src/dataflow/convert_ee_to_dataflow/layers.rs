@@ -1,14 +1,15 @@
 //! Layers: which actors compute each TOSA operation.
 
 use atheena_dialects::dataflow::{
-    Add, Affine, Concat, Element, Map, Matvec, MatvecParts, Named, Pool, PoolKind, Slice, Stream, Window,
+    Add, Affine, Average, Concat, Depthwise, Element, GlobalPool, Map, Matvec, MatvecParts, Named, Pad, Pool,
+    PoolKind, Resize, Scale, Slice, Stream, Table, Window,
 };
 use atheena_dialects::ir::{Attr, Failure, Op, Type, Value};
-use atheena_dialects::tosa::{Geometry, Rescale, Rounding, constant, constant_ints};
+use atheena_dialects::tosa::{Convolution, Geometry, Rescale, Rounding, constant, constant_ints};
 
 use super::network::Network;
 
-const SUPPORTED: [&str; 17] = [
+const SUPPORTED: [&str; 20] = [
     "arith.constant",
     "ee.exit",
     "ee.yield",
@@ -20,11 +21,14 @@ const SUPPORTED: [&str; 17] = [
     "tosa.const",
     "tosa.const_shape",
     "tosa.conv2d",
+    "tosa.depthwise_conv2d",
     "tosa.identity",
     "tosa.max_pool2d",
+    "tosa.pad",
     "tosa.rescale",
     "tosa.reshape",
     "tosa.slice",
+    "tosa.table",
     "tosa.transpose",
 ];
 
@@ -53,25 +57,51 @@ struct Tap<'c> {
 }
 
 impl<'c> Tap<'c> {
-    /// The tensor before crops at the end of rows and columns that no window of `op` reaches.
+    /// The tensor before crops at the end of rows and columns that no window of `op` reaches, and before padding that its
+    /// windows hold as well as that of their own.
     fn of(op: Op<'c>, source: Value<'c>, geometry: Geometry, pad_value: i64) -> Self {
-        Self { source, geometry, pad_value }.before_crops(op)
+        let mut tap = Self { source, geometry, pad_value };
+        let windows = op.result(0).ty().shape().unwrap_or_default();
+        while let Some(before) = tap.before_crop(&windows).or_else(|| tap.before_pad()) {
+            tap = before;
+        }
+        tap
     }
 
-    fn before_crops(mut self, op: Op<'c>) -> Self {
-        let windows = op.result(0).ty().shape().unwrap_or_default();
-        while let Some(before) = before_crop(self.source) {
-            let [from, to] = [before, self.source].map(|value| value.ty().shape().unwrap_or_default());
-            // Padding behind what is left out would stand where the window now finds data.
-            let moves = |dim: usize| from[1 + dim] != to[1 + dim] && self.geometry.pad[2 * dim + 1] > 0;
-            let same_windows = self.geometry.output([from[1], from[2]]).map(|size| size.to_vec());
-            if moves(0) || moves(1) || same_windows.as_deref() != windows.get(1..3) {
-                break;
-            }
-            self.source = before;
-        }
-        self
+    fn before_crop(&self, windows: &[i64]) -> Option<Self> {
+        let op = self.source.producer().filter(|op| op.is("tosa.slice"))?;
+        let source = before_crop(op)?;
+        let [from, to] = [source, self.source].map(|value| value.ty().shape().unwrap_or_default());
+        // Padding behind what is left out would stand where the window now finds data.
+        let moves = |dim: usize| from[1 + dim] != to[1 + dim] && self.geometry.pad[2 * dim + 1] > 0;
+        let size = self.geometry.output([from[1], from[2]])?;
+        let same = !moves(0) && !moves(1) && windows.get(1..3) == Some(&size[..]);
+        same.then(|| Self { source, geometry: self.geometry.clone(), pad_value: self.pad_value })
     }
+
+    fn before_pad(&self) -> Option<Self> {
+        let op = self.source.producer().filter(|op| op.is("tosa.pad"))?;
+        let (before, after, value) = padding(op).ok()?;
+        let (&[0, top, left, 0], &[0, bottom, right, 0]) = (&before[..], &after[..]) else { return None };
+        let mut geometry = self.geometry.clone();
+        geometry.pad.iter_mut().zip([top, bottom, left, right]).for_each(|(pad, more)| *pad += more);
+        let fits = value == self.pad_value && fits_windows(&geometry);
+        fits.then(|| Self { source: op.operands()[0], geometry, pad_value: value })
+    }
+}
+
+/// Is there something of the input in every window? Those of hardware want that.
+fn fits_windows(geometry: &Geometry) -> bool {
+    let reach = |axis: usize| (geometry.kernel[axis] - 1) * geometry.dilation[axis] + 1;
+    (0..4).all(|side| geometry.pad[side] < reach(side / 2))
+}
+
+/// Indices before and after each dimension, and what they hold, of a `tosa.pad`.
+fn padding(op: Op<'_>) -> Result<(Vec<i64>, Vec<i64>, i64), Failure> {
+    let pairs = constant_ints(op, 1, "padding")?;
+    let value = constant_ints(op, 2, "border")?.first().copied().unwrap_or(0);
+    let side = |first: usize| pairs.iter().skip(first).step_by(2).copied().collect();
+    Ok((side(0), side(1), value))
 }
 
 impl<'c> Network<'c> {
@@ -94,7 +124,7 @@ impl<'c> Network<'c> {
     fn layer(&mut self, op: Op<'c>, value: Value<'c>) -> Result<Value<'c>, Failure> {
         let input = op.operand(0);
         match (op.name().as_str(), input) {
-            ("tosa.rescale" | "tosa.clamp" | "tosa.conv2d", _) => self.affine(op, value),
+            ("tosa.rescale" | "tosa.clamp" | "tosa.conv2d" | "tosa.depthwise_conv2d", _) => self.affine(op, value),
             ("tosa.max_pool2d", Some(input)) => self.pool(op, input, PoolKind::Max),
             ("tosa.avg_pool2d", Some(input)) => self.pool(op, input, PoolKind::Average),
             ("tosa.add", Some(input)) => self.add(op, input),
@@ -104,6 +134,8 @@ impl<'c> Network<'c> {
                 "changes the order of elements, which a stream can't",
                 &["fold it into the weights of the next layer with ee-fold-layout"],
             )),
+            ("tosa.pad", Some(input)) => self.pad(op, input),
+            ("tosa.table", Some(input)) => self.table(op, input),
             ("tosa.concat", Some(_)) => self.concat(op),
             ("tosa.slice", Some(input)) => self.slice(op, input),
             ("ee.exit", _) => Err(op.error(
@@ -138,10 +170,11 @@ impl<'c> Network<'c> {
             (min, max) = later;
         }
         if let Some(op) = next(base, "tosa.rescale") {
-            rescale = Some((op, single_round(op)?));
+            rescale = Some((op, Rescale::of(op)?));
             base = op.operands()[0];
         }
-        if let Some(conv) = next(base, "tosa.conv2d") {
+        let layer = next(base, "tosa.conv2d").or_else(|| next(base, "tosa.depthwise_conv2d"));
+        if let Some(conv) = layer.and_then(Convolution::cast) {
             let rescale = rescale.map(|(_, rescale)| rescale).unwrap_or_else(identity);
             if rescale.input_unsigned || rescale.output_unsigned {
                 return Err(op.error("expected a signed rescale behind a convolution", &[]));
@@ -168,54 +201,77 @@ impl<'c> Network<'c> {
         if rescale.output_unsigned {
             return Err(op.error("expected a signed result", &["only the network's image is unsigned"]));
         }
-        let (&multiplier, &shift) = match (&rescale.multiplier[..], &rescale.shift[..]) {
-            ([m, ms @ ..], [s, ss @ ..]) if ms.iter().all(|x| x == m) && ss.iter().all(|x| x == s) => (m, s),
-            _ => {
-                let note = "only behind a convolution may each channel have its own";
-                return Err(op.error("expected one multiplier and shift", &[note]));
-            }
-        };
         let zps = (rescale.input_zp, rescale.output_zp);
-        let (multiplier, shift) = simplest(multiplier, shift);
-        let affine = Affine { input_zp: zps.0, multiplier, shift, output_zp: zps.1, min, max };
         let label = self.label(op, "map");
         let named = Named { label: &label, reach: self.section(op).reach };
+        let (multiplier, shift, double_round) = scales(rescale);
+        let (&[multiplier], &[shift]) = (&multiplier[..], &shift[..]) else {
+            // A channel of its own each: a convolution by one.
+            let map = Stream::of_value(stream);
+            let channels = multiplier.len().max(shift.len());
+            let ones = Attr::dense(op.ctx(), &[1, 1, map.channels(), 1], &vec![1i8; map.channels() as usize]);
+            if channels as i64 != map.channels() {
+                let message =
+                    format!("has {channels} multipliers and shifts, but {} channels", map.channels());
+                return Err(
+                    op.error(message, &["reshape only in front of dense layers, to [1, 1, 1, inputs]"])
+                );
+            }
+            let (bias, output_zp) = (vec![-zps.0; channels], zps.1);
+            let scale = Scale { bias, multiplier, shift, double_round, output_zp, min, max };
+            let output = Stream { element, ..map };
+            let depthwise = Depthwise::build(self.builder(op.loc()), named, stream, ones, &scale, &output);
+            return Ok(depthwise.0.result(0));
+        };
+        let affine = Affine { input_zp: zps.0, multiplier, shift, double_round, output_zp: zps.1, min, max };
         Ok(Map::build(self.builder(op.loc()), named, stream, &affine, element).0.result(0))
     }
 
     fn convolution(
         &mut self,
-        conv: Op<'c>,
+        layer: Convolution<'c>,
         rescale: &Rescale,
         element: Element,
         (min, max): (i64, i64),
     ) -> Result<Value<'c>, Failure> {
+        let conv = layer.0;
         let result = conv.result(0);
-        if element_of(conv, result)?.bits != 32 {
-            return Err(conv.error(format_args!("expected an i32 result, but got {}", result.ty()), &[]));
+        let sums = element_of(conv, result)?.bits;
+        if ![32, 48].contains(&sums) {
+            return Err(
+                conv.error(format_args!("expected an i32 or i48 result, but got {}", result.ty()), &[])
+            );
         }
         let weights = conv.operand(1).and_then(constant).filter(|attr| attr.to_dense_ints().is_some());
-        let Some(weights) = weights else {
+        let Some(mut weights) = weights else {
             return Err(conv.error("expected constant integer weights", &[]));
         };
         if constant_ints(conv, 4, "weights' zero point")?.iter().any(|&zp| zp != 0) {
             return Err(conv.error("expected weights with zero point 0", &["quantise weights symmetrically"]));
         }
-        let shape = conv.operands()[1].ty().shape().unwrap_or_default();
-        let (&[outputs, kh, kw, c], Some(geometry)) = (&shape[..], Geometry::of(conv)) else {
-            return Err(conv.error("expected weights [OC, KH, KW, C]", &[]));
+        let Some(geometry) = Geometry::of(conv) else {
+            return Err(conv.error("expected pad, stride and dilation", &[]));
         };
+        let [kh, kw] = geometry.kernel;
+        let outputs = layer.out_channels() as i64;
         let tap = tap_of(conv, geometry)?;
         let zero_point = tap.pad_value;
-        let out_shape = result.ty().shape().unwrap_or_default().split_off(1);
+        let shape = result.ty().shape().unwrap_or_default().split_off(1);
 
         let stream = self.stream(tap.source)?;
         let map = Stream::of_value(stream);
+        let channels = conv.operands()[0].ty().shape().and_then(|shape| shape.last().copied()).unwrap_or(1);
+        // A single channel's depthwise convolution is a convolution: [KH, KW, 1, M] are rows [M, KH, KW, 1].
+        let depthwise = layer.is_depthwise() && channels > 1;
+        let bias = folded_bias(layer, sums, zero_point, rescale.input_zp)?;
+        if layer.is_depthwise() && !depthwise {
+            weights = by_output(layer, weights, [outputs, kh, kw, 1]);
+        }
         let plain = tap.geometry.pad == [0; 4];
-        let whole = plain && map.shape == [kh, kw, c] && out_shape[..2] == [1, 1];
+        let whole = plain && !depthwise && map.shape == [kh, kw, channels] && shape[..2] == [1, 1];
         let pointwise = plain && [kh, kw] == [1, 1] && tap.geometry.stride == [1, 1];
         let (vectors, channel_lanes) = if whole || pointwise {
-            (stream, if whole { c } else { 1 })
+            (stream, if whole { channels } else { 1 })
         } else {
             let (low, high) = map.element.range();
             if !(low..=high).contains(&zero_point) {
@@ -225,35 +281,50 @@ impl<'c> Network<'c> {
             }
             (self.window(conv, &tap)?, 1)
         };
-        let positions: i64 = out_shape.iter().take(2).product();
-        if Stream::of_value(vectors).elements() != positions * kh * kw * c {
+        let positions: i64 = shape.iter().take(2).product();
+        let vector = kh * kw * channels;
+        let as_it_comes = !depthwise || Stream::of_value(vectors).channels() == vector;
+        if Stream::of_value(vectors).elements() != positions * vector || !as_it_comes {
             let message =
                 format!("expected its input as it comes, {}, but it was reshaped", map.ty(conv.ctx()));
             return Err(conv.error(message, &["reshape only in front of dense layers, to [1, 1, 1, inputs]"]));
         }
-        let scales = rescale.multiplier.iter().zip(&rescale.shift);
-        let (multiplier, shift) = scales.map(|(&multiplier, &shift)| simplest(multiplier, shift)).unzip();
-        let parts = MatvecParts {
-            weights,
-            bias: folded_bias(conv, weights, outputs, zero_point, rescale.input_zp)?,
-            channel_lanes,
-            multiplier,
-            shift,
-            output_zp: rescale.output_zp,
-            min,
-            max,
-        };
+        let (multiplier, shift, double_round) = scales(rescale);
+        let scale = Scale { bias, multiplier, shift, double_round, output_zp: rescale.output_zp, min, max };
+        let output = Stream { shape, element, lanes: 1 };
+        let reach = self.section(conv).reach;
+        let builder = self.builder(conv.loc());
+        if depthwise {
+            let label = self.label(conv, "depthwise");
+            let output = output.with_lanes(outputs / channels);
+            let named = Named { label: &label, reach };
+            let result = Depthwise::build(builder, named, vectors, weights, &scale, &output).0.result(0);
+            if output.lanes == 1 {
+                return Ok(result);
+            }
+            // Of all streams at folding 1, this one alone has more lanes.
+            let label = self.label(conv, "lanes");
+            return Ok(Resize::build(builder, Named { label: &label, reach }, result, 1).0.result(0));
+        }
         let label = self.label(conv, "matvec");
-        let named = Named { label: &label, reach: self.section(conv).reach };
-        let output = Stream { shape: out_shape, element, lanes: 1 };
-        Ok(Matvec::build(self.builder(conv.loc()), named, vectors, &parts, &output).0.result(0))
+        let parts = MatvecParts { weights, channel_lanes, scale };
+        Ok(Matvec::build(builder, Named { label: &label, reach }, vectors, &parts, &output).0.result(0))
     }
 
     fn window(&mut self, op: Op<'c>, tap: &Tap<'c>) -> Result<Value<'c>, Failure> {
-        let stream = self.feature_map(op, tap.source)?;
+        let mut stream = self.feature_map(op, tap.source)?;
+        let mut geometry = tap.geometry.clone();
+        let reach = self.section(op).reach;
+        if !fits_windows(&geometry) {
+            let [top, bottom, left, right] = std::mem::take(&mut geometry.pad);
+            let label = self.label(op, "pad");
+            let (named, around) =
+                (Named { label: &label, reach }, (&[top, left, 0][..], &[bottom, right, 0][..]));
+            stream = Pad::build(self.builder(op.loc()), named, stream, around, tap.pad_value).0.result(0);
+        }
         let label = self.label(op, "window");
-        let named = Named { label: &label, reach: self.section(op).reach };
-        let window = Window::build(self.builder(op.loc()), named, stream, &tap.geometry, tap.pad_value);
+        let named = Named { label: &label, reach };
+        let window = Window::build(self.builder(op.loc()), named, stream, &geometry, tap.pad_value);
         let Some(window) = window else {
             return Err(op.error("has a kernel that does not fit its input", &[]));
         };
@@ -264,23 +335,59 @@ impl<'c> Network<'c> {
         let Some(geometry) = Geometry::of(op) else {
             return Err(op.error("expected kernel, stride and pad", &[]));
         };
+        let shape = input.ty().shape().unwrap_or_default();
+        let (element, result) = (element_of(op, input)?, op.result(0).ty().shape().unwrap_or_default());
+        let (&[_, h, w, _], &[_, oh, ow, _]) = (&shape[..], &result[..]) else {
+            return Err(op.error("expected a feature map [1, H, W, C]", &[]));
+        };
+        let kernel = geometry.kernel;
+        let mut average = Average::default();
+        let mut pad_value = element.range().0;
         if kind == PoolKind::Average {
-            let zps =
-                [constant_ints(op, 1, "input's zero point")?, constant_ints(op, 2, "output's zero point")?];
-            if zps.iter().flatten().any(|&zp| zp != 0) {
-                return Err(op.error("expected zero points of 0", &["quantise activations symmetrically"]));
-            }
+            let zp = |index, what| Ok(constant_ints(op, index, what)?.first().copied().unwrap_or(0));
+            average.zps = (zp(1, "input's zero point")?, zp(2, "output's zero point")?);
+            pad_value = average.zps.0;
             if geometry.pad != [0; 4] {
-                let note = "TOSA leaves padding out of the average: pad before the layer, or crop";
-                return Err(op.error("expected no padding of an average", &[note]));
+                average.taps = Some([inside(&geometry, 0, h, oh), inside(&geometry, 1, w, ow)]);
             }
         }
-        let kernel = geometry.kernel;
-        let (lowest, _) = element_of(op, input)?.range();
-        let windows = self.window(op, &Tap::of(op, input, geometry, lowest))?;
+        let tap = Tap::of(op, input, geometry, pad_value);
         let label = self.label(op, "pool");
         let named = Named { label: &label, reach: self.section(op).reach };
-        Ok(Pool::build(self.builder(op.loc()), named, windows, kind, kernel).0.result(0))
+        let source = tap.source.ty().shape().unwrap_or_default();
+        if tap.geometry.pad == [0; 4] && [oh, ow] == [1, 1] && source[1..3] == kernel && kernel != [1, 1] {
+            let stream = self.feature_map(op, tap.source)?;
+            return Ok(GlobalPool::build(self.builder(op.loc()), named, stream, kind, average.zps)
+                .0
+                .result(0));
+        }
+        let windows = self.window(op, &tap)?;
+        Ok(Pool::build(self.builder(op.loc()), named, windows, (kind, kernel), &average).0.result(0))
+    }
+
+    fn pad(&mut self, op: Op<'c>, input: Value<'c>) -> Result<Value<'c>, Failure> {
+        let stream = self.feature_map(op, input)?;
+        let (before, after, value) = padding(op)?;
+        let (Some((0, before)), Some((0, after))) = (before.split_first(), after.split_first()) else {
+            return Err(op.error("adds samples, which come one by one", &[]));
+        };
+        let label = self.label(op, "pad");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Pad::build(self.builder(op.loc()), named, stream, (before, after), value).0.result(0))
+    }
+
+    fn table(&mut self, op: Op<'c>, input: Value<'c>) -> Result<Value<'c>, Failure> {
+        let i8 = Element::signed(8);
+        let values = op.operand(1).and_then(constant).filter(|values| values.to_dense::<i8>().is_some());
+        if element_of(op, input)? != i8 || element_of(op, op.result(0))? != i8 {
+            let message = format!("expected i8 in and out, but got {} and {}", input.ty(), op.result(0).ty());
+            return Err(op.error(message, &["rescale to i8 in front of it"]));
+        }
+        let Some(values) = values else { return Err(op.error("expected its table to be a constant", &[])) };
+        let stream = self.stream(input)?;
+        let label = self.label(op, "table");
+        let named = Named { label: &label, reach: self.section(op).reach };
+        Ok(Table::build(self.builder(op.loc()), named, stream, values).0.result(0))
     }
 
     fn concat(&mut self, op: Op<'c>) -> Result<Value<'c>, Failure> {
@@ -343,7 +450,7 @@ fn before_max_pools(value: Value<'_>) -> Option<Value<'_>> {
         before.only_user()?;
         pool.operands()[0].only_user()?;
         before = pool.operands()[0];
-        while let Some(whole) = before_crop(before) {
+        while let Some(whole) = before.producer().filter(|op| op.is("tosa.slice")).and_then(before_crop) {
             before.only_user()?;
             before = whole;
         }
@@ -353,11 +460,10 @@ fn before_max_pools(value: Value<'_>) -> Option<Value<'_>> {
     (before != value && clamps && before.only_user().is_some()).then_some(before)
 }
 
-/// The tensor before a crop at the end of rows or columns.
-fn before_crop(value: Value<'_>) -> Option<Value<'_>> {
-    let op = value.producer().filter(|op| op.is("tosa.slice"))?;
+/// The tensor before a `tosa.slice`, if that crops rows or columns at their end.
+fn before_crop(op: Op<'_>) -> Option<Value<'_>> {
     let before = op.operand(0)?;
-    let (from, to) = (before.ty().shape()?, value.ty().shape()?);
+    let (from, to) = (before.ty().shape()?, op.result(0).ty().shape()?);
     let start = constant_ints(op, 1, "start").ok()?;
     (start == [0; 4] && from[0] == to[0] && from[3] == to[3]).then_some(before)
 }
@@ -399,46 +505,74 @@ fn simplest(multiplier: i32, shift: i32) -> (i32, i32) {
     (multiplier >> zeros, shift - zeros)
 }
 
-fn single_round(op: Op<'_>) -> Result<Rescale, Failure> {
-    let rescale = Rescale::of(op)?;
-    // Both roundings agree up to a shift of 31.
-    if rescale.rounding == Rounding::Double && rescale.shift.iter().any(|&shift| shift > 31) {
-        let note = "quantise with ee-quantize, which rounds once";
-        return Err(op.error("rounds twice, which hardware does not", &[note]));
+/// Multipliers, shifts, and whether these round twice; one where all channels have the same. Both roundings agree up to a
+/// shift of 31.
+fn scales(rescale: &Rescale) -> (Vec<i32>, Vec<i32>, bool) {
+    let double_round = rescale.rounding == Rounding::Double && rescale.shift.iter().any(|&shift| shift > 31);
+    let scale = |(&multiplier, &shift): (&i32, &i32)| {
+        if double_round { (multiplier, shift) } else { simplest(multiplier, shift) }
+    };
+    let mut scales: Vec<_> = rescale.multiplier.iter().zip(&rescale.shift).map(scale).collect();
+    scales.dedup();
+    // Neighbours that differ are all there again.
+    if scales.len() > 1 {
+        scales = rescale.multiplier.iter().zip(&rescale.shift).map(scale).collect();
     }
-    Ok(rescale)
+    let (multiplier, shift) = scales.into_iter().unzip();
+    (multiplier, shift, double_round)
+}
+
+/// Of how many rows (axis 0) or columns inside the input each of `count` outputs is.
+fn inside(geometry: &Geometry, axis: usize, size: i64, count: i64) -> Vec<i64> {
+    let (kernel, stride, before) = (geometry.kernel[axis], geometry.stride[axis], geometry.pad[2 * axis]);
+    let first = |output: i64| output * stride - before;
+    (0..count).map(|output| (first(output) + kernel).min(size) - first(output).max(0)).collect()
+}
+
+/// The weights of a layer as i8 of another shape, those of an output behind one another.
+fn by_output<'c>(layer: Convolution<'c>, weights: Attr<'c>, shape: [i64; 4]) -> Attr<'c> {
+    let weights = weights.to_dense_ints().unwrap_or_default();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&index| layer.channels_of(index).0);
+    let values: Vec<i8> = order.into_iter().map(|index| weights[index] as i8).collect();
+    Attr::dense(layer.0.ctx(), &shape, &values)
 }
 
 fn element_of(op: Op<'_>, value: Value<'_>) -> Result<Element, Failure> {
     let element = value.ty().element().and_then(Element::of);
-    element.filter(|element| element.bits <= 32).ok_or_else(|| {
-        let message = format!("expected integers of at most 32 bits, but got {}", value.ty());
+    element.filter(|element| element.bits <= 48).ok_or_else(|| {
+        let message = format!("expected integers of at most 48 bits, but got {}", value.ty());
         op.error(message, &["make the network integer with ee-quantize"])
     })
 }
 
 /// `bias - zero_point * sum(weights of the output) - rescale_zp`: the zero points as part of the bias.
 fn folded_bias(
-    conv: Op<'_>,
-    weights: Attr<'_>,
-    outputs: i64,
+    layer: Convolution<'_>,
+    bits: u32,
     zero_point: i64,
     rescale_zp: i64,
-) -> Result<Vec<i32>, Failure> {
+) -> Result<Vec<i64>, Failure> {
+    let conv = layer.0;
     let bias = constant_ints(conv, 2, "bias")?;
-    let weights = weights.to_dense_ints().unwrap_or_default();
-    let rows: Vec<i64> =
-        weights.chunks(weights.len() / outputs.max(1) as usize).map(|row| row.iter().sum()).collect();
-    rows.iter()
+    let mut sums = vec![0i64; layer.out_channels()];
+    let weights = conv.operand(1).and_then(constant).and_then(Attr::to_dense_ints).unwrap_or_default();
+    for (index, weight) in weights.into_iter().enumerate() {
+        sums[layer.channels_of(index).0] += weight;
+    }
+    let (low, high) = Element::signed(bits).range();
+    sums.iter()
         .enumerate()
         .map(|(channel, sum)| {
             // TOSA lets a bias of one element stand for all.
             let bias = bias.get(channel).or(bias.first()).copied().unwrap_or(0);
-            i32::try_from(bias - zero_point * sum - rescale_zp).map_err(|_| {
-                let message =
-                    format!("has a bias of channel {channel} that i32 can't hold with its zero point");
-                conv.error(message, &[])
-            })
+            let folded = bias - zero_point * sum - rescale_zp;
+            if (low..=high).contains(&folded) {
+                return Ok(folded);
+            }
+            let message =
+                format!("has a bias of channel {channel} that i{bits} can't hold with its zero point");
+            Err(conv.error(message, &[]))
         })
         .collect()
 }

@@ -55,6 +55,11 @@ impl<'c> Int<'c> {
         Self { bits: Signal::constant(width_of(value, value), value, builder), low: value, high: value }
     }
 
+    /// The least and the greatest value that it can have.
+    pub fn range(self) -> (i128, i128) {
+        (self.low, self.high)
+    }
+
     /// Bits that a number of this range takes.
     pub fn width_of(low: i128, high: i128) -> u32 {
         width_of(low, high)

@@ -1,0 +1,93 @@
+//! `dataflow.depthwise`: products of each channel of a window, and requantisation.
+
+use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, operation, rom, start};
+use crate::ir::{Attr, Builder, Op, Type, Value};
+
+operation! {
+    /// `dataflow.depthwise`.
+    Depthwise, "dataflow.depthwise"
+}
+
+impl<'c> Depthwise<'c> {
+    /// Multiplies the windows `input` by `weights`, `dense<…>` of `[KH, KW, C, M]`; `output` is the type of the result.
+    pub fn build(
+        builder: Builder<'c>,
+        named: Named<'_>,
+        input: Value<'c>,
+        weights: Attr<'c>,
+        scale: &Scale,
+        output: &Stream,
+    ) -> Self {
+        let ctx = builder.ctx();
+        let op = start(builder, Self::NAME, named).operand(input).result(output.ty(ctx));
+        Self(scale.set(ctx, op.attr("weights", weights)).build())
+    }
+
+    /// KH, KW, C, M.
+    pub fn weights_shape(self) -> [i64; 4] {
+        let weights = self.0.attr("weights").and_then(Attr::attr_type);
+        let shape = weights.and_then(Type::shape).and_then(|shape| shape.try_into().ok());
+        shape.expect("the verifier wants weights of rank 4")
+    }
+}
+
+impl<'c> Actor<'c> for Depthwise<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        lane_foldings(self.weights_shape()[2])
+    }
+
+    fn folding(&self) -> Folding {
+        let [_, _, _, m] = self.weights_shape();
+        Folding::Lanes(self.outputs()[0].lanes / m)
+    }
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        let ([kh, kw, _, m], lanes) = (self.weights_shape(), lanes_of(folding));
+        Lanes { inputs: vec![kh * kw * lanes], outputs: vec![lanes * m] }
+    }
+
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        self.outputs()[0].positions() * (self.weights_shape()[2] / lanes_of(folding))
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        let [kh, kw, _, _] = self.weights_shape();
+        i64::from(64 - (kh * kw - 1).leading_zeros()).div_euclid(2) + 7
+    }
+
+    /// As `dataflow.matvec`: a DSP a product with weights out of a memory, adders of 20 bits, 50 LUTs a lane to scale.
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let ([kh, kw, c, m], lanes) = (self.weights_shape(), lanes_of(folding));
+        let outputs = lanes * m;
+        let products = kh * kw * outputs;
+        let words = c / lanes;
+        let bits = i64::from(self.outputs()[0].element.bits);
+        let ends = Resources::logic(50, 40) * outputs + output_registers(outputs * bits);
+        if words == 1 {
+            return Resources::logic(25, 22) * products + ends;
+        }
+        let tree = Resources::logic(20, 20) * (products - outputs);
+        let multipliers = Resources { dsp: 1, ..Resources::default() } * products;
+        rom(words, products * 8)
+            + rom(words, outputs * 32)
+            + tree
+            + multipliers
+            + ends
+            + Resources::logic(20, 20)
+    }
+
+    fn is_beatwise(&self) -> bool {
+        true
+    }
+
+    /// A window comes in the order `[C/L, KH, KW, L]`.
+    fn needs_producers_lanes(&self) -> bool {
+        let [kh, kw, _, _] = self.weights_shape();
+        kh * kw > 1
+    }
+}

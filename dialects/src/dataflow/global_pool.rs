@@ -1,0 +1,76 @@
+//! `dataflow.global_pool`: the maximum or the average of each channel of a map.
+
+use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::pool::Average;
+use super::{Actor, Folding, Lanes, Named, PoolKind, Resources, Stream, memory, operation, start};
+use crate::ir::{Builder, Op, Value};
+
+operation! {
+    /// `dataflow.global_pool`.
+    GlobalPool, "dataflow.global_pool"
+}
+
+impl<'c> GlobalPool<'c> {
+    /// Pools the map `input`, `[H, W, C]`, to one pixel.
+    pub fn build(
+        builder: Builder<'c>,
+        named: Named<'_>,
+        input: Value<'c>,
+        kind: PoolKind,
+        zps: (i64, i64),
+    ) -> Self {
+        let ctx = builder.ctx();
+        let map = Stream::of_value(input);
+        let output = Stream { shape: vec![1, 1, map.channels()], ..map.clone() };
+        let op = start(builder, Self::NAME, named).operand(input).result(output.ty(ctx));
+        let average = Average { zps, ..Average::default() };
+        Self(average.set(ctx, op, kind, map.positions()).build())
+    }
+
+    /// The kind.
+    pub fn kind(self) -> PoolKind {
+        PoolKind::of(self.0)
+    }
+}
+
+impl<'c> Actor<'c> for GlobalPool<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        lane_foldings(self.outputs()[0].channels())
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.inputs()[0].lanes)
+    }
+
+    fn lanes_at(&self, folding: Folding) -> Lanes {
+        Lanes { inputs: vec![lanes_of(folding)], outputs: vec![lanes_of(folding)] }
+    }
+
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        self.inputs()[0].elements() / lanes_of(folding)
+    }
+
+    /// All pixels but the last one, and the pipeline.
+    fn latency_cycles_at(&self, folding: Folding) -> i64 {
+        let input = self.inputs().swap_remove(0);
+        (input.positions() - 1) * (input.channels() / lanes_of(folding)) + 4
+    }
+
+    /// An accumulator a channel, an adder or a maximum a lane, and for an average a product of 32 bits.
+    fn resources_at(&self, folding: Folding) -> Resources {
+        let (input, lanes) = (self.inputs().swap_remove(0), lanes_of(folding));
+        let bits = i64::from(input.element.bits);
+        let growth = match self.kind() {
+            PoolKind::Max => 0,
+            PoolKind::Average => i64::from(64 - (input.positions() - 1).leading_zeros()),
+        };
+        let dsp = if growth == 0 || input.positions().count_ones() == 1 { 0 } else { 2 };
+        let lane = Resources { lut: 2 * (bits + growth) + 20, ff: 2 * (bits + growth), dsp, bram18: 0 };
+        let sums = memory(input.channels() / lanes, lanes * (bits + growth));
+        lane * lanes + sums + output_registers(lanes * bits) + Resources::logic(30, 30)
+    }
+}

@@ -1,0 +1,40 @@
+//! What sums become: the attributes that `dataflow.matvec` and `dataflow.depthwise` have in common.
+
+use crate::ir::{Attr, Ctx, OpBuilder};
+
+/// A bias, then TOSA's `rescale` and `clamp`.
+#[derive(Clone, Debug)]
+pub struct Scale {
+    /// One an output.
+    pub bias: Vec<i64>,
+    /// One, or one an output.
+    pub multiplier: Vec<i32>,
+    /// One, or one an output.
+    pub shift: Vec<i32>,
+    /// DOUBLE_ROUND instead of SINGLE_ROUND.
+    pub double_round: bool,
+    /// Zero point of the output.
+    pub output_zp: i64,
+    /// Smallest output.
+    pub min: i64,
+    /// Largest output.
+    pub max: i64,
+}
+
+impl Scale {
+    /// Adds the attributes.
+    pub(super) fn set<'c>(&self, ctx: Ctx<'c>, op: OpBuilder<'c>) -> OpBuilder<'c> {
+        let count = [self.bias.len() as i64];
+        let narrow: Result<Vec<i32>, _> = self.bias.iter().map(|&bias| i32::try_from(bias)).collect();
+        let bias = narrow
+            .map_or_else(|_| Attr::dense(ctx, &count, &self.bias), |bias| Attr::dense(ctx, &count, &bias));
+        let op = op
+            .attr("bias", bias)
+            .attr("multiplier", Attr::i32s(ctx, &self.multiplier))
+            .attr("shift", Attr::i32s(ctx, &self.shift))
+            .attr("output_zp", Attr::i64(ctx, self.output_zp))
+            .attr("min", Attr::i64(ctx, self.min))
+            .attr("max", Attr::i64(ctx, self.max));
+        if self.double_round { op.attr("double_round", Attr::unit(ctx)) } else { op }
+    }
+}

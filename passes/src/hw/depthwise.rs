@@ -1,0 +1,105 @@
+//! `dataflow.depthwise`: products of each channel of a window, and requantisation.
+//!
+//! One beat a cycle: each beat has all taps of L channels, and gives their M outputs each. Latency is 4 cycles and the tree
+//! over the taps (`ceil(log2(KH*KW) / 2)`), and 1 more if the multiplier is no power of two. With one group of channels the
+//! weights are constants, else they come from memories of one word a group.
+
+use super::{
+    actor::{Actor, beat_width, value_range},
+    hdl::{Int, Module, Pipeline, Signal},
+    matvec::hull,
+    stored::Stored,
+};
+use atheena_dialects::ir::Failure;
+
+/// Levels of the tree between two registers.
+const LEVELS: u32 = 2;
+
+/// Fills the module.
+pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure> {
+    let (from, to) = (actor.input(0), actor.output(0));
+    let given = actor.dense("weights")?;
+    let shape = actor.0.attr("weights").and_then(|w| w.attr_type()).and_then(|t| t.shape());
+    let shape = shape.expect("the verifier wants weights of rank 4");
+    let [height, width, channels, times] = [0, 1, 2, 3].map(|axis| shape[axis] as usize);
+    let taps = height * width;
+    let (lanes, outputs) = (from.lanes as usize / taps, to.lanes as usize);
+    let groups = channels / lanes;
+    // Of output `c * M + m`, tap by tap.
+    let weight = |output: usize, tap: usize| given[tap * channels * times + output];
+    let rescale = actor.rescale();
+    let mut bias = actor.dense("bias")?;
+    if rescale.is_shift() {
+        bias.iter_mut().for_each(|b| *b += rescale.rounding() as i64);
+    }
+
+    let input = m.receive(0, beat_width(&from));
+    let output = m.send(0, beat_width(&to));
+    let enable = output.ready;
+    input.take_if(enable);
+    let mut pipeline = Pipeline::new(m, enable, input.valid);
+    let builder = enable.builder();
+    let counter = |name: &str, valid: Signal<'c>| m.counter(name, groups as i64, enable & valid);
+    // The values of a group's outputs, one stage on.
+    let of_group = |name: &str, values: &[i64], valid: Signal<'c>| -> Vec<Int<'c>> {
+        if groups == 1 {
+            return values.iter().map(|&v| Int::constant(v.into(), builder)).collect();
+        }
+        let group = counter(&format!("{name}_group"), valid);
+        Stored::new(m, name, values, values.len() / groups).read(m, group, enable)
+    };
+
+    let in_order: Vec<_> = (0..channels * times)
+        .flat_map(|output| (0..taps).map(move |tap| (output, tap)))
+        .map(|(output, tap)| weight(output, tap))
+        .collect();
+    let weights = of_group("weights", &in_order, pipeline.valid);
+    let mut x = input.data;
+    pipeline.step(&mut [&mut x]);
+    let x = actor.lanes_of(0, x);
+    let products = (0..outputs)
+        .map(|output| {
+            let lane = output / times;
+            let product = |tap: usize| {
+                let x = x[tap * lanes + lane];
+                let product = match groups {
+                    1 => x.times(weight(output, tap).into()),
+                    _ => x * weights[output * taps + tap],
+                };
+                product.delay(m, enable)
+            };
+            (0..taps).map(product).collect()
+        })
+        .collect();
+    pipeline.step(&mut []);
+    let sums = pipeline.reduce(products, LEVELS, &mut [], |a, b| a + b);
+
+    let biases = of_group("bias", &bias, pipeline.valid);
+    let sums = pipeline.delay_ints(&sums);
+    pipeline.step(&mut []);
+    let (low, high) = value_range(actor.0.operand(0).expect("a depthwise has an input"));
+    let range = |output: usize| {
+        (0..taps).fold((i128::from(bias[output]), i128::from(bias[output])), |sum, tap| {
+            let ends = [low, high].map(|x| x * i128::from(weight(output, tap)));
+            (sum.0 + ends[0].min(ends[1]), sum.1 + ends[0].max(ends[1]))
+        })
+    };
+    let totals: Vec<_> = (sums.into_iter().zip(biases).enumerate())
+        .map(|(lane, (sum, bias))| {
+            let (low, high) = hull((0..groups).map(|group| range(group * outputs + lane)));
+            let width = Int::width_of(low, high);
+            Int::new(sum.to_bits(width) + bias.to_bits(width), low, high).delay(m, enable)
+        })
+        .collect();
+    let factors = rescale.factors(m, &pipeline, outputs, groups as i64);
+    pipeline.step(&mut []);
+    let scaled = rescale.multiply(totals, Some(factors), &mut pipeline, &mut []);
+    let results: Vec<_> = scaled
+        .into_iter()
+        .map(|v| if rescale.is_shift() { v } else { v.plus(rescale.rounding()) })
+        .map(|v| rescale.finish(v, actor.int("output_zp"), actor.int("min"), actor.int("max")))
+        .map(|v| v.to_bits(to.element.bits))
+        .collect();
+    output.send_if(pipeline.valid, Signal::pack(&results));
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `dataflow.global_pool`: the maximum or the average of each channel of a map.
+//!
+//! One beat a cycle. Latency, from the last pixel's beat: 3 cycles, one more for an average whose multiplier is no power of
+//! two. The channels' sums so far come round in a memory, or registers if they are few.
+
+use super::{
+    actor::{Actor, beat_width},
+    hdl::{History, Int, Module, Pipeline, Signal},
+    pool::{average_range, is_average},
+};
+
+/// Fills the module.
+pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
+    let (from, to) = (actor.input(0), actor.output(0));
+    let average = is_average(actor);
+    let groups = from.channels() / from.lanes;
+    let input = m.receive(0, beat_width(&from));
+    let output = m.send(0, beat_width(&to));
+    let enable = output.ready;
+
+    let step = enable & input.valid;
+    let last_group = m.counter("group", groups, step).is(groups - 1);
+    let pixel = m.counter("pixel", from.positions(), step & last_group);
+    let (mut first, mut last) = (pixel.is(0), pixel.is(from.positions() - 1));
+    input.take_if(enable);
+
+    let mut pipeline = Pipeline::new(m, enable, input.valid);
+    let lanes = actor.lanes_of(0, input.data);
+    let zero_point = if average { actor.zero_point("input_zp") } else { 0 };
+    let lanes: Vec<_> = lanes.into_iter().map(|x| x.plus(-i128::from(zero_point))).collect();
+    let (low, high) = average_range(&lanes, if average { from.positions() } else { 1 });
+    let width = Int::width_of(low, high);
+    let so_far = History::new(m, "so_far", groups, width * from.lanes as u32, pipeline.valid, enable);
+    let lanes = pipeline.delay_ints(&lanes);
+    pipeline.step(&mut [&mut first, &mut last]);
+    let before = so_far.old().lanes(width).into_iter().map(|bits| Int::new(bits, low, high));
+    let now: Vec<_> = lanes
+        .iter()
+        .zip(before)
+        .map(|(&x, before)| {
+            let joined = if average { before + x } else { before.max(x) };
+            first.mux(x.to_bits(width), joined.to_bits(width))
+        })
+        .collect();
+    so_far.push(m, Signal::pack(&now));
+    let now: Vec<_> = now.into_iter().map(|bits| pipeline.delay(bits)).collect();
+    pipeline.step(&mut [&mut last]);
+    pipeline.valid = pipeline.valid & last;
+    let now: Vec<_> = now.into_iter().map(|bits| Int::new(bits, low, high)).collect();
+    let results = if average {
+        let rescale = actor.rescale();
+        let (least, most) = to.element.range();
+        let scaled = rescale.multiply(now, None, &mut pipeline, &mut []);
+        let zero_point = actor.zero_point("output_zp");
+        scaled
+            .into_iter()
+            .map(|v| rescale.finish(v.plus(rescale.rounding()), zero_point, least, most))
+            .collect()
+    } else {
+        now
+    };
+    let lanes: Vec<_> = results.into_iter().map(|v: Int<'c>| v.to_bits(to.element.bits)).collect();
+    output.send_if(pipeline.valid, Signal::pack(&lanes));
+}
