@@ -56,6 +56,14 @@ impl<'c> Convolution<'c> {
         if self.is_depthwise() { c * m } else { first }
     }
 
+    /// The products that it computes for a sample, one for each weight and output pixel.
+    pub fn products(self) -> u64 {
+        let [first, kh, kw, last] = self.weight_shape();
+        let kernel = if self.is_depthwise() { first * kh } else { kh * kw * last };
+        let outputs = self.output().ty().shape().unwrap_or_default();
+        outputs.iter().map(|&n| n.max(0) as u64).product::<u64>() * kernel as u64
+    }
+
     /// The output and the input channel of weight `index`, in row-major order.
     pub fn channels_of(self, index: usize) -> (usize, usize) {
         let [_, kh, kw, last] = self.weight_shape();

@@ -9,7 +9,9 @@ pub mod fold_dense;
 pub mod fold_layout;
 pub mod profile_exits;
 pub mod quantize;
+pub mod set_thresholds;
 pub mod strip_exits;
+pub mod tune_thresholds;
 
 /// Registers the passes of this folder.
 pub(crate) fn register() {
@@ -20,5 +22,7 @@ pub(crate) fn register() {
     add::<fold_layout::FoldLayout>();
     add::<profile_exits::ProfileExits>();
     add::<quantize::Quantize>();
+    add::<set_thresholds::SetThresholds>();
     add::<strip_exits::StripExits>();
+    add::<tune_thresholds::TuneThresholds>();
 }

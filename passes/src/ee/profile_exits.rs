@@ -11,6 +11,7 @@
 
 use crate::golden;
 use atheena_dialects::{
+    ee::{Exit, Profile},
     ir::{Failure, Op},
     pass::Pass,
 };
@@ -45,7 +46,9 @@ impl Pass for ProfileExits {
         let data = DataSet::read_images(&options.data).map_err(|error| function.error(error, &[]))?;
         let samples = samples(options.samples, &data).map_err(|problem| function.error(problem, &[]))?;
         let threads = usize::try_from(options.threads).unwrap_or(0).max(1);
-        golden::profile_exits(function, &data, 0..samples, threads, |_| ()).map(drop)
+        golden::profile_exits(function, &data, 0..samples, threads, |_| ())?;
+        Exit::all_in(function).into_iter().for_each(warn_if_useless);
+        Ok(())
     }
 }
 
@@ -56,4 +59,24 @@ fn samples(wanted: i64, data: &DataSet) -> Result<usize, String> {
         Ok(wanted) if wanted <= data.len() => Ok(wanted),
         _ => Err(format!("cannot be profiled with {wanted} samples: the data set has {}", data.len())),
     }
+}
+
+/// Warns of an exit that no sample takes, or every sample that comes to it.
+fn warn_if_useless(exit: Exit<'_>) {
+    let Some(Profile { taken, of }) = exit.profile() else { return };
+    let (what, cure) = match taken {
+        _ if of == 0 => {
+            ("no sample comes to it", "the exits before it take every sample: make them stricter")
+        }
+        0 => ("no sample leaves there", "make it less strict, or compile the network without it"),
+        _ if taken == of => {
+            ("every sample that comes leaves there", "make it stricter, or leave out the layers behind it")
+        }
+        _ => return,
+    };
+    let threshold = exit.confidence().threshold;
+    let message = format!("exit {:?} is useless with its threshold {threshold}: {what}", exit.label());
+    exit.0
+        .loc()
+        .warning(message, &[cure, "ee-set-thresholds sets thresholds, ee-tune-thresholds finds some"]);
 }
