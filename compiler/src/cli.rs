@@ -60,8 +60,18 @@ pub struct CompileArgs {
     #[arg(long, value_name = "FRACTION")]
     pub late_fraction: Option<String>,
     /// Compile the network without its exits, the baseline
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["thresholds", "max_accuracy_drop", "profile"])]
     pub no_exits: bool,
+    /// Thresholds in place of the network's: 0.9 for all exits, or exit1=0.9,exit2=0.8
+    #[arg(long, value_name = "THRESHOLDS", allow_hyphen_values = true)]
+    pub thresholds: Option<String>,
+    /// Choose the thresholds of all exits on the calibration samples, for the least products a sample with at most
+    /// this many percentage points less accuracy than without exits (see `profile --tune`)
+    #[arg(long, value_name = "POINTS", value_parser = points, requires = "calibration", conflicts_with = "profile")]
+    pub max_accuracy_drop: Option<f64>,
+    /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
+    #[arg(long, value_name = "JSON")]
+    pub profile: Option<PathBuf>,
     /// The levels to write; the compiler stops behind the last of them
     #[arg(long, value_delimiter = ',', value_enum, default_value = "sv")]
     pub emit: Vec<Level>,
@@ -95,11 +105,27 @@ pub struct ProfileArgs {
     #[arg(long, value_name = "NPZ", required_unless_present = "merge", requires = "model")]
     pub data: Option<PathBuf>,
     /// Add the counts of runs on other parts of the same data set instead of running
-    #[arg(long, value_name = "JSON", num_args = 1.., conflicts_with_all = ["model", "data", "calibration", "shard"])]
+    #[arg(long, value_name = "JSON", num_args = 1.., conflicts_with_all = ["model", "data", "calibration", "shard", "thresholds"])]
     pub merge: Vec<PathBuf>,
     /// Samples to quantise with; without it the float network runs
     #[arg(long, value_name = "NPZ")]
     pub calibration: Option<PathBuf>,
+    /// Thresholds in place of the network's: 0.9 for all exits, or exit1=0.9,exit2=0.8
+    #[arg(long, value_name = "THRESHOLDS", allow_hyphen_values = true)]
+    pub thresholds: Option<String>,
+    /// Choose the thresholds of all exits: the least products a sample with --max-accuracy-drop
+    #[arg(long, conflicts_with_all = ["shard", "merge"])]
+    pub tune: bool,
+    /// With --tune: how much less accuracy than without exits (the last classifier alone) the network with exits
+    /// may have, in percentage points
+    #[arg(long, value_name = "POINTS", default_value = "0.2", value_parser = points, requires = "tune")]
+    pub max_accuracy_drop: f64,
+    /// With --tune: the part of the samples on which the thresholds are judged and not chosen
+    #[arg(long, value_name = "PART", default_value = "0.5", value_parser = part_below_one, requires = "tune")]
+    pub holdout: f64,
+    /// With --tune: write accuracy against products to a file, as a picture (.svg) or as numbers (.json)
+    #[arg(long, value_name = "FILE", requires = "tune")]
+    pub frontier: Vec<PathBuf>,
     /// Run the I-th of N parts of the data set, such as 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(usize, usize)>,
@@ -156,6 +182,20 @@ fn fraction(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
         _ => Err("expected a number in 0..1".into()),
+    }
+}
+
+fn part_below_one(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..1.0).contains(&value) => Ok(value),
+        _ => Err("expected a number from 0 on and below 1".into()),
+    }
+}
+
+fn points(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
+        _ => Err("expected percentage points in 0..100".into()),
     }
 }
 

@@ -281,6 +281,39 @@ impl Counts {
         write_file(path, self.to_json())
     }
 
+    /// The counts of each exit as the option of `ee-profile-exits`: exit1=7500/10000,exit2=40/2500.
+    pub fn text(&self) -> String {
+        let exit =
+            |exit: &ExitCounts| format!("{}={}/{}", exit.name, exit.classifier.taken, exit.classifier.of);
+        self.exits.iter().map(exit).collect::<Vec<_>>().join(",")
+    }
+
+    /// Fails unless a network has the exits and the thresholds that were counted. Its layers may differ: the rates of
+    /// a float network serve the integer one as well.
+    pub fn check_network(&self, function: Op<'_>, path: &Path) -> Result<(), CountsError> {
+        let other = |what| Err(CountsError::OtherNetwork(path.into(), what));
+        let exits = Exit::all_in(function);
+        let names = |mut names: Vec<String>| {
+            names.sort();
+            if names.is_empty() { "none".into() } else { names.join(", ") }
+        };
+        let here = names(exits.iter().map(|exit| exit.label()).collect());
+        let counted = names(self.exits.iter().map(|exit| exit.name.clone()).collect());
+        if here != counted {
+            return other(format!("its exits are {counted}, and the network's {here}"));
+        }
+        for (exit, counted) in exits.into_iter().zip(&self.exits) {
+            let threshold = exit.confidence().threshold;
+            if threshold != counted.threshold {
+                let (name, counted) = (&counted.name, counted.threshold);
+                return other(format!(
+                    "it counts `{name}` with the threshold {counted}, and the network has {threshold}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// What is worth a warning: exits that are of no use.
     pub fn warnings(&self) -> Vec<String> {
         self.exits.iter().filter_map(useless).collect()

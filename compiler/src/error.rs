@@ -1,8 +1,10 @@
 //! Why a command failed.
 
 use crate::{
-    counts::CountsError, device::DeviceError, diagnostic::Diagnostics, eenet, onnx, output::OutputError,
+    counts::CountsError, device::DeviceError, diagnostic::Diagnostics, eenet, frontier::FrontierError, onnx,
+    output::OutputError,
 };
+use atheena_passes::thresholds::TuneError;
 use atheena_runtime::{
     circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError,
     synth::SynthError,
@@ -80,6 +82,14 @@ pub enum Error {
     /// Counts can't be read or added.
     #[error("{0}")]
     Counts(#[from] CountsError),
+    /// No thresholds can be chosen.
+    #[error(
+        "{0} {1}\n  note: allow more with --max-accuracy-drop, give more samples, or compile the network with --no-exits"
+    )]
+    Tune(PathBuf, TuneError),
+    /// The frontier of thresholds can't be read or drawn.
+    #[error("{0}")]
+    Frontier(#[from] FrontierError),
     /// No sample of the kind that was asked for.
     #[error(
         "no sample of {0} {1} at the exits, so --late-fraction {2} can't be drawn\n  note: choose another fraction or more data"

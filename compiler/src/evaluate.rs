@@ -1,8 +1,11 @@
 //! Runs a network on a data set: its golden model, on all cores.
 
 use crate::{error::Error, session::Session};
-use atheena_dialects::ir::Op;
-use atheena_passes::classifiers::{Classifiers, Verdict};
+use atheena_dialects::{ee::Exit, ir::Op};
+use atheena_passes::{
+    classifiers::{Classifiers, Verdict},
+    thresholds::Decision,
+};
 use atheena_runtime::{
     dataset::DataSet,
     golden::{Golden, Outputs, Tensor},
@@ -48,6 +51,12 @@ pub fn verdicts(
 ) -> Result<Vec<Verdict>, Error> {
     let classifiers = session.checked(|| Classifiers::of(function).ok())?;
     Ok(classifiers.run(data, samples, threads(), progress)?)
+}
+
+/// How each exit of a network decides.
+pub fn decisions(session: &Session, function: Op<'_>) -> Result<Vec<Decision>, Error> {
+    let decisions = || Exit::all_in(function).into_iter().map(Decision::of).collect::<Result<_, _>>();
+    Ok(session.checked(|| decisions().ok())?)
 }
 
 /// One thread a core.

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod eenet;
 pub mod error;
 mod evaluate;
+mod frontier;
 pub mod model;
 pub mod onnx;
 pub mod output;

@@ -104,7 +104,11 @@ fn parent(path: &Path) -> &Path {
 /// Writes a file under a temporary name beside it, then renames it.
 pub fn write_file(path: &Path, contents: impl AsRef<[u8]>) -> Result<(), OutputError> {
     let write = || {
-        let file = tempfile::NamedTempFile::new_in(parent(path))?;
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private; the result is as open as any other.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(parent(path))?;
         fs::write(file.path(), contents)?;
         file.persist(path).map_err(|e| e.error)
     };

@@ -2,7 +2,7 @@
 
 use crate::cli::Level;
 use atheena_dialects::dataflow::Resources;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A step of the way: one pass, and the level that the IR is on behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,34 @@ pub struct Way<'a> {
     pub no_exits: bool,
     /// Samples to quantise with; None keeps the network float, or as it is if it is an integer network.
     pub calibration: Option<&'a Path>,
+    /// Thresholds in place of the network's.
+    pub thresholds: Option<String>,
+    /// Choose thresholds.
+    pub tune: Option<Tune<'a>>,
+    /// Where the profiles of the exits are from.
+    pub profile: Profiled<'a>,
     /// Hardware, if the way goes there.
     pub hardware: Option<Hardware>,
+}
+
+/// What thresholds are chosen for.
+pub struct Tune<'a> {
+    /// Labelled samples.
+    pub data: &'a Path,
+    /// The accuracy that may go, in percentage points.
+    pub max_accuracy_drop: f64,
+    /// Where to write the frontier.
+    pub frontier: PathBuf,
+}
+
+/// Where the profiles of the exits are from.
+pub enum Profiled<'a> {
+    /// As the network has them.
+    No,
+    /// From running samples.
+    Data(&'a Path),
+    /// From counts: exit1=7500/10000.
+    Counts(String),
 }
 
 /// What decides the hardware.
@@ -51,13 +77,32 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
     if way.no_exits {
         step(Level::Ee, "ee-strip-exits", func, &[]);
     }
+    if let Some(thresholds) = &way.thresholds {
+        step(Level::Ee, "ee-set-thresholds", func, &[("thresholds", quoted(thresholds))]);
+    }
     step(Level::Ee, "ee-fold-batch-norm", func, &[]);
     step(Level::Ee, "ee-fold-layout", func, &[]);
     step(Level::Ee, "ee-fold-dense", func, &[]);
     if let Some(calibration) = way.calibration {
         let data = quoted(&calibration.to_string_lossy());
-        step(Level::Ee, "ee-quantize", func, &[("calibration", data.clone())]);
-        step(Level::Ee, "ee-profile-exits", func, &[("data", data)]);
+        step(Level::Ee, "ee-quantize", func, &[("calibration", data)]);
+    }
+    if let Some(Tune { data, max_accuracy_drop, frontier }) = &way.tune {
+        let options = [
+            ("data", quoted(&data.to_string_lossy())),
+            ("max-accuracy-drop", format!("{max_accuracy_drop:?}")),
+            ("frontier", quoted(&frontier.to_string_lossy())),
+        ];
+        step(Level::Ee, "ee-tune-thresholds", func, &options);
+    }
+    match &way.profile {
+        Profiled::No => {}
+        Profiled::Data(data) => {
+            step(Level::Ee, "ee-profile-exits", func, &[("data", quoted(&data.to_string_lossy()))]);
+        }
+        Profiled::Counts(counts) => {
+            step(Level::Ee, "ee-profile-exits", func, &[("counts", quoted(counts))]);
+        }
     }
     if let Some(hardware) = &way.hardware {
         let late = hardware.late_fraction.iter().map(|late| ("late-fraction", quoted(late)));

@@ -152,6 +152,91 @@ fn counts_that_do_not_add_up() {
     assert!(!folder.join("out.json").exists());
 }
 
+/// Two of the example's exits, tuned together: thresholds that are given afterwards count the same.
+#[test]
+fn thresholds_that_were_tuned_do_what_was_said() {
+    let folder = folder();
+    let folder = folder.path();
+    noise(&folder.join("large.npz"), [256, 16, 16, 1], 4);
+    for run in [
+        "profile three.eenet --data large.npz",
+        "profile three.eenet --data large.npz --calibration large.npz",
+        "profile digits.onnx --data digits_test.npz --calibration digits_calib.npz",
+    ] {
+        let tune = format!("{run} --tune --max-accuracy-drop 1 --json -o tuned.json");
+        let files = "--frontier frontier.json --frontier frontier.svg";
+        let printed: serde_json::Value =
+            serde_json::from_str(&succeeds(folder, &format!("{tune} {files}"))).expect("JSON");
+        let tuning = &printed["tuning"];
+        let [seen, held_out] = [0, 1].map(|i| tuning["samples"][i].as_u64().expect("a count"));
+        assert!(seen - held_out <= 1 && Some(seen + held_out) == printed["samples"].as_u64());
+        let lost = |part: &str| {
+            let accuracy = |point: &str| tuning[point][part]["accuracy"].as_f64().expect("a number");
+            accuracy("no_exits") - accuracy("chosen")
+        };
+        assert!(lost("tuning") <= 0.01 + 1e-9, "{tuning}");
+        let thresholds: Vec<_> = printed["exits"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|exit| format!("{}={}", exit["name"].as_str().expect("a name"), exit["threshold"]))
+            .collect();
+        succeeds(folder, &format!("{run} --thresholds {} -o given.json", thresholds.join(",")));
+        let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it was written");
+        assert_eq!(read("tuned.json"), read("given.json"));
+        // The same run writes the same bytes.
+        let (json, svg) = (read("frontier.json"), read("frontier.svg"));
+        assert!(svg.starts_with("<svg") && svg.contains("accuracy in %"));
+        succeeds(folder, &format!("{tune} {files}"));
+        assert_eq!((read("frontier.json"), read("frontier.svg")), (json, svg));
+    }
+}
+
+/// What was counted decides the hardware in place of the calibration samples.
+#[test]
+fn counts_and_thresholds_reach_the_hardware() {
+    let folder = folder();
+    let folder = folder.path();
+    let calibration = "--calibration digits_calib.npz";
+    let exit = |arguments: &str| {
+        let compile = format!("compile digits.onnx {calibration} {arguments} --emit dataflow -o out --json");
+        let report: serde_json::Value = serde_json::from_str(&succeeds(folder, &compile)).expect("JSON");
+        report["exits"][0].clone()
+    };
+    let run = format!("profile digits.onnx {calibration} --data digits_test.npz");
+    succeeds(folder, &format!("{run} --thresholds 0.9 -o counts.json"));
+    let counts = Counts::read(&folder.join("counts.json")).expect("it was written");
+    let counted = exit("--profile counts.json --thresholds exit1=0.9");
+    assert_eq!(counted["taken"], counts.exits[0].classifier.taken);
+    assert_eq!(counted["of"], 597);
+    assert_eq!(counted["threshold"], 0.9);
+    let tuned = exit("--max-accuracy-drop 0.5");
+    assert_ne!(tuned["threshold"], 0.95);
+    assert!(folder.join("out/frontier.svg").exists() && folder.join("out/frontier.json").exists());
+
+    noise(&folder.join("large.npz"), [16, 16, 16, 1], 4);
+    succeeds(folder, "profile three.eenet --data large.npz -o three.json --thresholds 0.5");
+    let compile = format!("compile digits.onnx {calibration} -o new");
+    let messages: Vec<_> = [
+        format!("{compile} --profile counts.json"),
+        format!("{compile} --profile three.json"),
+        format!("{compile} --profile digits.onnx"),
+        format!("{compile} --profile counts.json --no-exits"),
+        format!("{compile} --thresholds exit7=0.5"),
+        format!("{compile} --thresholds 1"),
+        format!("{compile} --max-accuracy-drop many"),
+        "compile digits.onnx --max-accuracy-drop 1 -o new".into(),
+        format!("{run} --frontier f.svg"),
+        format!("{run} --tune --frontier f.png"),
+        format!("{run} --tune --shard 1/2"),
+        format!("{run} --tune --holdout 1"),
+    ]
+    .map(|arguments| fails(folder, &arguments))
+    .into();
+    insta::assert_snapshot!(messages.join("\n"));
+    assert!(!folder.join("new").exists());
+}
+
 #[test]
 fn exits_that_are_useless_are_named() {
     let folder = folder();

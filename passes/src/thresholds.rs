@@ -15,7 +15,7 @@ use atheena_dialects::{
 use atheena_runtime::{dataset::DataSet, golden::Tensor};
 use candidates::Ladder;
 use search::{Cost, Sample};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How an exit decides, for any threshold.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ pub fn decide(decisions: &[Decision], thresholds: &[f64], verdicts: &mut [Verdic
 }
 
 /// What the samples run, in products (multiply-accumulates) a sample.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Products {
     /// From the exit before, or the input, to each exit and to the end.
     pub sections: Vec<u64>,
@@ -135,7 +135,7 @@ pub struct Goal {
 }
 
 /// Thresholds that were tuned, and what they were chosen from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tuning {
     /// The exits' names.
     pub exits: Vec<String>,
@@ -156,7 +156,7 @@ pub struct Tuning {
 }
 
 /// A choice of thresholds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// The exits' thresholds; empty of the network without exits.
     pub thresholds: Vec<f64>,
@@ -167,7 +167,7 @@ pub struct Point {
 }
 
 /// What thresholds do on some samples.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// The part of the samples that is classified right.
     pub accuracy: f64,

@@ -3,13 +3,14 @@
 use super::print_json;
 use crate::{
     cli::{CompileArgs, Level},
+    counts::Counts,
     design,
     device::Device,
     diagnostic::Severity,
     error::Error,
-    model,
+    frontier, model,
     output::{Output, REPORT},
-    pipeline::{self, Hardware, Step, Way},
+    pipeline::{self, Hardware, Profiled, Step, Tune, Way},
     progress,
     report::Report,
     session::Session,
@@ -47,12 +48,23 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
     } else if float {
         return Err(Error::NoCalibration(args.model.clone()));
     }
+    if let (Some(_), Some(path)) = (args.max_accuracy_drop, &args.calibration) {
+        model::check_labels(model::function(&module), &DataSet::read(path)?, path)?;
+    }
+    let counts = args.profile.as_deref().map(Counts::read).transpose()?;
     let mut stages = Stages { output: &output, written: 0 };
     let imported = stages.write("import", &module)?;
 
     let way = Way {
         no_exits: args.no_exits,
         calibration: args.calibration.as_deref().filter(|_| float),
+        thresholds: args.thresholds.clone(),
+        tune: tune(args, &output),
+        profile: match (&counts, &args.calibration) {
+            (Some(counts), _) => Profiled::Counts(counts.text()),
+            (None, Some(calibration)) => Profiled::Data(calibration),
+            (None, None) => Profiled::No,
+        },
         hardware: Some(Hardware {
             budget,
             cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
@@ -76,6 +88,9 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
             // The last moment at which the design is a graph.
             report = Some(describe(&module, exits.clone(), &golden)?);
         }
+        if let (Some(counts), "ee-profile-exits", Some(path)) = (&counts, pass, &args.profile) {
+            counts.check_network(model::function(&module), path)?;
+        }
         for diagnostic in session.run(&mut module, &pipeline)? {
             if diagnostic.severity == Severity::Warning {
                 spinner.suspend(|| eprintln!("warning: {diagnostic}"));
@@ -86,6 +101,10 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
             golden = file;
             exits = design::exits(&module);
         }
+    }
+    if args.max_accuracy_drop.is_some() {
+        let tuning = frontier::read(&output.path().join(FRONTIER))?;
+        output.write("frontier.svg", frontier::picture(&tuning)?)?;
     }
     if args.emit.contains(&Level::Tosa) {
         write_tosa(&session, &output, &golden)?;
@@ -110,6 +129,15 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
         print_table(args, report.as_ref(), seconds);
     }
     Ok(())
+}
+
+/// What the thresholds were chosen from.
+const FRONTIER: &str = "frontier.json";
+
+/// What thresholds are chosen for, if they are.
+fn tune<'a>(args: &'a CompileArgs, output: &Output) -> Option<Tune<'a>> {
+    let (max_accuracy_drop, data) = (args.max_accuracy_drop?, args.calibration.as_deref()?);
+    Some(Tune { data, max_accuracy_drop, frontier: output.path().join(FRONTIER) })
 }
 
 /// Writes the IR behind each pass, numbered.

@@ -5,14 +5,19 @@ use crate::{
     cli::ProfileArgs,
     counts::{ClassifierCounts, Confusion, Counts, Estimate, INTERVAL},
     error::Error,
-    evaluate, model,
-    pipeline::{self, Way},
+    evaluate, frontier, model,
+    pipeline::{self, Profiled, Way},
     progress,
     session::Session,
 };
+use atheena_dialects::ee::Exit;
+use atheena_passes::thresholds::{self, Goal, Point, Tuning};
 use atheena_runtime::dataset::DataSet;
 use serde::Serialize;
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 /// What `--json` prints: the counts, and what follows from them.
 #[derive(Debug, Serialize)]
@@ -29,6 +34,9 @@ struct Outcome<'a> {
     ranges: &'a [[usize; 2]],
     #[serde(flatten)]
     speed: Option<Speed>,
+    /// With --tune.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tuning: Option<&'a Tuning>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -60,40 +68,59 @@ struct ClassifierOutcome<'a> {
 
 /// Runs a network on a data set, or adds the counts of several runs.
 pub fn run(args: &ProfileArgs) -> Result<(), Error> {
-    let (counts, speed) = match (&args.model, &args.data) {
-        (Some(model), Some(data)) => {
-            let (counts, speed) = count(args, model, data)?;
-            (counts, Some(speed))
-        }
+    args.frontier.iter().try_for_each(|path| frontier::check_name(path))?;
+    let Ran { counts, speed, tuning } = match (&args.model, &args.data) {
+        (Some(model), Some(data)) => count(args, model, data)?,
         _ => {
-            let read = |path: &std::path::PathBuf| Ok::<_, Error>((path.clone(), Counts::read(path)?));
-            (Counts::merge(args.merge.iter().map(read).collect::<Result<_, _>>()?)?, None)
+            let read = |path: &PathBuf| Ok::<_, Error>((path.clone(), Counts::read(path)?));
+            let parts = args.merge.iter().map(read).collect::<Result<_, _>>()?;
+            Ran { counts: Counts::merge(parts)?, speed: None, tuning: None }
         }
     };
     if let Some(path) = &args.output {
         counts.write(path)?;
     }
+    if let Some(tuning) = &tuning {
+        args.frontier.iter().try_for_each(|path| frontier::write(tuning, path))?;
+    }
     for warning in counts.warnings() {
         eprintln!("warning: {warning}");
     }
     if args.json {
-        print_json(&outcome(&counts, speed));
+        print_json(&Outcome { tuning: tuning.as_ref(), ..outcome(&counts, speed) });
     } else {
+        if let Some(tuning) = &tuning {
+            print_tuning(tuning);
+        }
         print_table(&counts, speed);
     }
     Ok(())
 }
 
+/// What a run finds.
+struct Ran {
+    counts: Counts,
+    speed: Option<Speed>,
+    tuning: Option<Tuning>,
+}
+
 /// Runs a network on a data set.
-fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<(Counts, Speed), Error> {
+fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     let session = Session::new();
     let mut module = model::load(&session, model)?;
     let samples = DataSet::read(data)?;
     model::check_images(model::function(&module), &samples, data)?;
     model::check_labels(model::function(&module), &samples, data)?;
     let spinner = progress::steps();
-    let way = Way { no_exits: false, calibration: args.calibration.as_deref(), hardware: None };
-    for step in pipeline::steps(&way).into_iter().filter(|step| step.pass != "ee-profile-exits") {
+    let way = Way {
+        no_exits: false,
+        calibration: args.calibration.as_deref(),
+        thresholds: args.thresholds.clone(),
+        tune: None,
+        profile: Profiled::No,
+        hardware: None,
+    };
+    for step in pipeline::steps(&way) {
         spinner.set_message(step.pass);
         session.run(&mut module, &step.pipeline)?;
     }
@@ -105,13 +132,27 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<(Counts, Speed
     let range = samples.len() * (i - 1) / n..samples.len() * i / n;
     let bar = progress::samples(range.len(), "images");
     let started = Instant::now();
-    let verdicts = evaluate::verdicts(&session, function, &samples, range.clone(), &|done| {
+    let mut verdicts = evaluate::verdicts(&session, function, &samples, range.clone(), &|done| {
         bar.set_position(done as u64);
     })?;
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
     let speed = Speed { samples_per_s: range.len() as f64 / seconds.max(1e-9), seconds };
-    Ok((Counts::of(function, &samples, range, &verdicts), speed))
+    let mut tuning = None;
+    if args.tune {
+        let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, holdout: args.holdout };
+        let decisions = evaluate::decisions(&session, function)?;
+        let tuned = thresholds::tune(function, &decisions, &samples, &verdicts, goal)
+            .map_err(|problem| Error::Tune(model.into(), problem))?;
+        let chosen = &tuned.chosen.thresholds;
+        thresholds::decide(&decisions, chosen, &mut verdicts);
+        for (exit, &threshold) in Exit::all_in(function).into_iter().zip(chosen) {
+            session.checked(|| exit.set_threshold(threshold).ok())?;
+        }
+        tuning = Some(tuned);
+    }
+    let counts = Counts::of(function, &samples, range, &verdicts);
+    Ok(Ran { counts, speed: Some(speed), tuning })
 }
 
 fn outcome(counts: &Counts, speed: Option<Speed>) -> Outcome<'_> {
@@ -135,6 +176,7 @@ fn outcome(counts: &Counts, speed: Option<Speed>) -> Outcome<'_> {
         network: &counts.network.name,
         ranges: &counts.ranges,
         speed,
+        tuning: None,
     }
 }
 
@@ -197,4 +239,48 @@ fn print_table(counts: &Counts, speed: Option<Speed>) {
         println!();
         println!("golden model         {samples_per_s:.0} images/s ({seconds:.1} s)");
     }
+}
+
+/// The most lines of a frontier that people read.
+const LINES: usize = 12;
+
+fn print_tuning(tuning: &Tuning) {
+    let [seen, held_out] = tuning.samples;
+    println!("thresholds for at most {} points less than without exits,", tuning.max_accuracy_drop);
+    println!("chosen on {seen} images, judged on the {held_out} others:");
+    println!();
+    let names = tuning.exits.join(" ");
+    println!(
+        "{:<12} {:>10} {:>11} {:>9} {:>11} {:>9}  {}",
+        "", "held out", "Mproducts", "chosen on", "Mproducts", "leave", names
+    );
+    let line = |name: &str, point: &Point| {
+        let (first, second) = match &point.held_out {
+            Some(held_out) => (Some(held_out), &point.tuning),
+            None => (None, &point.tuning),
+        };
+        let accuracy = |value: f64| format!("{:.2} %", 100.0 * value);
+        let millions = |value: f64| format!("{:.4}", value / 1e6);
+        let early: f64 = first.unwrap_or(second).left.iter().rev().skip(1).sum();
+        let thresholds: Vec<_> = point.thresholds.iter().map(f64::to_string).collect();
+        println!(
+            "{name:<12} {:>10} {:>11} {:>9} {:>11} {:>9}  {}",
+            first.map_or_else(|| "-".into(), |figures| accuracy(figures.accuracy)),
+            first.map_or_else(|| "-".into(), |figures| millions(figures.products)),
+            accuracy(second.accuracy),
+            millions(second.products),
+            accuracy(early),
+            thresholds.join(" "),
+        );
+    };
+    line("no exits", &tuning.no_exits);
+    line("as given", &tuning.given);
+    line("chosen", &tuning.chosen);
+    let step = tuning.frontier.len().div_ceil(LINES).max(1);
+    for (index, point) in tuning.frontier.iter().step_by(step).enumerate() {
+        line(if index == 0 { "frontier" } else { "" }, point);
+    }
+    println!();
+    println!("what follows is of all images, with the thresholds that were chosen");
+    println!();
 }

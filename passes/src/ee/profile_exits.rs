@@ -25,6 +25,8 @@ atheena_dialects::pass_options! {
     pub struct Options {
         /// The data set: an npz file with `images`, uint8 [N, H, W, C].
         pub data: String = String::new(),
+        /// Counts in place of data, of samples that left of those that came: exit1=7500/10000,exit2=40/2500.
+        pub counts: String = String::new(),
         /// How many of its samples to run, from the first on; 0 for all.
         pub samples: i64 = 0,
         /// How many threads run samples.
@@ -39,6 +41,16 @@ impl Pass for ProfileExits {
     type Options = Options;
 
     fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
+        if !options.counts.is_empty() {
+            let exits = Exit::all_in(function);
+            let profiles = parse(&options.counts, &exits).map_err(|problem| {
+                let cure = "count all exits, in their order: exit1=7500/10000,exit2=40/2500";
+                function.error(format_args!("cannot take counts: {problem}"), &[cure])
+            })?;
+            exits.iter().zip(profiles).for_each(|(exit, profile)| exit.set_profile(profile));
+            exits.into_iter().for_each(warn_if_useless);
+            return Ok(());
+        }
         if options.data.is_empty() {
             let cure = "name an npz file: ee-profile-exits{data=images.npz}";
             return Err(function.error("cannot be profiled without data", &[cure]));
@@ -79,4 +91,30 @@ fn warn_if_useless(exit: Exit<'_>) {
     exit.0
         .loc()
         .warning(message, &[cure, "ee-set-thresholds sets thresholds, ee-tune-thresholds finds some"]);
+}
+
+/// The profiles of all exits, from the option.
+fn parse(text: &str, exits: &[Exit<'_>]) -> Result<Vec<Profile>, String> {
+    let parts: Vec<_> = text.split(',').collect();
+    if parts.len() != exits.len() {
+        return Err(format!("{} exits are counted, and there are {}", parts.len(), exits.len()));
+    }
+    let mut before: Option<Profile> = None;
+    let mut profiles = vec![];
+    for (part, exit) in parts.into_iter().zip(exits) {
+        let wrong = || format!("`{part}` is no count of the exit `{}`", exit.label());
+        let (taken, of) = part
+            .rsplit_once('=')
+            .filter(|(name, _)| *name == exit.label())
+            .and_then(|(_, counts)| counts.split_once('/'))
+            .ok_or_else(wrong)?;
+        let (Ok(taken), Ok(of)) = (taken.parse::<i64>(), of.parse::<i64>()) else { return Err(wrong()) };
+        let come = before.is_none_or(|before| before.of - before.taken == of);
+        if !(0 <= taken && taken <= of && come) {
+            return Err(format!("`{part}` does not add up"));
+        }
+        before = Some(Profile { taken, of });
+        profiles.extend(before);
+    }
+    Ok(profiles)
 }

@@ -4,7 +4,8 @@
 //! held out: the choice does not see it, and the remark says how it does there.
 //!
 //! Requires: a network whose exits nest, float or behind `ee-quantize`; labelled images of its argument's shape.
-//! Ensures: each exit has the threshold that was chosen, and the integer form of its condition is that threshold's.
+//! Ensures: each exit has the threshold that was chosen, and the integer form of its condition is that
+//! threshold's; profiles, which were counted with the old ones, are gone.
 //!
 //!     ee.exit "exit1" on … when #ee.max_softmax<threshold = 0.5>
 //! becomes
@@ -61,6 +62,7 @@ impl Pass for TuneThresholds {
         let tuning = thresholds::tune_on(function, &data, threads, Goal { max_accuracy_drop, holdout })?;
         for (exit, &threshold) in Exit::all_in(function).into_iter().zip(&tuning.chosen.thresholds) {
             exit.set_threshold(threshold)?;
+            exit.0.remove_attr("profile");
         }
         if !options.frontier.is_empty() {
             let text = serde_json::to_string_pretty(&tuning).expect("figures hold nothing that JSON can't");
