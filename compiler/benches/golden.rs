@@ -40,7 +40,7 @@ fn measure(shared: &Path, file: &str, data: &str, no_exits: bool, float: bool) -
     let session = Session::new();
     let mut module =
         model::load(&session, &shared.join("models").join(file)).unwrap_or_else(|e| panic!("{e}"));
-    for step in pipeline::steps(&pipeline::Way { no_exits, calibration, hardware: None }) {
+    for step in pipeline::steps(&pipeline::Way { no_exits, calibration, ..Default::default() }) {
         session.run(&mut module, &step.pipeline).unwrap_or_else(|e| panic!("{e}"));
     }
     let start = processor_time();

@@ -4,7 +4,7 @@ use crate::{
     counts::CountsError, device::DeviceError, diagnostic::Diagnostics, eenet, frontier::FrontierError, onnx,
     output::OutputError,
 };
-use atheena_passes::thresholds::TuneError;
+use atheena_passes::ee::tune_thresholds::tuning::TuneError;
 use atheena_runtime::{
     circt::CirctError, dataset::DataSetError, design::DesignError, golden::GoldenError, simulate::SimError,
     synth::SynthError,

@@ -4,7 +4,7 @@ use crate::{error::Error, session::Session};
 use atheena_dialects::{ee::Exit, ir::Op};
 use atheena_passes::{
     classifiers::{Classifiers, Verdict},
-    thresholds::Decision,
+    ee::tune_thresholds::tuning::Decision,
 };
 use atheena_runtime::{
     dataset::DataSet,

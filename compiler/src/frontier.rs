@@ -1,7 +1,7 @@
 //! The frontier of accuracy and products that thresholds were chosen from: as numbers, and as a picture.
 
 use crate::{error::Error, output::write_file};
-use atheena_passes::thresholds::{Figures, Point, Tuning};
+use atheena_passes::ee::tune_thresholds::tuning::{Figures, Point, Tuning};
 use plotters::prelude::*;
 use std::{
     fs,

@@ -16,6 +16,7 @@ pub struct Step {
 }
 
 /// What decides the way.
+#[derive(Default)]
 pub struct Way<'a> {
     /// Remove the exits first.
     pub no_exits: bool,
@@ -42,8 +43,10 @@ pub struct Tune<'a> {
 }
 
 /// Where the profiles of the exits are from.
+#[derive(Default)]
 pub enum Profiled<'a> {
     /// As the network has them.
+    #[default]
     No,
     /// From running samples.
     Data(&'a Path),

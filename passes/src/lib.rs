@@ -9,7 +9,6 @@ pub mod ee;
 mod exits;
 pub mod golden;
 pub mod hw;
-pub mod thresholds;
 
 /// Registers every pass in MLIR's global registry, once a process.
 pub fn register_all() {

@@ -6,12 +6,12 @@ use crate::{
     counts::{ClassifierCounts, Confusion, Counts, Estimate, INTERVAL},
     error::Error,
     evaluate, frontier, model,
-    pipeline::{self, Profiled, Way},
+    pipeline::{self, Way},
     progress,
     session::Session,
 };
 use atheena_dialects::ee::Exit;
-use atheena_passes::thresholds::{self, Goal, Point, Tuning};
+use atheena_passes::ee::tune_thresholds::tuning::{self, Goal, Point, Tuning};
 use atheena_runtime::dataset::DataSet;
 use serde::Serialize;
 use std::{
@@ -113,12 +113,9 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     model::check_labels(model::function(&module), &samples, data)?;
     let spinner = progress::steps();
     let way = Way {
-        no_exits: false,
         calibration: args.calibration.as_deref(),
         thresholds: args.thresholds.clone(),
-        tune: None,
-        profile: Profiled::No,
-        hardware: None,
+        ..Way::default()
     };
     for step in pipeline::steps(&way) {
         spinner.set_message(step.pass);
@@ -142,10 +139,10 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     if args.tune {
         let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, holdout: args.holdout };
         let decisions = evaluate::decisions(&session, function)?;
-        let tuned = thresholds::tune(function, &decisions, &samples, &verdicts, goal)
+        let tuned = tuning::tune(function, &decisions, &samples, &verdicts, goal)
             .map_err(|problem| Error::Tune(model.into(), problem))?;
         let chosen = &tuned.chosen.thresholds;
-        thresholds::decide(&decisions, chosen, &mut verdicts);
+        tuning::decide(&decisions, chosen, &mut verdicts);
         for (exit, &threshold) in Exit::all_in(function).into_iter().zip(chosen) {
             session.checked(|| exit.set_threshold(threshold).ok())?;
         }

@@ -84,7 +84,7 @@ fn judge_onnx(network: &Path, data: &str, samples: usize, early: RangeInclusive<
     let session = Session::new();
     let mut module = model::load(&session, network).unwrap_or_else(|error| panic!("{error}"));
     let calibration = PathBuf::from(format!("{data}_calib.npz"));
-    let way = pipeline::Way { no_exits: false, calibration: Some(&calibration), hardware: None };
+    let way = pipeline::Way { calibration: Some(&calibration), ..Default::default() };
     for step in pipeline::steps(&way) {
         session.run(&mut module, &step.pipeline).unwrap_or_else(|error| panic!("{error}"));
     }

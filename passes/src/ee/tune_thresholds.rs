@@ -13,13 +13,18 @@
 //!
 //! The frontier of accuracy and products, and how it is searched: docs/profiling.md.
 
-use crate::thresholds::{self, Goal, Tuning};
 use atheena_dialects::{
     ee::Exit,
     ir::{Failure, Op},
     pass::Pass,
 };
 use atheena_runtime::dataset::DataSet;
+
+mod candidates;
+mod search;
+pub mod tuning;
+
+use tuning::{Goal, Tuning};
 
 /// The pass.
 pub struct TuneThresholds;
@@ -59,7 +64,7 @@ impl Pass for TuneThresholds {
         }
         let data = DataSet::read(&options.data).map_err(|error| function.error(error, &[]))?;
         let threads = usize::try_from(options.threads).unwrap_or(0).max(1);
-        let tuning = thresholds::tune_on(function, &data, threads, Goal { max_accuracy_drop, holdout })?;
+        let tuning = tuning::tune_on(function, &data, threads, Goal { max_accuracy_drop, holdout })?;
         for (exit, &threshold) in Exit::all_in(function).into_iter().zip(&tuning.chosen.thresholds) {
             exit.set_threshold(threshold)?;
             exit.0.remove_attr("profile");

@@ -1,11 +1,12 @@
 //! The thresholds of all exits at once: what accuracy they leave and how many products a sample they cost.
 //!
 //! Every sample runs every classifier once. Which samples leave where, for any thresholds, then follows from how strict
-//! a threshold each sample passes at each exit. [docs/profiling.md](../../docs/profiling.md) has the formulas.
+//! a threshold each sample passes at each exit. docs/profiling.md has the formulas.
 
-mod candidates;
-mod search;
-
+use super::{
+    candidates::Ladder,
+    search::{self, Cost, Sample},
+};
 use crate::classifiers::{Classifiers, Verdict};
 use atheena_dialects::{
     ee::{Confidence, Exit},
@@ -13,14 +14,12 @@ use atheena_dialects::{
     tosa::Convolution,
 };
 use atheena_runtime::{dataset::DataSet, golden::Tensor};
-use candidates::Ladder;
-use search::{Cost, Sample};
 use serde::{Deserialize, Serialize};
 
 /// How an exit decides, for any threshold.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    confidence: Confidence,
+    pub(super) confidence: Confidence,
     /// The real number that a one in the logits stands for, their bits and classes; of integer logits only.
     integer: Option<(f64, u32, usize)>,
 }
@@ -43,14 +42,14 @@ impl Decision {
     }
 
     /// What a sample's logits are compared with the threshold by.
-    fn confidence_of(&self, logits: &Tensor) -> f64 {
+    pub(super) fn confidence_of(&self, logits: &Tensor) -> f64 {
         let scale = self.integer.map_or(1.0, |(scale, ..)| scale);
         let logits: Vec<_> = logits.to_f64().into_iter().map(|x| x * scale).collect();
         self.confidence.kind.of_logits(&logits)
     }
 
     /// The decision with a threshold, as hardware computes it where the logits are integers.
-    fn at(&self, threshold: f64) -> Confidence {
+    pub(super) fn at(&self, threshold: f64) -> Confidence {
         match self.integer {
             Some((scale, bits, classes)) => self.confidence.with_threshold(threshold, scale, bits, classes),
             None => Confidence::new(self.confidence.kind, threshold),
@@ -59,7 +58,7 @@ impl Decision {
 }
 
 /// Does a sample with these logits leave?
-fn leaves(confidence: &Confidence, logits: &Tensor) -> bool {
+pub(super) fn leaves(confidence: &Confidence, logits: &Tensor) -> bool {
     match (&confidence.integer, logits) {
         (Some(integer), Tensor::I8(logits)) => integer.leaves(logits),
         (Some(integer), Tensor::I16(logits)) => integer.leaves(logits),

@@ -1,6 +1,6 @@
 //! The thresholds of one exit that are worth a look.
 
-use super::{Decision, leaves};
+use super::tuning::{Decision, leaves};
 use crate::classifiers::Verdict;
 
 /// The most thresholds of an exit: each lets at least this part of the samples leave more than the one before.
