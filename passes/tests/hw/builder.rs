@@ -319,10 +319,44 @@ impl Net {
         name
     }
 
-    /// The whole network, from the image `%image`.
-    pub fn finish(mut self, image: &T, result: &T) -> String {
-        let logits = self.logits(result);
-        let ty = format!("tensor<1x{}xi{}>", result.shape.iter().product::<usize>(), result.bits);
+    /// An exit of logits of 8 bits, that `classify` gives; `otherwise` gives what the samples get that stay. Samples leave
+    /// whose largest softmax probability is above `threshold`, if logits are eighths.
+    pub fn exit(
+        &mut self,
+        label: &str,
+        operands: &[&T],
+        threshold: f64,
+        classify: impl FnOnce(&mut Net, &[T]) -> T,
+        otherwise: impl FnOnce(&mut Net, &[T]) -> String,
+    ) -> String {
+        let name = self.name();
+        let inside: Vec<T> = operands.iter().map(|x| T { name: self.name(), ..(*x).clone() }).collect();
+        let around = std::mem::take(&mut self.lines);
+        let early = classify(self, &inside);
+        let ty = format!("tensor<1x{}xi8>", early.shape.iter().product::<usize>());
+        let early = self.logits(&early);
+        let classify = std::mem::take(&mut self.lines).join("\n");
+        let late = otherwise(self, &inside);
+        let otherwise = std::mem::replace(&mut self.lines, around).join("\n");
+        let pairs = inside.iter().zip(operands);
+        let on: Vec<_> = pairs.map(|(f, x)| format!("%{} = %{} : {}", f.name, x.name, x.ty())).collect();
+        let one = 65536.0;
+        let table: Vec<_> =
+            (0..256).map(|d| (one * (-f64::from(d) / 8.0).exp()).round().to_string()).collect();
+        self.line(format!(
+            "%{name} = ee.exit \"{label}\" on ({}) when #ee.max_softmax<threshold = {threshold:?}, table = [{}], \
+             limit = {}> profile <taken = 1, of = 2>\nclassify {{\n{classify}\nee.yield %{early} : {ty}\n}} otherwise \
+             {{\n{otherwise}\nee.yield %{late} : {ty}\n}} -> {ty}",
+            on.join(", "),
+            table.join(", "),
+            (one / threshold).ceil() as i64 - 1
+        ));
+        name
+    }
+
+    /// The whole network, from the image to logits `[1, classes]`.
+    pub fn finish(self, image: &T, logits: &str, (classes, bits): (usize, usize)) -> String {
+        let ty = format!("tensor<1x{classes}xi{bits}>");
         format!(
             "func.func @net(%{}: {}) -> {ty} {{\n{}\nreturn %{logits} : {ty}\n}}",
             image.name,

@@ -58,16 +58,19 @@ fn golden(text: &str, samples: &[Vec<i64>]) -> Vec<(Vec<i64>, usize)> {
     samples.iter().map(run).collect()
 }
 
-/// Compares both on some random samples; every exit must be taken.
-pub fn check(text: &str, shape: [usize; 3], cycles: f64) {
+/// Compares both on `count` random samples; every exit must be taken.
+pub fn check(text: &str, shape: [usize; 3], cycles: f64, count: usize) {
     let samples: Vec<_> = {
         let mut random = Random(5);
-        (0..6).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect()
+        (0..count).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect()
     };
     let expected = golden(text, &samples);
     let (graph, input, output, exits) = graph(text, cycles);
     for exit in 0..exits {
-        assert!(expected.iter().any(|(_, taken)| *taken == exit), "nothing leaves at exit {exit}");
+        assert!(
+            expected.iter().any(|(_, taken)| *taken == exit),
+            "nothing leaves at exit {exit}: {expected:?}"
+        );
     }
     let distinct: std::collections::HashSet<_> = expected.iter().flat_map(|(logits, _)| logits).collect();
     assert!(distinct.len() > 5, "logits that tell nothing: {expected:?}");
@@ -80,8 +83,9 @@ fn network(shape: [usize; 3], cycles: f64, build: impl Fn(&mut Net, &T) -> T) {
     let mut net = Net::new(17);
     let image = image(shape);
     let last = build(&mut net, &image);
-    let logits = net.dense(&last, 10);
-    check(&net.finish(&image, &logits), shape, cycles);
+    let last = net.dense(&last, 10);
+    let logits = net.logits(&last);
+    check(&net.finish(&image, &logits, (10, last.bits)), shape, cycles, 6);
 }
 
 #[test]
@@ -187,5 +191,102 @@ fn dilations_and_padding_in_branches() {
         // More padding than the kernel reaches.
         let sums = net.conv(&sum, 2, Windows { pad: [2, 0, 1, 3], ..Windows::of(2, 0) }, 1);
         net.rescale(&sums, 8, Narrow::by(8))
+    });
+}
+
+#[test]
+fn activations_of_16_bits() {
+    network([5, 4, 2], 150.0, |net, x| {
+        let sums = net.conv(x, 3, Windows::of(3, 1), 0);
+        let x = net.rescale(&sums, 16, Narrow::by(2));
+        let sums = net.conv(&x, 4, Windows::of(3, 1), 0);
+        let y = net.rescale(&sums, 16, Narrow { per_channel: true, ..Narrow::by(9) });
+        let y = net.clamp(&y, 0, 32767);
+        let y = net.max_pool(&y, Windows::of(2, 0));
+        let sums = net.depthwise(&y, 1, Windows::of(2, 1), 0);
+        let y = net.rescale(&sums, 16, Narrow::by(8));
+        net.slice(&y, [0, 0, 1], [5, 4, 3])
+    });
+}
+
+/// A network with exits, that `build` adds; five classes.
+fn with_exits(shape: [usize; 3], cycles: f64, build: impl Fn(&mut Net, &T) -> String) {
+    let mut net = Net::new(23);
+    let image = image(shape);
+    let logits = build(&mut net, &image);
+    check(&net.finish(&image, &logits, (5, 8)), shape, cycles, 30);
+}
+
+/// Logits of some feature map.
+fn classify(net: &mut Net, x: &T) -> T {
+    net.dense(x, 5)
+}
+
+#[test]
+fn values_across_several_exits() {
+    with_exits([5, 5, 2], 200.0, |net, x| {
+        let a = net.layer(x, 2, 3);
+        net.exit(
+            "shallow",
+            &[&a, x],
+            0.6,
+            |net, v| classify(net, &v[0]),
+            |net, v| {
+                let b = net.layer(&v[0], 2, 3);
+                // The image and the first layer's result cross two exits more; the second classifier is deeper.
+                net.exit(
+                    "deep",
+                    &[&b, &v[0], &v[1]],
+                    0.35,
+                    |net, v| {
+                        let sum = net.add(&v[0], &v[2]);
+                        let pooled = net.max_pool(&sum, Windows { stride: [2; 2], ..Windows::of(3, 0) });
+                        let layer = net.layer(&pooled, 3, 1);
+                        classify(net, &layer)
+                    },
+                    |net, v| {
+                        let c = net.concat(&[&v[0], &v[2]], 3);
+                        net.exit(
+                            "last",
+                            &[&c, &v[1], &v[2]],
+                            0.6,
+                            |net, v| classify(net, &v[1]),
+                            |net, v| {
+                                let d = net.layer(&v[0], 2, 3);
+                                let sum = net.add(&v[1], &v[2]);
+                                let sum = net.add(&sum, &d);
+                                let last = classify(net, &sum);
+                                net.logits(&last)
+                            },
+                        )
+                    },
+                )
+            },
+        )
+    });
+}
+
+#[test]
+fn streams_of_different_sources_behind_one_gate() {
+    with_exits([6, 6, 1], 300.0, |net, x| {
+        let a = net.layer(x, 2, 3);
+        let b = net.layer(&a, 2, 3);
+        let c = net.max_pool(&b, Windows { stride: [2; 2], ..Windows::of(2, 0) });
+        net.exit(
+            "exit",
+            &[&c, &a, &b],
+            0.3,
+            |net, v| classify(net, &v[0]),
+            |net, v| {
+                let table = net.table(&v[1]);
+                let sum = net.add(&table, &v[2]);
+                let low = net.max_pool(&sum, Windows { stride: [2; 2], ..Windows::of(2, 0) });
+                let both = net.concat(&[&low, &v[0]], 3);
+                let padded = net.pad(&both, [[1, 0], [0, 1], [0, 0]], 3);
+                let layer = net.layer(&padded, 2, 1);
+                let last = classify(net, &layer);
+                net.logits(&last)
+            },
+        )
     });
 }
