@@ -1,6 +1,6 @@
 //! The TOSA operations that networks are made of: reading and making them.
 
-use crate::ir::{Attr, Builder, DenseElement, Failure, Op, OpBuilder, Type, Value};
+use crate::ir::{Attr, Builder, DenseElement, Failure, I48, Op, OpBuilder, Type, Value};
 
 mod convolution;
 
@@ -110,7 +110,7 @@ impl Rescale {
         })
     }
 
-    /// Makes a `tosa.rescale` of `input` to elements of type `element`.
+    /// Makes a `tosa.rescale` of `input` to elements of type `element`. Multipliers of i48 must fit i16.
     pub fn build<'c>(&self, builder: Builder<'c>, input: Value<'c>, element: Type<'c>) -> Value<'c> {
         let ctx = builder.ctx();
         let input_element = input.ty().element().expect("a tensor has elements");
@@ -118,13 +118,21 @@ impl Rescale {
         let zero_point = |value: i64, element: Type<'c>| match element.int_width() {
             Some(8) => const_dense(builder, &[1], &[value as i8]),
             Some(16) => const_dense(builder, &[1], &[value as i16]),
+            Some(48) => const_dense(builder, &[1], &[I48::new(value).expect("a zero point is small")]),
             _ => const_dense(builder, &[1], &[value as i32]),
         };
         let n = self.multiplier.len() as i64;
         let shifts: Vec<i8> = self.shift.iter().map(|&s| s as i8).collect();
+        // Of 48 bits, TOSA multiplies by 16.
+        let scale32 = input_element.int_width() != Some(48);
+        let multiplier = if scale32 {
+            const_dense(builder, &[n], &self.multiplier)
+        } else {
+            const_dense(builder, &[n], &self.multiplier.iter().map(|&m| m as i16).collect::<Vec<_>>())
+        };
         let operands = [
             input,
-            const_dense(builder, &[n], &self.multiplier),
+            multiplier,
             const_dense(builder, &[n], &shifts),
             zero_point(self.input_zp, input_element),
             zero_point(self.output_zp, element),
@@ -137,7 +145,7 @@ impl Rescale {
             .op("tosa.rescale")
             .operands(&operands)
             .result(Type::tensor(&shape, element))
-            .attr("scale32", Attr::bool(ctx, true))
+            .attr("scale32", Attr::bool(ctx, scale32))
             .attr("rounding_mode", Attr::parse(ctx, rounding).expect("TOSA's rounding modes parse"))
             .attr("per_channel", Attr::bool(ctx, n > 1))
             .attr("input_unsigned", Attr::bool(ctx, self.input_unsigned))

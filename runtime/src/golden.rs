@@ -23,6 +23,7 @@ mod engine;
 mod evaluation;
 mod memory;
 mod tensor;
+mod widen;
 
 /// A network, ready to run.
 pub struct Golden {

@@ -220,13 +220,33 @@ impl<'c> Attr<'c> {
         }
     }
 
-    /// The integers of `dense<…>` of i8, i16, i32, i64 or index, widened.
+    /// The integers of `dense<…>` of i8, i16, i32, i48, i64 or index, widened.
     pub fn to_dense_ints(self) -> Option<Vec<i64>> {
         let wide = |v: Vec<i32>| v.into_iter().map(i64::from).collect();
         self.to_dense::<i64>()
             .or_else(|| self.to_dense::<i32>().map(wide))
             .or_else(|| self.to_dense::<i8>().map(|v| v.into_iter().map(i64::from).collect()))
             .or_else(|| self.to_dense::<i16>().map(|v| v.into_iter().map(i64::from).collect()))
+            .or_else(|| self.to_dense::<I48>().map(|v| v.into_iter().map(i64::from).collect()))
+    }
+}
+
+/// An integer of 48 bits, in which TOSA sums products of 16 and 8 bits: little-endian, as MLIR stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct I48([u8; 6]);
+
+impl From<I48> for i64 {
+    fn from(I48([a, b, c, d, e, f]): I48) -> Self {
+        i64::from_le_bytes([0, 0, a, b, c, d, e, f]) >> 16
+    }
+}
+
+impl I48 {
+    /// A number; None if it takes more than 48 bits.
+    pub fn new(value: i64) -> Option<Self> {
+        let [a, b, c, d, e, f, _, _] = value.to_le_bytes();
+        let narrow = Self([a, b, c, d, e, f]);
+        (i64::from(narrow) == value).then_some(narrow)
     }
 }
 
@@ -251,6 +271,7 @@ dense_element! {
     i8 => |ctx| Type::integer(ctx, 8);
     i16 => |ctx| Type::integer(ctx, 16);
     i32 => |ctx| Type::integer(ctx, 32);
+    I48 => |ctx| Type::integer(ctx, 48);
     i64 => |ctx| Type::integer(ctx, 64);
 }
 

@@ -9,7 +9,7 @@ mod builder;
 mod operation;
 mod types;
 
-pub use attribute::{Attr, DenseElement};
+pub use attribute::{Attr, DenseElement, I48};
 pub use builder::{Builder, OpBuilder};
 pub use operation::{Block, Op, Region, Value, new_module};
 pub use types::Type;

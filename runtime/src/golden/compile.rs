@@ -12,7 +12,7 @@ use melior::utility::{parse_pass_pipeline, register_all_llvm_translations};
 
 use super::convolution::{self, Machine};
 use super::engine::Engine;
-use super::{Element, GoldenError, TensorType, memory};
+use super::{Element, GoldenError, TensorType, memory, widen};
 
 /// TOSA to `linalg` on tensors.
 const TO_LINALG: &str = "builtin.module(\
@@ -70,6 +70,7 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let function = keep_only(Op::of_module(&module), name)?;
     let (input, results) = signature(function, name)?;
     run(&context, &mut module, TO_LINALG).map_err(rejected)?;
+    widen::widen(keep_only(Op::of_module(&module), name)?).map_err(rejected)?;
     run(&context, &mut module, TO_BUFFERS).map_err(rejected)?;
     let function = keep_only(Op::of_module(&module), name)?;
     convolution::vectorise(function, machine);
