@@ -12,12 +12,15 @@
 //!   count, 0..V/SIMD*OC/PE ─► weights ─┘                                    (OC/PE, in turn)
 //! ```
 //!
+//! Weights that are all used in each cycle never change: products and trees are then one graph of adders, which the outputs share
+//! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another.
+//!
 //! All of it advances while the output has room. Widths are those that the weights and the input's range prove to
 //! suffice; partial sums may wrap around, because the last one does not.
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{History, Int, Module, Pipeline, Signal},
+    hdl::{AdderGraph, History, Int, Module, Pipeline, Signal},
     rescale::Rescale,
     stored::Stored,
 };
@@ -43,17 +46,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let mut last = beat.is(matrix.beats - 1);
     input.take_if(enable & last_group);
 
-    // Weights and elements, then products, then sums.
     let mut pipeline = Pipeline::new(m, enable, input.valid);
-    let mut x = input.data;
-    let weights = matrix.weights(m, step, enable);
-    pipeline.step(&mut [&mut x, &mut first, &mut last]);
-    let x = actor.lanes_of(0, x);
-    let products = (weights.into_iter())
-        .map(|row| row.into_iter().zip(&x).map(|(w, x)| w.times(*x).delay(m, enable)).collect())
-        .collect();
-    pipeline.step(&mut [&mut first, &mut last]);
-    let sums = pipeline.reduce(products, LEVELS, &mut [&mut first, &mut last], |a, b| a + b);
+    let sums = matrix.sums(actor, &mut pipeline, (input.data, step), &mut first, &mut last);
 
     let totals = matrix.accumulate(&mut pipeline, sums, &mut first, &mut last);
     pipeline.valid = pipeline.valid & last;
@@ -86,22 +80,6 @@ struct Matrix {
     rescale: Rescale,
     /// The range of each output's sum, bias included.
     ranges: Vec<(i128, i128)>,
-}
-
-/// A weight: a number of the module or of a memory.
-#[derive(Clone, Copy)]
-enum Weight<'c> {
-    Constant(i64),
-    Stored(Int<'c>),
-}
-
-impl<'c> Weight<'c> {
-    fn times(self, x: Int<'c>) -> Int<'c> {
-        match self {
-            Weight::Constant(weight) => x.times(weight.into()),
-            Weight::Stored(weight) => x * weight,
-        }
-    }
 }
 
 /// The least and the greatest of some numbers.
@@ -158,17 +136,36 @@ impl Matrix {
         hull(self.ranges.iter().skip(pe).step_by(self.pe).copied())
     }
 
-    /// `[PE][SIMD]`, one stage after `step`.
-    fn weights<'c>(&self, m: &Module<'c>, step: Signal<'c>, enable: Signal<'c>) -> Vec<Vec<Weight<'c>>> {
+    /// The sum of each lane over a beat of the vector, some stages after `step`.
+    fn sums<'c>(
+        &self,
+        actor: Actor<'c>,
+        pipeline: &mut Pipeline<'_, 'c>,
+        (mut x, step): (Signal<'c>, Signal<'c>),
+        first: &mut Signal<'c>,
+        last: &mut Signal<'c>,
+    ) -> Vec<Int<'c>> {
+        let (m, enable) = (pipeline.module, pipeline.enable);
         let words = self.beats * self.groups;
-        let flat: Vec<_> = if words == 1 {
-            self.weights.iter().map(|&w| Weight::Constant(w)).collect()
-        } else {
-            let stored = Stored::new(m, "weights", &self.weights, self.pe * self.simd);
-            let address = m.counter("address", words, step);
-            stored.read(m, address, enable).into_iter().map(Weight::Stored).collect()
-        };
-        flat.chunks(self.simd).map(<[_]>::to_vec).collect()
+        if words == 1 {
+            // Weights that never change: adders, which the outputs share.
+            let rows: Vec<Vec<i64>> = self.weights.chunks(self.simd).map(<[_]>::to_vec).collect();
+            pipeline.step(&mut [&mut x, first, last]);
+            let x = actor.lanes_of(0, x);
+            let ranges: Vec<_> = x.iter().map(|x| x.range()).collect();
+            return pipeline.multiply(&AdderGraph::of(&rows, &ranges), &x, LEVELS, &mut [first, last]);
+        }
+        // Weights and elements, then products, then sums.
+        let stored = Stored::new(m, "weights", &self.weights, self.pe * self.simd);
+        let address = m.counter("address", words, step);
+        let weights = stored.read(m, address, enable);
+        pipeline.step(&mut [&mut x, first, last]);
+        let x = actor.lanes_of(0, x);
+        let products = (weights.chunks(self.simd))
+            .map(|row| row.iter().zip(&x).map(|(&w, &x)| (x * w).delay(m, enable)).collect())
+            .collect();
+        pipeline.step(&mut [first, last]);
+        pipeline.reduce(products, LEVELS, &mut [first, last], |a, b| a + b)
     }
 
     /// The sums over the beats so far of a vector, one stage on; they start from the bias.

@@ -20,7 +20,7 @@ fn width_of(low: i128, high: i128) -> u32 {
 
 /// A number as a sum of powers of two with digits 1 and -1, no two of them next to each other: the fewest that it takes
 /// (Reitwiesner, Binary Arithmetic, 1960). Place and digit of each.
-fn signed_digits(number: i128) -> Vec<(u32, i8)> {
+pub(super) fn signed_digits(number: i128) -> Vec<(u32, i8)> {
     let mut digits = vec![];
     let (mut rest, mut place) = (number, 0);
     while rest != 0 {
@@ -63,6 +63,11 @@ impl<'c> Int<'c> {
     /// Bits that a number of this range takes.
     pub fn width_of(low: i128, high: i128) -> u32 {
         width_of(low, high)
+    }
+
+    /// The same number, known to be in `low..=high`.
+    pub fn within(self, low: i128, high: i128) -> Self {
+        Self::new(self.bits, low, high)
     }
 
     /// In `width` bits: extended, or, where the range is wider, modulo `2^width`.

@@ -11,6 +11,7 @@
 //!
 //! CIRCT's operations are not registered here: they are plain generic operations that CIRCT parses later.
 
+mod adder_graph;
 mod int;
 mod memory;
 mod module;
@@ -18,6 +19,7 @@ mod pipeline;
 mod signal;
 mod stream;
 
+pub use adder_graph::AdderGraph;
 pub use int::Int;
 pub use memory::{History, Memory};
 pub use module::{Interface, Module};

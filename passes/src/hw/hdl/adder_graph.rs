@@ -1,0 +1,202 @@
+//! Products of a vector with a constant matrix, as a graph of adders that its outputs share.
+//!
+//! Each weight is written in canonical signed digits (Reitwiesner, "Binary Arithmetic", 1960), so an output is a sum of shifted inputs,
+//! `sum +-2^s x`. Two terms that occur together in several places, in several outputs or at several shifts of one, are added
+//! once: `a +- 2^d b` becomes a term of its own (Hartley, "Subexpression Sharing in Filters Using Canonic Signed Digit
+//! Multipliers", 1996). [`search`] says in which order.
+//!
+//! ```text
+//!   y0 = 5 x + 5 z           s = x + z           t = s + 4 s
+//!   y1 = 3 x + 3 z + 8 w     y0 = t              y1 = (4 s - s) + 8 w         4 adders instead of 7
+//! ```
+
+mod search;
+
+use super::{Int, Pipeline, Signal};
+use std::collections::HashMap;
+
+/// `node * 2^shift`, or its negative. Nodes are the inputs and then the adders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The number of the node.
+    pub node: u32,
+    /// Places to the left.
+    pub shift: u32,
+    /// Subtracted?
+    pub negative: bool,
+}
+
+/// The sum of two terms, of which only the second one may be negative.
+type Adder = [Term; 2];
+
+/// The adders of a matrix.
+#[derive(Clone, Debug)]
+pub struct AdderGraph {
+    inputs: usize,
+    adders: Vec<Adder>,
+    /// One a row of the matrix; None of a row of zeros.
+    outputs: Vec<Option<Term>>,
+}
+
+/// Bits of a number of two's complement or, where nothing is negative, without a sign.
+fn width((low, high): (i128, i128)) -> i64 {
+    i64::from(Int::width_of(low, high))
+}
+
+impl AdderGraph {
+    /// The graph of `matrix`, `[outputs][inputs]`, of inputs in these ranges.
+    pub fn of(matrix: &[Vec<i64>], ranges: &[(i128, i128)]) -> Self {
+        search::best(matrix, ranges)
+    }
+
+    /// Number of adders.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.adders.len()
+    }
+
+    /// Adders behind one another, of each node.
+    fn levels(&self) -> Vec<u32> {
+        let mut levels = vec![0; self.inputs];
+        for adder in &self.adders {
+            levels.push(1 + adder.iter().map(|term| levels[term.node as usize]).max().unwrap_or(0));
+        }
+        levels
+    }
+
+    /// The least and the greatest value of each adder: it is a sum of inputs with weights, and inputs do not depend on one another.
+    fn ranges(&self, inputs: &[(i128, i128)]) -> Vec<(i128, i128)> {
+        let mut weights: Vec<HashMap<u32, i128>> =
+            (0..self.inputs as u32).map(|input| HashMap::from([(input, 1)])).collect();
+        let mut ranges = inputs.to_vec();
+        for adder in &self.adders {
+            let mut sum = HashMap::new();
+            for term in adder {
+                for (&input, &weight) in &weights[term.node as usize] {
+                    let weight = weight << term.shift;
+                    *sum.entry(input).or_insert(0) += if term.negative { -weight } else { weight };
+                }
+            }
+            let ends = sum.iter().map(|(&input, &weight)| {
+                let (low, high) = inputs[input as usize];
+                (weight * if weight < 0 { high } else { low }, weight * if weight < 0 { low } else { high })
+            });
+            ranges.push(ends.fold((0, 0), |(low, high), end| (low + end.0, high + end.1)));
+            weights.push(sum);
+        }
+        ranges.split_off(self.inputs)
+    }
+}
+
+impl<'c> Pipeline<'_, 'c> {
+    /// The products of a constant matrix with numbers of this stage, in the stage that this is then: a register stands behind
+    /// every `stage_levels` adders that follow one another, and behind the last one.
+    pub fn multiply(
+        &mut self,
+        graph: &AdderGraph,
+        inputs: &[Int<'c>],
+        stage_levels: u32,
+        along: &mut [&mut Signal<'c>],
+    ) -> Vec<Int<'c>> {
+        let levels = graph.levels();
+        let ranges = graph.ranges(&inputs.iter().map(|input| input.range()).collect::<Vec<_>>());
+        let stage_of = |node: u32| levels[node as usize].saturating_sub(1) / stage_levels;
+        let last_stage = (0..levels.len() as u32).map(stage_of).max().unwrap_or(0);
+        // The stage in which each node is needed last.
+        let mut needed: Vec<Option<u32>> = vec![None; levels.len()];
+        for (number, adder) in graph.adders.iter().enumerate() {
+            for term in adder {
+                let stage = stage_of((graph.inputs + number) as u32);
+                needed[term.node as usize] = needed[term.node as usize].max(Some(stage));
+            }
+        }
+        for term in graph.outputs.iter().flatten() {
+            needed[term.node as usize] = Some(last_stage + 1);
+        }
+        let mut values: Vec<Option<Int<'c>>> = inputs.iter().copied().map(Some).collect();
+        values.resize(levels.len(), None);
+        let value = |values: &[Option<Int<'c>>], term: Term| {
+            values[term.node as usize]
+                .expect("what an adder needs is kept until its stage")
+                .shift_left(term.shift)
+        };
+        for stage in 0..=last_stage {
+            for (number, &[a, b]) in graph.adders.iter().enumerate() {
+                let node = graph.inputs + number;
+                if stage_of(node as u32) == stage {
+                    let (x, y) = (value(&values, a), value(&values, b));
+                    let (low, high) = ranges[number];
+                    values[node] = Some(if b.negative { x - y } else { x + y }.within(low, high));
+                }
+            }
+            for (value, needed) in values.iter_mut().zip(&needed) {
+                *value = value.filter(|_| *needed > Some(stage)).map(|v| v.delay(self.module, self.enable));
+            }
+            self.step(along);
+        }
+        let zero = Int::constant(0, self.enable.builder());
+        let output = |term: &Option<Term>| match *term {
+            None => zero,
+            Some(term) if term.negative => zero - value(&values, term),
+            Some(term) => value(&values, term),
+        };
+        graph.outputs.iter().map(output).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    impl AdderGraph {
+        /// What the adders compute.
+        fn evaluate(&self, inputs: &[i128]) -> (Vec<i128>, Vec<i128>) {
+            let mut values = inputs.to_vec();
+            let value = |values: &[i128], term: Term| {
+                let value = values[term.node as usize] << term.shift;
+                if term.negative { -value } else { value }
+            };
+            for [a, b] in &self.adders {
+                assert!(!a.negative);
+                values.push(value(&values, *a) + value(&values, *b));
+            }
+            let outputs =
+                self.outputs.iter().map(|term| term.map_or(0, |term| value(&values, term))).collect();
+            (outputs, values.split_off(self.inputs))
+        }
+    }
+
+    #[test]
+    fn terms_that_occur_together_are_added_once() {
+        let ranges = [(0, 255); 3];
+        // x + z, five times it (one adder), three times it (one), and 8 w (one).
+        let graph = AdderGraph::of(&[vec![5, 5, 0], vec![3, 3, 8]], &ranges);
+        assert_eq!(graph.len(), 4);
+        // A power of two is wires, and so is nothing at all.
+        assert_eq!(AdderGraph::of(&[vec![0, -4, 0], vec![0, 0, 0]], &ranges).len(), 0);
+        assert_eq!(AdderGraph::of(&[vec![1, 1, 1], vec![-2, -2, -2]], &ranges).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn computes_the_products(
+            matrix in prop::collection::vec(prop::collection::vec(-128i64..128, 4), 1..5),
+            inputs in prop::collection::vec(-128i128..128, 4),
+        ) {
+            let ranges = [(-128, 127); 4];
+            let graph = AdderGraph::of(&matrix, &ranges);
+            let (outputs, sums) = graph.evaluate(&inputs);
+            for (row, output) in matrix.iter().zip(outputs) {
+                prop_assert_eq!(row.iter().zip(&inputs).map(|(&w, &x)| i128::from(w) * x).sum::<i128>(), output);
+            }
+            for (sum, (low, high)) in sums.into_iter().zip(graph.ranges(&ranges)) {
+                prop_assert!(low <= sum && sum <= high);
+            }
+            // Adding every digit on its own is the most that it takes.
+            let digits = |row: &Vec<i64>| row.iter().map(|&w| super::super::int::signed_digits(w.into()).len()).sum::<usize>();
+            let alone: usize = matrix.iter().map(|row| digits(row).saturating_sub(1)).sum();
+            prop_assert!(graph.len() <= alone);
+        }
+    }
+}
