@@ -3,6 +3,7 @@
 use crate::{
     commands::{compile, profile, simulate, synth},
     error::Error,
+    quantization::QuantizeArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -72,6 +73,9 @@ pub struct CompileArgs {
     /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
     #[arg(long, value_name = "JSON")]
     pub profile: Option<PathBuf>,
+    /// How to quantise
+    #[command(flatten)]
+    pub quantize: QuantizeArgs,
     /// The levels to write; the compiler stops behind the last of them
     #[arg(long, value_delimiter = ',', value_enum, default_value = "sv")]
     pub emit: Vec<Level>,
@@ -126,6 +130,9 @@ pub struct ProfileArgs {
     /// With --tune: write accuracy against products to a file, as a picture (.svg) or as numbers (.json)
     #[arg(long, value_name = "FILE", requires = "tune")]
     pub frontier: Vec<PathBuf>,
+    /// How to quantise
+    #[command(flatten)]
+    pub quantize: QuantizeArgs,
     /// Run the I-th of N parts of the data set, such as 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(usize, usize)>,

@@ -15,5 +15,6 @@ pub mod onnx;
 pub mod output;
 pub mod pipeline;
 mod progress;
+pub mod quantization;
 pub mod report;
 pub mod session;

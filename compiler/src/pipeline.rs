@@ -1,6 +1,6 @@
 //! The way from an imported network to hardware: the passes, in order.
 
-use crate::cli::Level;
+use crate::{cli::Level, quantization::QuantizeArgs};
 use atheena_dialects::dataflow::Resources;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,8 @@ pub struct Way<'a> {
     pub tune: Option<Tune<'a>>,
     /// Where the profiles of the exits are from.
     pub profile: Profiled<'a>,
+    /// How to quantise.
+    pub quantize: QuantizeArgs,
     /// Hardware, if the way goes there.
     pub hardware: Option<Hardware>,
 }
@@ -88,7 +90,9 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
     step(Level::Ee, "ee-fold-dense", func, &[]);
     if let Some(calibration) = way.calibration {
         let data = quoted(&calibration.to_string_lossy());
-        step(Level::Ee, "ee-quantize", func, &[("calibration", data)]);
+        let mut options = vec![("calibration", data)];
+        options.extend(way.quantize.options());
+        step(Level::Ee, "ee-quantize", func, &options);
     }
     if let Some(Tune { data, max_accuracy_drop, frontier }) = &way.tune {
         let options = [

@@ -87,6 +87,14 @@ impl Rescale {
         }
     }
 
+    /// One rescale out of those of each channel, which are alike but for multiplier and shift.
+    pub fn of_channels(channels: Vec<Self>) -> Self {
+        let each = |part: fn(&Self) -> &Vec<i32>| channels.iter().flat_map(|c| part(c).clone()).collect();
+        let (multiplier, shift) = (each(|c| &c.multiplier), each(|c| &c.shift));
+        let first = channels.into_iter().next().unwrap_or_else(|| Self::power_of_two(0));
+        Self { multiplier, shift, ..first }
+    }
+
     /// Reads a `tosa.rescale`.
     pub fn of(op: Op<'_>) -> Result<Self, Failure> {
         let flag = |name| op.attr(name).and_then(Attr::to_bool).unwrap_or(false);

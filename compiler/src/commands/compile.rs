@@ -65,6 +65,7 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
             (None, Some(calibration)) => Profiled::Data(calibration),
             (None, None) => Profiled::No,
         },
+        quantize: args.quantize.clone(),
         hardware: Some(Hardware {
             budget,
             cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),

@@ -114,6 +114,7 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     let spinner = progress::steps();
     let way = Way {
         calibration: args.calibration.as_deref(),
+        quantize: args.quantize.clone(),
         thresholds: args.thresholds.clone(),
         ..Way::default()
     };

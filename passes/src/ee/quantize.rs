@@ -6,6 +6,9 @@
 //! are int32, which the pass proves not to overflow. Every rounding is in the IR, as `tosa.rescale`. An exit's condition
 //! gets the integer form that hardware computes.
 //!
+//! With `scales=arbitrary`, r = (q - z) * s instead: z is -128 for what is never negative, else 0, and each output channel's
+//! weights have a scale of their own, so that the rescale behind has a multiplier (of 16 bits) and a shift a channel.
+//!
 //! A sample enters as the user has it: the argument's bits are uint8 pixels, whose division by 255 is part of the
 //! weights behind it.
 //!
@@ -35,9 +38,11 @@ mod groups;
 mod observe;
 mod rewrite;
 mod scales;
+mod scheme;
 
 use elementwise::Elementwise;
 use groups::Groups;
+use scheme::Scheme;
 
 pass_options! {
     /// Options of `ee-quantize`.
@@ -46,6 +51,16 @@ pass_options! {
         pub calibration: String = String::new(),
         /// How many of the calibration samples to look at, at most.
         pub samples: i64 = 256,
+        /// power-of-two: one for each tensor; arbitrary: a multiplier and a shift for each channel of weights.
+        pub scales: String = "power-of-two".to_owned(),
+        /// What range a tensor gets: that of least squared error (mse), all (min-max) or most of the numbers (percentile).
+        pub calibrate: String = "mse".to_owned(),
+        /// How many percent of the numbers are in range, with calibrate=percentile.
+        pub percentile: f64 = 99.99,
+        /// Bits of weights, 8 or 4: -7..=7 then.
+        pub weights_bits: i64 = 8,
+        /// Bits of logits, 8 or 16; 8 where something else than a decision reads them.
+        pub logits_bits: i64 = 8,
     }
 }
 
@@ -59,10 +74,11 @@ impl Pass for Quantize {
     type Options = Options;
 
     fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
+        let scheme = Scheme::of(function, options)?;
         let functions = Elementwise::of(&function.walk());
         let groups = Groups::of(function, &functions)?;
         let seen = observe::observe(function, &groups, options)?;
-        let formats = scales::choose(&groups, &seen)?;
-        rewrite::rewrite(function, groups, &functions, &formats)
+        let formats = scales::choose(&groups, &seen, &scheme)?;
+        rewrite::rewrite(function, groups, &functions, &formats, &scheme)
     }
 }

@@ -19,6 +19,10 @@ pub struct Groups<'c> {
     /// The values of each group whose precision matters: those that arithmetic or a user reads. What is clamped
     /// before anything reads it may as well saturate.
     read: Vec<Vec<Value<'c>>>,
+    /// Does arithmetic read the group, or make it in another way than from sums?
+    computed_on: Vec<bool>,
+    /// The groups of the classifiers' results.
+    logits: Vec<usize>,
 }
 
 /// What an operation means for the scales of its operands and results.
@@ -68,7 +72,13 @@ impl Kind {
 impl<'c> Groups<'c> {
     /// Groups the tensors of a function, or says what can't be quantised.
     pub fn of(function: Op<'c>, functions: &Elementwise<'c>) -> Result<Self, Failure> {
-        let mut groups = Self { group_of: HashMap::new(), part_of: vec![], read: vec![] };
+        let mut groups = Self {
+            group_of: HashMap::new(),
+            part_of: vec![],
+            read: vec![],
+            computed_on: vec![],
+            logits: vec![],
+        };
         groups.start(image(function)?);
         let mut failure = None;
         for op in function.walk().into_iter().skip(1) {
@@ -89,25 +99,30 @@ impl<'c> Groups<'c> {
                         }
                     }
                 }
-                Kind::Ends => inputs.into_iter().for_each(|v| groups.read(v)),
+                Kind::Ends => {
+                    inputs.iter().for_each(|&v| groups.read(v));
+                    groups.logits.extend(inputs.first().and_then(|&logits| groups.group_of(outside(logits))));
+                }
                 Kind::Computes => {
                     let numbers = if Convolution::cast(op).is_some() { 1 } else { 2 };
                     for &input in &inputs[..numbers] {
                         groups.want(op, input, &mut failure);
-                        groups.read(input);
+                        groups.compute_on(input);
                     }
                     groups.start(results[0]);
                 }
                 Kind::Maps if functions.is_read(results[0]) => {
                     if let Some(source) = functions.source_of(results[0]) {
                         groups.want(op, source, &mut failure);
-                        groups.read(source);
+                        groups.compute_on(source);
                     }
                     groups.start(results[0]);
+                    groups.compute_on(results[0]);
                 }
                 Kind::Maps => {}
                 Kind::Joins => {
                     groups.start(results[0]);
+                    groups.compute_on(results[0]);
                     for &input in &inputs {
                         groups.want(op, input, &mut failure);
                         groups.merge(op, input);
@@ -116,7 +131,7 @@ impl<'c> Groups<'c> {
                 kind @ (Kind::Passes | Kind::Averages) => {
                     groups.want(op, inputs[0], &mut failure);
                     if matches!(kind, Kind::Averages) {
-                        groups.read(inputs[0]);
+                        groups.compute_on(inputs[0]);
                     }
                     groups.join(results[0], inputs[0]);
                 }
@@ -148,6 +163,16 @@ impl<'c> Groups<'c> {
         &self.read[group]
     }
 
+    /// The groups of the classifiers' results; an inner exit's result, which an outer one hands on, has none.
+    pub fn logits(&self) -> &[usize] {
+        &self.logits
+    }
+
+    /// Are a group's numbers sums that nothing but a decision or the user reads?
+    pub fn is_result_only(&self, group: usize) -> bool {
+        !self.computed_on[group]
+    }
+
     /// Gives a new value the group of an old one.
     pub fn join(&mut self, value: Value<'c>, old: Value<'c>) {
         if let Some(group) = self.group_of(old) {
@@ -160,6 +185,7 @@ impl<'c> Groups<'c> {
         self.group_of.insert(value, group);
         self.part_of.push(group);
         self.read.push(vec![]);
+        self.computed_on.push(group == 0);
     }
 
     /// Lets an operand of a concatenation share the scale of the result, unless something else reads it or it is the
@@ -169,11 +195,18 @@ impl<'c> Groups<'c> {
             return;
         };
         if part == 0 || input.only_user().is_none() {
-            self.read(input);
+            self.compute_on(input);
         } else if part != whole {
             let read = std::mem::take(&mut self.read[part]);
             self.part_of[part] = whole;
             self.read[whole].extend(read);
+        }
+    }
+
+    fn compute_on(&mut self, value: Value<'c>) {
+        self.read(value);
+        if let Some(group) = self.group_of(value) {
+            self.computed_on[group] = true;
         }
     }
 

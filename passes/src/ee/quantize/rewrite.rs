@@ -2,13 +2,14 @@
 
 use atheena_dialects::{
     ee::Exit,
-    ir::{Attr, Builder, DenseElement, Failure, Op, Type, Value},
+    ir::{Attr, Builder, Ctx, DenseElement, Failure, Op, Type, Value},
     tosa::{self, Convolution, Rescale, Rounding},
 };
 
 use super::elementwise::Elementwise;
 use super::groups::{Groups, Kind, image};
-use super::scales::{Format, power, weight_exponent};
+use super::scales::{Format, power, weight_exponent, weight_scale};
+use super::scheme::Scheme;
 
 /// Rewrites a function, given the format of each group.
 pub fn rewrite<'c>(
@@ -16,8 +17,9 @@ pub fn rewrite<'c>(
     groups: Groups<'c>,
     functions: &Elementwise<'c>,
     formats: &[Format],
+    scheme: &Scheme,
 ) -> Result<(), Failure> {
-    let mut rewrite = Rewrite { groups, formats };
+    let mut rewrite = Rewrite { groups, formats, scheme };
     let argument = image(function)?;
     let layers = function.walk();
     // What operations mean is read off the float network, before it changes.
@@ -46,6 +48,7 @@ pub fn rewrite<'c>(
 struct Rewrite<'c, 'a> {
     groups: Groups<'c>,
     formats: &'a [Format],
+    scheme: &'a Scheme,
 }
 
 impl<'c> Rewrite<'c, '_> {
@@ -62,7 +65,7 @@ impl<'c> Rewrite<'c, '_> {
             input_zp: 128,
             output_zp: 0,
             input_unsigned: true,
-            ..factor(1.0).expect("one is in range")
+            ..factor(1.0, 31).expect("one is in range")
         };
         let start = Builder::start(function.body(), function.loc());
         let shifted = shift.build(start, argument, i8::ty(function.ctx()));
@@ -75,7 +78,7 @@ impl<'c> Rewrite<'c, '_> {
         let result = op.results().first().copied().filter(|&result| functions.is_read(result))?;
         let function = functions.function(result)?;
         let (input, output) = (self.format(function.source), self.format(result));
-        let table = (-128..=127).map(|code| output.nearest(function.at(input.real(code))));
+        let table = (-128..=127).map(|code| output.nearest(function.at(input.real(code))) as i8);
         Some((op, function.source, table.collect()))
     }
 
@@ -98,7 +101,7 @@ impl<'c> Rewrite<'c, '_> {
         for (index, input) in op.operands().into_iter().enumerate() {
             let format = self.format(input);
             if format != output {
-                let rescale = factor(format.scale() / output.scale()).ok_or_else(|| far_apart(op))?;
+                let rescale = factor(format.scale() / output.scale(), 31).ok_or_else(|| far_apart(op))?;
                 let rescale = Rescale {
                     input_zp: format.zero_point.into(),
                     output_zp: output.zero_point.into(),
@@ -114,30 +117,48 @@ impl<'c> Rewrite<'c, '_> {
     fn convolution(&mut self, layer: Convolution<'c>) -> Result<(), Failure> {
         let op = layer.0;
         let (input, output) = (self.format(layer.input()), self.format(layer.output()));
+        let bits = self.scheme.weight_bits;
         // What a step of the input stands for beside a power of two goes into the weights.
-        let weights: Vec<f64> = layer.weights::<f32>()?.iter().map(|&w| f64::from(w) * input.unit).collect();
+        let (unit, input_scale) = match self.scheme.powers_of_two {
+            true => (input.unit, power(-input.exponent)),
+            false => (1.0, input.scale()),
+        };
+        let weights: Vec<f64> = layer.weights::<f32>()?.iter().map(|&w| f64::from(w) * unit).collect();
         let bias = layer.bias::<f32>()?;
         if !weights.iter().all(|w| w.is_finite()) || !bias.iter().all(|b| b.is_finite()) {
             let cure = "look at the training: the network's file holds NaN or infinite weights";
             return Err(op.error("has weights that are not finite", &[cure]));
         }
-        // 2^-n from sums to outputs, with n in what TOSA's shift can say.
-        let scale = weight_exponent(&weights).min(output.exponent - input.exponent + 32);
-        let sums = input.exponent + scale;
-        let narrow = sums - output.exponent;
-        let integers: Vec<i8> =
-            weights.iter().map(|w| (w * power(scale)).round().clamp(-127.0, 127.0) as i8).collect();
-        let bias: Vec<f64> = bias.iter().map(|&b| (f64::from(b) * power(sums)).round()).collect();
+        let scales = if self.scheme.powers_of_two {
+            // 2^-n from sums to outputs, with n in what TOSA's shift can say.
+            let scale = weight_exponent(&weights, bits).min(output.exponent - input.exponent + 32);
+            vec![power(-scale)]
+        } else {
+            self.scales_of_channels(layer, &weights, &bias, input_scale / output.scale())
+        };
+        let scale = |channel: usize| if scales.len() == 1 { scales[0] } else { scales[channel] };
+        let most = power(bits as i32 - 1) - 1.0;
+        let quantised =
+            |(i, w): (usize, &f64)| (w / scale(layer.channels_of(i).0)).round().clamp(-most, most) as i8;
+        let integers: Vec<i8> = weights.iter().enumerate().map(quantised).collect();
+        let sum = |(channel, &b): (usize, &f32)| (f64::from(b) / (input_scale * scale(channel))).round();
+        let bias: Vec<f64> = bias.iter().enumerate().map(sum).collect();
 
         let largest_input = if input.zero_point == 0 { 128.0 } else { 255.0 };
         let mut largest_sum: Vec<f64> = bias.iter().map(|b| b.abs()).collect();
         for (i, &w) in integers.iter().enumerate() {
             largest_sum[layer.channels_of(i).0] += f64::from(w).abs() * largest_input;
         }
-        let largest_sum = largest_sum.into_iter().fold(0.0, f64::max);
+        let factors = scales.iter().map(|&scale| factor(input_scale * scale / (output.scale()), 16));
+        let rescale =
+            factors.collect::<Option<Vec<_>>>().map(Rescale::of_channels).ok_or_else(|| far_apart(op))?;
         // TOSA's rescale wants values below 2^(shift - 1).
-        if largest_sum > f64::from(i32::MAX) || largest_sum >= power(29 + narrow) {
-            let message = format!("may sum up to {largest_sum:.0}, which 32 bits can't hold and rescale");
+        let shift = |channel: usize| rescale.shift[if scales.len() == 1 { 0 } else { channel }];
+        let fits =
+            |(channel, &sum): (usize, &f64)| sum <= f64::from(i32::MAX) && sum < power(shift(channel) - 1);
+        if !largest_sum.iter().enumerate().all(fits) {
+            let largest = largest_sum.iter().copied().fold(0.0, f64::max);
+            let message = format!("may sum up to {largest:.0}, which 32 bits can't hold and rescale");
             let cure = "its bias is far larger than its products, or cancels them: retrain the layer";
             return Err(op.error(message, &[cure]));
         }
@@ -148,7 +169,30 @@ impl<'c> Rewrite<'c, '_> {
         op.set_operand(3, tosa::const_dense(here, &[1], &[input.zero_point]));
         op.set_operand(4, tosa::const_dense(here, &[1], &[0i8]));
         op.set_attr("acc_type", Attr::ty(i32::ty(op.ctx())));
-        self.narrow(op, narrow)
+        self.narrow(op, rescale);
+        Ok(())
+    }
+
+    /// A scale for the weights of each output channel, given what a product of a step of the input and one is in steps of
+    /// the output.
+    fn scales_of_channels(
+        &self,
+        layer: Convolution<'c>,
+        weights: &[f64],
+        bias: &[f32],
+        step: f64,
+    ) -> Vec<f64> {
+        let mut channels = vec![vec![]; layer.out_channels()];
+        for (i, &w) in weights.iter().enumerate() {
+            channels[layer.channels_of(i).0].push(w);
+        }
+        let output = self.format(layer.output());
+        let scale = |(weights, &bias): (&Vec<f64>, &f32)| {
+            // No finer than that the bias fits easily into 32 bits, and that TOSA's shift can say.
+            let bias = f64::from(bias.abs()) / output.scale() / step * power(-27);
+            weight_scale(weights, self.scheme.weight_bits).max(bias).max(power(-24) / step)
+        };
+        channels.iter().zip(bias).map(scale).collect()
     }
 
     /// Both operands at the finer scale of the two, in 32 bits.
@@ -156,41 +200,45 @@ impl<'c> Rewrite<'c, '_> {
         let inputs = op.operands();
         let formats: Vec<_> = inputs.iter().map(|&input| self.format(input)).collect();
         // Pixels have a factor beside a power of two: keep eight more bits of them.
-        let fine = |format: &Format| format.exponent + if format.unit == 1.0 { 0 } else { 8 };
+        let fine =
+            |format: &Format| -format.scale().log2().floor() as i32 + if format.unit == 1.0 { 0 } else { 8 };
         let sums = formats.iter().map(fine).max().unwrap_or_default();
-        let narrow = sums - self.format(op.result(0)).exponent;
+        let narrow = power(-sums) / self.format(op.result(0)).scale();
+        let bits = -narrow.log2().ceil() as i32;
         for (index, (&input, format)) in inputs.iter().zip(&formats).enumerate() {
             let by = format.scale() * power(sums);
             // Two operands of up to 255 * by, which TOSA's rescale wants below 2^29 before and behind it.
-            let widen = factor(by).filter(|_| 512.0 * by < power(29 + narrow.min(0)));
+            let widen = factor(by, 31).filter(|_| 512.0 * by < power(29 + bits.min(0)));
             let widen = Rescale { input_zp: format.zero_point.into(), ..widen.ok_or_else(|| far_apart(op))? };
             op.set_operand(index, widen.build(Builder::before(op), input, i32::ty(op.ctx())));
         }
-        self.narrow(op, narrow)
+        let rescale = factor(narrow, 16).ok_or_else(|| far_apart(op))?;
+        self.narrow(op, rescale);
+        Ok(())
     }
 
-    /// Makes the result of `op` 32 bits wide, and its users read it times 2^-shift in 8 bits.
-    fn narrow(&mut self, op: Op<'c>, shift: i32) -> Result<(), Failure> {
+    /// Makes the result of `op` 32 bits wide, and its users read it rescaled.
+    fn narrow(&mut self, op: Op<'c>, rescale: Rescale) {
         let wide = op.result(0);
+        let format = self.format(wide);
         let users = wide.uses();
         set_element::<i32>(wide);
-        let rescale = factor(power(-shift)).ok_or_else(|| far_apart(op))?;
-        let narrow = rescale.build(Builder::after(op), wide, i8::ty(op.ctx()));
+        let rescale = Rescale { output_zp: format.zero_point.into(), ..rescale };
+        let narrow = rescale.build(Builder::after(op), wide, element(format, op.ctx()));
         self.groups.join(narrow, wide);
         redirect(users, narrow);
-        Ok(())
     }
 
     /// What keeps the scale keeps its meaning on integers; only its constants change.
     fn pass(&mut self, op: Op<'c>) -> Result<(), Failure> {
         let format = self.format(op.result(0));
         let here = Builder::before(op);
-        let i8_type = i8::ty(op.ctx());
+        let element = element(format, op.ctx());
         match op.name().as_str() {
             "tosa.clamp" => {
                 for name in ["min_val", "max_val"] {
                     let bound = op.attr(name).and_then(Attr::to_f64).unwrap_or_default();
-                    op.set_attr(name, Attr::int(i8_type, format.nearest(bound).into()));
+                    op.set_attr(name, Attr::int(element, format.nearest(bound).into()));
                 }
             }
             "tosa.avg_pool2d" => {
@@ -201,25 +249,31 @@ impl<'c> Rewrite<'c, '_> {
             }
             "tosa.pad" => {
                 let border: Vec<f32> = tosa::constant_operand(op, 2, "border")?;
-                let border: Vec<i8> = border.iter().map(|&v| format.nearest(v.into())).collect();
-                op.set_operand(2, tosa::const_dense(here, &[1], &border));
+                let border: Vec<i16> = border.iter().map(|&v| format.nearest(v.into())).collect();
+                let narrow = || border.iter().map(|&v| v as i8).collect::<Vec<_>>();
+                let border = match format.bits {
+                    8 => tosa::const_dense(here, &[1], &narrow()),
+                    _ => tosa::const_dense(here, &[1], &border),
+                };
+                op.set_operand(2, border);
             }
             _ => {}
         }
-        set_element::<i8>(op.result(0));
+        set_format(op.result(0), format);
         Ok(())
     }
 
     fn exit(&mut self, exit: Exit<'c>) {
         for region in [exit.classify(), exit.otherwise()] {
-            region.arguments().into_iter().for_each(set_element::<i8>);
+            region.arguments().into_iter().for_each(|value| set_format(value, self.format(value)));
         }
-        exit.0.results().into_iter().for_each(set_element::<i8>);
         // The classifier is rewritten later, but has its format now.
-        let scale = self.format(exit.logits()).scale();
+        let format = self.format(exit.logits());
+        let scale = format.scale();
+        exit.0.results().into_iter().for_each(|value| set_format(value, format));
         let classes = exit.logits().ty().shape().and_then(|shape| usize::try_from(*shape.last()?).ok());
         let classes = classes.expect("the verifier wants logits of rank 2");
-        exit.set_confidence(&exit.confidence().quantized(scale, 8, classes));
+        exit.set_confidence(&exit.confidence().quantized(scale, format.bits, classes));
         exit.0.set_attr("ee.logits_scale", Attr::f64(exit.0.ctx(), scale));
     }
 
@@ -238,14 +292,18 @@ impl<'c> Rewrite<'c, '_> {
     }
 }
 
-/// Multiplies by a positive number: exactly by a power of two, by others to 31 bits. None if TOSA has no such shift.
-fn factor(factor: f64) -> Option<Rescale> {
+/// Multiplies by a positive number: exactly by a power of two, by others to some bits, at most 31. None if TOSA has no such
+/// shift.
+fn factor(factor: f64, bits: i32) -> Option<Rescale> {
     // factor = mantissa * 2^exponent with the mantissa in [0.5, 1).
-    let exponent = factor.log2().floor() as i32 + 1;
-    let multiplier = (factor * power(31 - exponent)).round() as i64;
+    let mut exponent = factor.log2().floor() as i32 + 1;
+    let mut mantissa = (factor * power(bits - exponent)).round();
+    if mantissa >= power(bits) {
+        (mantissa, exponent) = (mantissa / 2.0, exponent + 1);
+    }
     let shift = 31 - exponent;
     (2..=62).contains(&shift).then(|| Rescale {
-        multiplier: vec![multiplier.min(i64::from(i32::MAX)) as i32],
+        multiplier: vec![(mantissa * power(31 - bits)) as i32],
         shift: vec![shift],
         input_zp: 0,
         output_zp: 0,
@@ -263,6 +321,16 @@ fn far_apart(op: Op<'_>) -> Failure {
 fn set_element<T: DenseElement>(value: Value<'_>) {
     let shape = value.ty().shape().expect("a number of the network is a tensor");
     value.set_ty(Type::tensor(&shape, T::ty(value.ty().ctx())));
+}
+
+/// The type of a format's integers.
+fn element(format: Format, ctx: Ctx<'_>) -> Type<'_> {
+    Type::integer(ctx, format.bits)
+}
+
+fn set_format(value: Value<'_>, format: Format) {
+    let shape = value.ty().shape().expect("a number of the network is a tensor");
+    value.set_ty(Type::tensor(&shape, element(format, value.ty().ctx())));
 }
 
 fn redirect<'c>(users: Vec<(Op<'c>, usize)>, value: Value<'c>) {

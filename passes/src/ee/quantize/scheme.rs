@@ -1,0 +1,62 @@
+//! The scheme that the options ask for.
+
+use atheena_dialects::ir::{Failure, Op};
+
+use super::Options;
+
+/// How numbers become integers.
+pub struct Scheme {
+    /// Scales are powers of two, one for all channels; else each channel's weights have a scale of their own.
+    pub powers_of_two: bool,
+    /// How much of what the calibration samples showed is in a tensor's range.
+    pub range: Range,
+    /// Bits of a weight.
+    pub weight_bits: u32,
+    /// Do logits have 16 bits?
+    pub wide_logits: bool,
+}
+
+/// The range of a tensor.
+pub enum Range {
+    /// That of least squared error.
+    SquaredError,
+    /// This part of the numbers.
+    Percentile(f64),
+}
+
+impl Scheme {
+    /// Reads the options.
+    pub fn of(function: Op<'_>, options: &Options) -> Result<Self, Failure> {
+        let wrong = |name: &str, value: &str, known: &str| {
+            let message = format!("cannot be quantised with {name}={value}");
+            Err(function.error(message, &[&format!("{name} is {known}")]))
+        };
+        let powers_of_two = match options.scales.as_str() {
+            "power-of-two" => true,
+            "arbitrary" => false,
+            other => return wrong("scales", other, "power-of-two or arbitrary"),
+        };
+        let range = match options.calibrate.as_str() {
+            "mse" => Range::SquaredError,
+            "min-max" => Range::Percentile(1.0),
+            "percentile" if options.percentile > 0.0 && options.percentile <= 100.0 => {
+                Range::Percentile(options.percentile / 100.0)
+            }
+            "percentile" => {
+                return wrong("percentile", &options.percentile.to_string(), "above 0 and at most 100");
+            }
+            other => return wrong("calibrate", other, "mse, min-max or percentile"),
+        };
+        let weight_bits = match options.weights_bits {
+            8 => 8,
+            4 => 4,
+            other => return wrong("weights-bits", &other.to_string(), "8 or 4"),
+        };
+        let wide_logits = match options.logits_bits {
+            8 => false,
+            16 => true,
+            other => return wrong("logits-bits", &other.to_string(), "8 or 16"),
+        };
+        Ok(Self { powers_of_two, range, weight_bits, wide_logits })
+    }
+}
