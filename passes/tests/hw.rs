@@ -303,6 +303,100 @@ fn channels_and_rows_change_places() {
     let Some(_) = moved(&body, ([3, 2, 6], 2), ([3, 2, 6], 2), moves) else { return };
 }
 
+/// One actor of maps of i8: what it gives, by the reference, and its cycles a sample.
+fn alone(
+    body: &str,
+    (shape, lanes): ([usize; 3], usize),
+    (to, to_lanes): ([usize; 3], usize),
+    reference: impl Fn(&Map) -> Vec<i64>,
+) -> Option<f64> {
+    let (input, output) = (stream(&shape, "i8", lanes), stream(&to, "i8", to_lanes));
+    let body = body.replace("IN", &input.ty).replace("OUT", &output.ty);
+    let mut design = Design::new(&line(&input, &body, &output), &input, &output, 1)?;
+    let mut random = Random(31);
+    let samples: Vec<_> = (0..4).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect();
+    let expected: Vec<_> = samples.iter().map(|data| (reference(&Map { shape, data }), 0)).collect();
+    design.check(&samples, &expected).cycles_per_sample
+}
+
+#[test]
+fn a_depthwise_takes_a_beat_a_cycle() {
+    let mut random = Random(32);
+    // [KH, KW, C, M] = [1, 1, 6, 2].
+    let weights = random.numbers(12, -127, 127);
+    let bias = random.numbers(12, -5000, 5000);
+    let (multipliers, shifts) = (random.numbers(12, 1 << 30, (1 << 31) - 1), random.numbers(12, 36, 40));
+    let body = format!(
+        r#"%y = dataflow.depthwise "depthwise" %x {{weights = {}, bias = {}, multiplier = array<i32: {}>,
+             shift = array<i32: {}>, double_round, output_zp = -4, min = -100, max = 120}} : IN -> OUT"#,
+        dense("1x1x6x2", 8, &weights),
+        dense("12", 32, &bias),
+        text(&multipliers),
+        text(&shifts)
+    );
+    let reference = |map: &Map| {
+        let output = |i: usize| {
+            let channel = i % 12;
+            let sum = map.data[i / 2] * weights[channel] + bias[channel];
+            // TOSA's apply_scale_32 with double rounding.
+            let mut round = 1i128 << (shifts[channel] - 1);
+            if shifts[channel] > 31 {
+                round += if sum >= 0 { 1 << 30 } else { -(1 << 30) };
+            }
+            let scaled = (i128::from(sum) * i128::from(multipliers[channel]) + round) >> shifts[channel];
+            (scaled as i64 - 4).clamp(-100, 120)
+        };
+        (0..map.data.len() * 2).map(output).collect()
+    };
+    // 4 * 3 pixels of 6 channels, two a beat.
+    let Some(cycles) = alone(&body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference) else { return };
+    assert_eq!(cycles, 36.0);
+}
+
+#[test]
+fn a_global_average_takes_a_beat_a_cycle() {
+    // 12 pixels; TOSA's reciprocal_scale: k = 4, ((2^30 + 1) * 16) / 12.
+    let (multiplier, shift) = (((1i64 << 30) + 1) * 16 / 12, 34);
+    let body = format!(
+        r#"%y = dataflow.global_pool "mean" %x {{kind = "avg", multiplier = {multiplier} : i32, shift = {shift} : i32,
+             input_zp = 100, output_zp = 60}} : IN -> OUT"#
+    );
+    let reference = |map: &Map| {
+        let mean = |channel: usize| {
+            let sum: i64 = map.data.iter().skip(channel).step_by(6).map(|x| x - 100).sum();
+            rescale(sum, multiplier, shift, 60, [-128, 127])
+        };
+        (0..6).map(mean).collect()
+    };
+    let Some(cycles) = alone(&body, ([3, 4, 6], 1), ([1, 1, 6], 1), reference) else { return };
+    assert_eq!(cycles, 72.0);
+}
+
+#[test]
+fn a_table_and_padding_take_a_beat_a_cycle() {
+    let mut random = Random(33);
+    let values = random.numbers(256, -128, 127);
+    let between = stream(&[3, 2, 4], "i8", 2).ty;
+    let body = format!(
+        r#"%z = dataflow.table "table" %x {{values = {}}} : {between} -> {between}
+           %y = dataflow.pad "pad" %z {{before = array<i64: 1, 0, 2>, after = array<i64: 0, 3, 0>, pad_value = -77}}
+             : {between} -> OUT"#,
+        dense("256", 8, &values)
+    );
+    let reference = |map: &Map| {
+        let element = |i: usize| {
+            let [y, x, c] = [i / 30, i / 6 % 5, i % 6];
+            let inside = y >= 1 && x < 2 && c >= 2;
+            let at = |y: usize, c: usize| map.data[(y * 2 + x) * 4 + c];
+            if inside { values[(at(y - 1, c - 2) + 128) as usize] } else { -77 }
+        };
+        (0..120).map(element).collect()
+    };
+    // 4 * 5 pixels of 6 channels, two a beat.
+    let Some(cycles) = alone(&body, ([3, 2, 4], 2), ([4, 5, 6], 2), reference) else { return };
+    assert_eq!(cycles, 60.0);
+}
+
 #[test]
 fn fork_maps_add_resize_and_fifo() {
     let shape = [3, 4, 6];

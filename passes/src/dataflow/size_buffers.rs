@@ -40,6 +40,7 @@ use atheena_dialects::dataflow::{
     Window, actor, bottleneck,
 };
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
+use atheena_dialects::tosa::Geometry;
 use atheena_dialects::{pass::Pass, pass_options};
 
 pass_options! {
@@ -273,26 +274,36 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
 
 /// Do all operands come from one fork, by the same windows, if any, and else by what holds back less than a pixel?
 fn windows_from_a_fork<'c>(op: Op<'c>, ancestors: &[HashSet<Op<'c>>]) -> bool {
-    let path = |value: Value<'c>| {
-        let mut windows = vec![];
-        let mut producer = value.producer()?;
-        while Fork::cast(producer).is_none() || ancestors.iter().any(|branch| !branch.contains(&producer)) {
-            let actor = actor(producer)?;
-            let by_pixel =
-                Matvec::cast(producer).is_some_and(|layer| layer.positions() == layer.input().positions());
-            if let Some(window) = Window::cast(producer) {
-                windows.push((window.input_shape()[..2].to_vec(), window.geometry()));
-            } else if actor.lag() == Lag::Sample && !by_pixel {
-                return None;
-            }
-            let [before] = producer.operands()[..] else { return None };
-            producer = before.producer()?;
-        }
-        Some((producer, windows))
-    };
-    let mut paths = op.operands().into_iter().map(path);
+    let mut paths = op.operands().into_iter().map(|value| path_to_fork(value, ancestors));
     let first = paths.next().flatten();
     first.is_some() && paths.all(|path| path == first)
+}
+
+/// A fork, and the sizes of maps and geometries of the windows behind it.
+type Path<'c> = (Op<'c>, Vec<(Vec<i64>, Geometry)>);
+
+/// The fork that all branches come from, and the sizes and geometries of the windows from there to `value`.
+fn path_to_fork<'c>(value: Value<'c>, ancestors: &[HashSet<Op<'c>>]) -> Option<Path<'c>> {
+    let producer = value.producer()?;
+    if Fork::cast(producer).is_some() && ancestors.iter().all(|branch| branch.contains(&producer)) {
+        return Some((producer, vec![]));
+    }
+    let by_pixel = Matvec::cast(producer).is_some_and(|layer| layer.positions() == layer.input().positions());
+    let window = Window::cast(producer);
+    if window.is_none() && actor(producer)?.lag() == Lag::Sample && !by_pixel {
+        return None;
+    }
+    // Several operands: those of a concatenation, which came the same way.
+    let operands = producer.operands();
+    let one = operands.len() == 1 || Concat::cast(producer).is_some();
+    let mut paths = operands.into_iter().map(|operand| path_to_fork(operand, ancestors));
+    let first = paths.next().flatten().filter(|_| one)?;
+    if !paths.all(|path| path.as_ref() == Some(&first)) {
+        return None;
+    }
+    let (fork, mut windows) = first;
+    windows.extend(window.map(|window| (window.input_shape()[..2].to_vec(), window.geometry())));
+    Some((fork, windows))
 }
 
 /// All actors that a stream comes through.

@@ -91,15 +91,42 @@ fn network(shape: [usize; 3], cycles: f64, build: impl Fn(&mut Net, &T) -> T) {
 #[test]
 fn a_grouped_convolution() {
     network([6, 6, 3], 400.0, |net, x| {
-        let x = net.layer(x, 6, 1);
-        let groups: Vec<_> = (0..3)
+        let x = net.layer(x, 10, 1);
+        let groups: Vec<_> = (0..5)
             .map(|group| {
                 let part = net.slice(&x, [0, 0, 2 * group], [6, 6, 2]);
-                net.layer(&part, 4, 3)
+                net.layer(&part, 2, 3)
             })
             .collect();
         net.concat(&groups.iter().collect::<Vec<_>>(), 3)
     });
+}
+
+/// Foldings are picked as well for many branches as for few: a layer of a group takes 36 * 4 cycles and more.
+#[test]
+fn many_groups_are_balanced() {
+    let mut net = Net::new(17);
+    let image = image([6, 6, 3]);
+    let x = net.layer(&image, 64, 1);
+    let groups: Vec<_> = (0..16)
+        .map(|group| {
+            let part = net.slice(&x, [0, 0, 4 * group], [6, 6, 4]);
+            net.layer(&part, 4, 3)
+        })
+        .collect();
+    let x = net.concat(&groups.iter().collect::<Vec<_>>(), 3);
+    let x = net.dense(&x, 10);
+    let logits = net.logits(&x);
+    let (graph, ..) = graph(&net.finish(&image, &logits, (10, 8)), 600.0);
+    // No branch holds a sample of its 144 elements.
+    let number = |line: &str, before: &str| -> i64 {
+        let rest = line.split(before).last().unwrap_or_default();
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    };
+    let held = |line: &str| number(line, "depth = ") * number(line, "lanes = ");
+    let queues: Vec<_> =
+        graph.lines().filter(|line| line.contains("_fifo_") && line.contains("_concat_")).map(held).collect();
+    assert!(queues.len() >= 16 && queues.iter().all(|&elements| elements < 144), "{queues:?}");
 }
 
 #[test]

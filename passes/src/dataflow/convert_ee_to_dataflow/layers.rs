@@ -390,17 +390,23 @@ impl<'c> Network<'c> {
         Ok(Table::build(self.builder(op.loc()), named, stream, values).0.result(0))
     }
 
+    /// Of many inputs, some at a time: what there is of them then has few lanes to agree on when foldings are picked.
     fn concat(&mut self, op: Op<'c>) -> Result<Value<'c>, Failure> {
-        let inputs: Vec<_> =
-            op.operands().into_iter().map(|input| self.feature_map(op, input)).collect::<Result<_, _>>()?;
+        const AT_ONCE: usize = 4;
         let axis = op.attr("axis").and_then(Attr::to_i64).and_then(|axis| usize::try_from(axis - 1).ok());
         let Some(axis) = axis else { return Err(op.error("joins samples, which come one by one", &[])) };
-        if let [only] = inputs[..] {
-            return Ok(only);
+        let mut inputs = vec![];
+        let operands = op.operands();
+        for (index, &operand) in operands.iter().enumerate() {
+            inputs.push(self.feature_map(op, operand)?);
+            let last = index + 1 == operands.len();
+            if inputs.len() == AT_ONCE || (last && inputs.len() > 1) {
+                let label = self.label(op, "concat");
+                let named = Named { label: &label, reach: self.section(op).reach };
+                inputs = vec![Concat::build(self.builder(op.loc()), named, &inputs, axis).0.result(0)];
+            }
         }
-        let label = self.label(op, "concat");
-        let named = Named { label: &label, reach: self.section(op).reach };
-        Ok(Concat::build(self.builder(op.loc()), named, &inputs, axis).0.result(0))
+        inputs.pop().ok_or_else(|| op.error("has no inputs", &[]))
     }
 
     fn slice(&mut self, op: Op<'c>, input: Value<'c>) -> Result<Value<'c>, Failure> {
