@@ -66,9 +66,9 @@ pub fn check_labels(function: Op<'_>, data: &DataSet, path: &Path) -> Result<(),
 
 /// Fails unless a network takes the images of a data set.
 pub fn check_images(function: Op<'_>, data: &DataSet, path: &Path) -> Result<(), Error> {
-    let (expected, found) = (image_shape(function), data.image_shape().to_vec());
-    if expected == found {
+    let expected = image_shape(function);
+    if data.fits(&expected) {
         return Ok(());
     }
-    Err(Error::ImageShape { path: path.into(), found, expected })
+    Err(Error::ImageShape { path: path.into(), found: data.image_shape().into(), expected })
 }

@@ -6,6 +6,7 @@ use atheena_passes::{classifiers::Classifiers, golden};
 use atheena_runtime::dataset::DataSet;
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -235,6 +236,98 @@ fn counts_and_thresholds_reach_the_hardware() {
     .into();
     insta::assert_snapshot!(messages.join("\n"));
     assert!(!folder.join("new").exists());
+}
+
+/// Writes arrays as numpy would: name, type, shape, data.
+fn npz(path: &Path, arrays: &[(&str, &str, &str, &[u8])]) {
+    let mut archive = zip::ZipWriter::new(fs::File::create(path).expect("writable"));
+    for (name, dtype, shape, data) in arrays {
+        let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}");
+        let length = u16::try_from(header.len()).expect("a short header").to_le_bytes();
+        archive
+            .start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default())
+            .expect("writable");
+        for part in [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data] {
+            archive.write_all(part).expect("writable");
+        }
+    }
+    archive.finish().expect("writable");
+}
+
+#[test]
+fn data_that_does_not_fit() {
+    let folder = folder();
+    let folder = folder.path();
+    let pixels = [128; 2 * 8 * 8 * 3 * 4];
+    let images = |shape: &'static str, n: usize| ("images", "|u1", shape, &pixels[..n]);
+    let labels = ("labels", "<i4", "(2,)", &[1, 0, 0, 0, 9, 0, 0, 0][..]);
+    let grey = images("(2, 8, 8, 1)", 128);
+    let write = |name: &str, arrays: &[(&str, &str, &str, &[u8])]| npz(&folder.join(name), arrays);
+    write("channels.npz", &[images("(2, 8, 8, 3)", 384), labels]);
+    write("size.npz", &[images("(2, 8, 16, 1)", 256), labels]);
+    write("vectors.npz", &[images("(2, 64)", 128), labels]);
+    write("floats.npz", &[("images", "<f4", "(2, 8, 8, 1)", &pixels[..512]), labels]);
+    write("none.npz", &[images("(0, 8, 8, 1)", 0), ("labels", "<i4", "(0,)", &[])]);
+    write("unlabelled.npz", &[grey]);
+    write("fewer.npz", &[grey, ("labels", "|u1", "(1,)", &[1])]);
+    write("large.npz", &[grey, ("labels", "|u1", "(2,)", &[9, 10])]);
+    write("negative.npz", &[grey, ("labels", "|i1", "(2,)", &[9, 255])]);
+    write("one-hot.npz", &[grey, ("labels", "|u1", "(2, 10)", &pixels[..20])]);
+    write("whole.npz", &[images("(2, 8, 8)", 128), labels]);
+    let whole = fs::read(folder.join("whole.npz")).expect("it was written");
+    fs::write(folder.join("truncated.npz"), &whole[..whole.len() - 30]).expect("writable");
+    let names = [
+        "channels",
+        "size",
+        "vectors",
+        "floats",
+        "none",
+        "unlabelled",
+        "fewer",
+        "large",
+        "negative",
+        "one-hot",
+        "truncated",
+    ];
+    let mut messages: Vec<_> =
+        names.map(|name| fails(folder, &format!("profile digits.onnx --data {name}.npz"))).into();
+    let compile = "compile digits.onnx -o new --calibration";
+    messages.push(fails(folder, &format!("{compile} channels.npz")));
+    messages.push(fails(folder, &format!("{compile} unlabelled.npz --max-accuracy-drop 1")));
+    insta::assert_snapshot!(messages.join("\n"));
+    // Grey images may lack their channel.
+    succeeds(folder, "profile digits.onnx --data whole.npz --calibration whole.npz");
+}
+
+/// The commands of the documentation print what it says; `…` stands for the rest of a line, or for lines.
+#[test]
+fn the_page_tells_the_truth() {
+    let folder = folder();
+    let page = fs::read_to_string(root().join("docs/profiling.md")).expect("the page");
+    let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut commands = 0;
+    for block in blocks {
+        for part in block.split("$ atheena ").skip(1) {
+            let (command, expected) = part.split_once('\n').expect("a command and what it prints");
+            let printed = succeeds(folder.path(), command);
+            commands += 1;
+            if expected.trim() == "…" {
+                continue;
+            }
+            let mut lines = printed.lines();
+            for line in expected.trim_end().lines() {
+                let found = lines.next().unwrap_or_default().trim_end();
+                match line.strip_suffix('…') {
+                    Some(start) => assert!(found.starts_with(start), "{command}: {found}"),
+                    None => assert_eq!(found, line, "{command}"),
+                }
+            }
+            assert_eq!(lines.next(), None, "{command}");
+        }
+    }
+    assert_eq!(commands, 5);
+    let read = |name: &str| fs::read(folder.path().join(name)).expect("it was written");
+    assert_eq!(read("all.json"), read("counts.json"));
 }
 
 #[test]

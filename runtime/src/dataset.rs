@@ -1,6 +1,6 @@
 //! Data sets: labelled images in numpy's npz format.
 //!
-//! A file holds `images`, uint8 `[N, H, W, C]`, and mostly `labels`, N class indices of any integer type. Networks
+//! A file holds `images`, uint8 `[N, H, W, C]` (or vectors `[N, F]`, sequences `[N, L, C]`, grey images `[N, H, W]`), and mostly `labels`, N class indices of any integer type. Networks
 //! see an image as `image / 255`.
 
 use std::fs::{File, Permissions};
@@ -22,6 +22,8 @@ pub struct DataSet {
     images: Vec<u8>,
     labels: Option<Vec<u32>>,
     shape: [usize; 4],
+    /// Did the file have three extents? They are `[N, L, C]` or `[N, H, W]`, as the network takes them.
+    of_rank_3: bool,
 }
 
 /// Why a file is no data set. The message names the file, what was found, and what is wanted.
@@ -133,7 +135,7 @@ impl DataSet {
             Some(labels) if labels.len() != shape[0] => {
                 Err(DataSetProblem::Count { labels: labels.len(), images: shape[0] })
             }
-            _ => Ok(DataSet { images, labels, shape }),
+            _ => Ok(DataSet { images, labels, shape, of_rank_3: false }),
         }
     }
 
@@ -177,6 +179,16 @@ impl DataSet {
         [height, width, channels]
     }
 
+    /// Do the images fit an input of a shape, which is `[H, W, C]` mostly?
+    ///
+    /// Vectors count as `[1, 1, F]`, sequences as `[1, L, C]`; images of one channel may come without it.
+    pub fn fits(&self, shape: &[usize]) -> bool {
+        let [height, width, channels] = self.image_shape();
+        shape == self.image_shape()
+            || ([height, width] == [1, 1] && *shape == [channels])
+            || (self.of_rank_3 && *shape == [width, channels, 1])
+    }
+
     /// `[N, H, W, C]`.
     pub fn shape(&self) -> [usize; 4] {
         self.shape
@@ -217,21 +229,28 @@ impl DataSet {
             let file = File::open(path).map_err(|error| DataSetProblem::File { action: "read", error })?;
             let mut archive =
                 ZipArchive::new(BufReader::new(file)).map_err(|e| DataSetProblem::Archive(e.to_string()))?;
-            let (shape, images) = read_images(&mut archive)?;
+            let (extents, images) = read_images(&mut archive)?;
+            let shape = match extents[..] {
+                [n, height, width, channels] => [n, height, width, channels],
+                [n, length, channels] => [n, 1, length, channels],
+                // The rank was checked: a vector.
+                _ => [extents[0], 1, 1, extents[1]],
+            };
             let has_labels = archive.index_for_name("labels.npy").is_some();
             let labels = if labels_wanted || has_labels { Some(read_labels(&mut archive)?) } else { None };
-            DataSet::new(shape, images, labels)
+            let data = DataSet::new(shape, images, labels)?;
+            Ok(DataSet { of_rank_3: extents.len() == 3, ..data })
         };
         read().map_err(|problem| DataSetError { path: path.to_owned(), problem })
     }
 }
 
-fn read_images(archive: &mut ZipArchive<impl Read + Seek>) -> Result<([usize; 4], Vec<u8>), DataSetProblem> {
+fn read_images(archive: &mut ZipArchive<impl Read + Seek>) -> Result<(Vec<usize>, Vec<u8>), DataSetProblem> {
     let (header, bytes) = read_array(archive, "images", |header| {
         let cure = if header.dtype != "|u1" {
             "convert it with (images * 255).round().astype(numpy.uint8) or the like"
-        } else if header.shape.len() != 4 {
-            "reshape it; an image of one channel is [H, W, 1]"
+        } else if !(2..=4).contains(&header.shape.len()) {
+            "reshape it; vectors may be [N, F], sequences [N, L, C], grey images [N, H, W]"
         } else if header.fortran_order {
             "store numpy.ascontiguousarray(images)"
         } else {
@@ -239,8 +258,7 @@ fn read_images(archive: &mut ZipArchive<impl Read + Seek>) -> Result<([usize; 4]
         };
         Some(("uint8 [N, H, W, C] in C order", cure))
     })?;
-    let shape = header.shape.try_into().expect("the rank was checked to be 4");
-    Ok((shape, bytes))
+    Ok((header.shape, bytes))
 }
 
 fn read_labels(archive: &mut ZipArchive<impl Read + Seek>) -> Result<Vec<u32>, DataSetProblem> {

@@ -54,6 +54,29 @@ fn images_and_labels_of_any_integer_type_are_read() {
 }
 
 #[test]
+fn vectors_sequences_and_grey_images_may_lack_extents() {
+    let directory = tempfile::tempdir().unwrap();
+    let read = |shape: &str| {
+        let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({shape}), }}");
+        DataSet::read_images(npz(directory.path(), &[Array("images", &header, &[1, 2, 3, 4, 5, 6])])).unwrap()
+    };
+    let fits = |data: &DataSet| {
+        let shapes: [&[usize]; 7] =
+            [&[3], &[1, 1, 3], &[1, 3, 1], &[3, 1, 1], &[1, 1, 6], &[2, 3, 1], &[1, 2, 3]];
+        shapes.into_iter().filter(|shape| data.fits(shape)).map(<[usize]>::to_vec).collect::<Vec<_>>()
+    };
+    let vectors = read("2, 3");
+    assert_eq!((vectors.shape(), vectors.image(1)), ([2, 1, 1, 3], &[4, 5, 6][..]));
+    assert_eq!(fits(&vectors), [vec![3], vec![1, 1, 3]]);
+    // One sequence of two steps with three channels, or one grey image of two rows.
+    let sequence = read("1, 2, 3");
+    assert_eq!((sequence.shape(), sequence.len()), ([1, 1, 2, 3], 1));
+    assert_eq!(fits(&sequence), [[2, 3, 1], [1, 2, 3]]);
+    let images = read("2, 1, 3, 1");
+    assert_eq!(fits(&images), [[1, 3, 1]]);
+}
+
+#[test]
 fn labels_may_be_left_out_for_calibration() {
     let directory = tempfile::tempdir().unwrap();
     let data_set = DataSet::read_images(npz(directory.path(), &[IMAGES])).unwrap();
@@ -99,9 +122,9 @@ fn refusals_say_what_was_found_and_what_is_wanted() {
          convert it with (images * 255).round().astype(numpy.uint8) or the like"
     );
     assert_eq!(
-        images("{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 2), }", &[0; 4]),
-        "x.npz: `images` is uint8 [1, 2, 2], but must be uint8 [N, H, W, C] in C order; \
-         reshape it; an image of one channel is [H, W, 1]"
+        images("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }", &[0; 4]),
+        "x.npz: `images` is uint8 [4], but must be uint8 [N, H, W, C] in C order; \
+         reshape it; vectors may be [N, F], sequences [N, L, C], grey images [N, H, W]"
     );
     assert_eq!(
         images("{'descr': '|u1', 'fortran_order': True, 'shape': (1, 2, 2, 1), }", &[0; 4]),

@@ -6,10 +6,8 @@ use atheena_dialects::ir::{Failure, Op};
 /// The probability that a sample that reaches an exit stays, for each exit in order.
 pub fn stay_rates(function: Op<'_>, late_fraction: &str) -> Result<Vec<f64>, Failure> {
     let exits = Exit::all_in(function);
-    let profiled: Vec<Option<f64>> = exits
-        .iter()
-        .map(|exit| exit.profile().filter(|counts| counts.of > 0).map(|counts| counts.stay_rate()))
-        .collect();
+    let profiled: Vec<Option<f64>> =
+        exits.iter().map(|exit| exit.profile().map(|counts| counts.stay_rate())).collect();
     let labels: Vec<String> = exits.iter().map(|exit| exit.label()).collect();
     let given = parse(late_fraction, &labels)
         .map_err(|message| function.error(format_args!("can't use late-fraction: {message}"), &[]))?;

@@ -98,7 +98,8 @@ fn calibration(function: Op<'_>, options: &Options) -> Result<DataSet, Failure> 
         .map_err(|error| function.error(format_args!("has no calibration samples: {error}"), &[]))?;
     let wanted = image(function)?.ty().shape().unwrap_or_default();
     let found = data.shape();
-    if found[1..].iter().zip(&wanted[1..]).any(|(&have, &want)| have as i64 != want) {
+    let extents: Vec<usize> = wanted[1..].iter().map(|&extent| extent.max(0) as usize).collect();
+    if !data.fits(&extents) {
         let message = format!(
             "takes images of [H, W, C] = {:?}, but those of {} are {:?}",
             &wanted[1..],
