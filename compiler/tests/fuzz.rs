@@ -15,13 +15,13 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn random_networks_are_exact() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let output = fuzz(folder.path(), &["--count", "24", "--seed", "4", "--json"]);
+    let output = fuzz(folder.path(), &["--count", "12", "--seed", "4", "--json"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let count = |key: &str| summary[key].as_u64().unwrap_or_default();
-    assert_eq!([count("networks"), count("mismatches"), count("skipped")], [24, 0, 0], "{summary}");
+    assert_eq!([count("networks"), count("mismatches"), count("skipped")], [12, 0, 0], "{summary}");
     // The networks are random, the test must not be empty.
-    assert!(count("samples") > 200 && count("early") > 20 && count("both_ways") > 4, "{summary}");
+    assert!(count("samples") > 90 && count("early") > 10 && count("both_ways") > 1, "{summary}");
 }
 
 /// Networks that once showed a defect.

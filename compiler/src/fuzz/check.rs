@@ -169,16 +169,11 @@ fn attempt(case: &Case, directory: &Path) -> Result<Counts, Error> {
     let mut counts = Counts { samples: answers.len(), ..Counts::default() };
     let mut of = answers.len();
     for (index, exit) in Exit::all_in(Op::of_module(&module)).into_iter().enumerate() {
-        *counts.exits.entry(kind(exit)).or_default() += 1;
+        *counts.exits.entry(exit.confidence().kind.name().to_owned()).or_default() += 1;
         let taken = answers.iter().filter(|answer| answer.exit == index).count();
         counts.early += taken;
         counts.both_ways += usize::from(0 < taken && taken < of);
         of -= taken;
     }
     Ok(counts)
-}
-
-/// The kind of an exit's confidence.
-fn kind(_exit: Exit<'_>) -> String {
-    "max_softmax".into()
 }
