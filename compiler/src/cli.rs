@@ -1,7 +1,7 @@
 //! The command line: what can be said, and who does it.
 
 use crate::{
-    commands::{compile, profile, simulate, synth},
+    commands::{compile, fuzz, profile, simulate, synth},
     error::Error,
     quantization::QuantizeArgs,
 };
@@ -28,6 +28,8 @@ pub enum Command {
     Simulate(SimulateArgs),
     /// Synthesise compiled hardware: what it takes, in total and a module
     Synth(SynthArgs),
+    /// Compile and simulate random networks, and compare every output bit with the golden model
+    Fuzz(FuzzArgs),
 }
 
 /// Options of `compile`.
@@ -185,6 +187,26 @@ pub struct SynthArgs {
     pub json: bool,
 }
 
+/// Options of `fuzz`.
+#[derive(Args, Debug)]
+pub struct FuzzArgs {
+    /// How many networks
+    #[arg(long, value_name = "N", default_value = "25")]
+    pub count: usize,
+    /// The seed of networks and data: the same networks on every machine
+    #[arg(long, default_value = "1")]
+    pub seed: u64,
+    /// Where networks that fail are kept, made small
+    #[arg(short, long, value_name = "DIR", default_value = "fuzz-failures")]
+    pub output: PathBuf,
+    /// Run the network of a file again, such as one that was kept
+    #[arg(long, value_name = "EENET", conflicts_with_all = ["count", "seed", "output"])]
+    pub replay: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
 fn fraction(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
@@ -228,5 +250,6 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Profile(args) => profile::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
     }
 }

@@ -146,4 +146,7 @@ pub enum Error {
         /// The first, for people.
         first: String,
     },
+    /// A random network shows a defect.
+    #[error("{0}")]
+    Fuzz(String),
 }

@@ -16,3 +16,10 @@ pub fn samples(total: usize, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total as u64).with_style(style).with_message(what)
 }
+
+/// A bar over networks.
+pub fn networks(total: usize) -> ProgressBar {
+    let template = "{wide_bar} {pos}/{len} networks, {eta} left";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total as u64).with_style(style)
+}

@@ -133,3 +133,17 @@ fn wrong_networks_are_refused() {
         "the golden model failed to lower the network:\n  loc(\"layer7\"): op was not bufferized"
     );
 }
+
+/// Two equal computations are one after merging, so one value is two results.
+#[test]
+fn results_may_be_one_value() {
+    let golden = compile(
+        "func.func @network(%x: tensor<1x1x1x3xi8>) -> (tensor<1x1x1x3xi32>, tensor<1x1x1x3xi32>) {
+           %a = tosa.cast %x : (tensor<1x1x1x3xi8>) -> tensor<1x1x1x3xi32>
+           %b = tosa.cast %x : (tensor<1x1x1x3xi8>) -> tensor<1x1x1x3xi32>
+           return %a, %b : tensor<1x1x1x3xi32>, tensor<1x1x1x3xi32>
+         }",
+    );
+    let outputs = golden.run(&[1, 2, 255][..]).expect("three pixels");
+    assert_eq!(outputs.0, vec![Tensor::I32(vec![1, 2, -1]); 2]);
+}

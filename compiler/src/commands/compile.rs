@@ -29,9 +29,21 @@ struct Outcome<'a> {
     seconds: f64,
 }
 
-/// Compiles a network into an output directory.
+/// Compiles a network into an output directory, and says what came out.
 pub fn run(args: &CompileArgs) -> Result<(), Error> {
     let started = Instant::now();
+    let report = compile(args)?;
+    let seconds = started.elapsed().as_secs_f64();
+    if args.json {
+        print_json(&Outcome { report: report.as_ref(), seconds });
+    } else {
+        print_table(args, report.as_ref(), seconds);
+    }
+    Ok(())
+}
+
+/// Compiles a network into an output directory; returns the report, if the compiler got as far as the foldings.
+pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let device = Device::find(&args.device)?;
     let budget = budget(args, &device)?;
     let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
@@ -122,14 +134,7 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
     output.finish()?;
     spinner.finish_and_clear();
-
-    let seconds = started.elapsed().as_secs_f64();
-    if args.json {
-        print_json(&Outcome { report: report.as_ref(), seconds });
-    } else {
-        print_table(args, report.as_ref(), seconds);
-    }
-    Ok(())
+    Ok(report)
 }
 
 /// What the thresholds were chosen from.

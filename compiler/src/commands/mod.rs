@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod compile;
+pub mod fuzz;
 pub mod profile;
 pub mod simulate;
 pub mod synth;

@@ -6,6 +6,7 @@ use crate::{
     error::Error,
     evaluate::{Answer, Evaluator, correct},
     model, progress,
+    random::SplitMix64,
     report::Report,
     session::Session,
 };
@@ -129,7 +130,8 @@ fn wanted(args: &SimulateArgs, data: &DataSet) -> usize {
     args.samples.unwrap_or(data.len()).clamp(1, data.len())
 }
 
-fn agree(output: &SimOutput, answer: &Answer) -> bool {
+/// The same logits at the same exit?
+pub(crate) fn agree(output: &SimOutput, answer: &Answer) -> bool {
     output.exit == answer.exit && output.logits == answer.logits
 }
 
@@ -153,13 +155,9 @@ fn draw(
     let mut chosen: Vec<usize> = hard.iter().cycle().take(hard_count).copied().collect();
     chosen.extend(easy.iter().cycle().take(count - hard_count));
     // Fisher and Yates's shuffle, with the splitmix64 generator: the same order on every machine.
-    let mut state = args.seed;
+    let mut random = SplitMix64::new(args.seed);
     for i in (1..chosen.len()).rev() {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        chosen.swap(i, ((z ^ (z >> 31)) % (i as u64 + 1)) as usize);
+        chosen.swap(i, random.below(i as u64 + 1) as usize);
     }
     Ok(chosen)
 }

@@ -12,6 +12,7 @@
 mod emit;
 pub mod error;
 pub mod network;
+mod print;
 pub mod syntax;
 pub mod weights;
 

@@ -48,6 +48,19 @@ pub struct Node {
     pub shape: Vec<i64>,
 }
 
+impl Node {
+    /// How many products a sample needs.
+    pub fn products(&self) -> i64 {
+        let pixels: i64 = self.shape.iter().skip(2).product();
+        match &self.layer {
+            Layer::Conv(weights, _) | Layer::Depthwise(weights, _) | Layer::Dense(weights) => {
+                weights.values.len() as i64 * pixels
+            }
+            _ => 0,
+        }
+    }
+}
+
 /// A layer or an exit.
 pub enum Step {
     /// Computes this value.
@@ -192,7 +205,7 @@ struct Resolver<'t> {
     /// All names, and where each is defined.
     taken: HashMap<String, Span>,
     /// How many layers of each kind there are.
-    counts: HashMap<String, usize>,
+    counts: HashMap<&'static str, usize>,
     /// The value that a layer reads unless it says otherwise.
     current: ValueId,
 }
@@ -216,12 +229,13 @@ impl Resolver<'_> {
     }
 
     fn layer(&mut self, line: &syntax::Layer) -> Result<ValueId, Problem> {
-        let count = self.counts.entry(line.word.clone()).or_insert(0);
+        let word = line.op.value.word();
+        let count = self.counts.entry(word).or_insert(0);
         *count += 1;
         let name = line
             .name
             .clone()
-            .unwrap_or_else(|| At { value: format!("{}{count}", line.word), span: line.op.span.clone() });
+            .unwrap_or_else(|| At { value: format!("{word}{count}"), span: line.op.span.clone() });
         if let Some(first) = self.taken.get(&name.value) {
             return Err(self.again(&name, first));
         }
@@ -426,7 +440,8 @@ impl Resolver<'_> {
 /// The shape of a feature map.
 fn image(line: &syntax::Layer, shape: &[i64]) -> Result<[i64; 4], Problem> {
     shape.try_into().map_err(|_| {
-        let what = format!("`{}` needs a feature map, but its input is {}", line.word, shape_text(shape));
+        let what =
+            format!("`{}` needs a feature map, but its input is {}", line.op.value.word(), shape_text(shape));
         Problem::new(&line.op.span, what, "put it before the first `dense` layer, or make the input an image")
     })
 }

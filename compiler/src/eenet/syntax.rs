@@ -68,8 +68,6 @@ pub struct Layer {
     pub name: Option<Name>,
     /// What it does; the place of the word.
     pub op: At<Op>,
-    /// The word.
-    pub word: String,
     /// The layer that it reads, if it is not the one before.
     pub from: Option<Name>,
     /// Where its window lies.
@@ -91,6 +89,26 @@ pub enum Op {
     Clamp { low: f32, high: f32 },
     BatchNorm { epsilon: f32 },
     Add { other: Name },
+}
+
+impl Op {
+    /// The epsilon of normalisations that give none.
+    pub const EPSILON: f32 = 1e-5;
+
+    /// Its word in the text.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Op::Conv { .. } => "conv",
+            Op::Dense { .. } => "dense",
+            Op::MaxPool => "max_pool",
+            Op::AveragePool => "avg_pool",
+            Op::GlobalAveragePool => "global_avg_pool",
+            Op::Relu => "relu",
+            Op::Clamp { .. } => "clamp",
+            Op::BatchNorm { .. } => "batch_norm",
+            Op::Add { .. } => "add",
+        }
+    }
 }
 
 /// The options of windows, each where it is given.
@@ -175,12 +193,11 @@ fn layer(pair: Pair<'_, Rule>) -> Result<Layer, Problem> {
     let mut layer = Layer {
         name,
         op: At { value: Op::Relu, span: span(keyword) },
-        word: keyword.as_str().to_owned(),
         from: None,
         window: Options::default(),
         bias: true,
     };
-    let mut epsilon = 1e-5;
+    let mut epsilon = Op::EPSILON;
     let mut groups = 1;
     // The arguments that have no word before them.
     let mut plain = vec![];

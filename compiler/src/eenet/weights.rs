@@ -2,6 +2,7 @@
 
 use super::error::{At, Problem, Span};
 use super::syntax;
+use crate::random::SplitMix64;
 use atheena_runtime::arrays::{ArrayProblem, Arrays};
 use std::path::{Path, PathBuf};
 
@@ -105,12 +106,7 @@ fn list(names: &[String]) -> String {
 
 /// The elements of an array. Each array has numbers of its own, so that a new layer changes no other's.
 fn random(seed: u64, name: &str, count: usize, spread: Spread) -> Vec<f32> {
-    // The hash is FNV-1a.
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let mut state = SplitMix64(seed);
-    state.0 = state.next() ^ hash;
+    let mut state = SplitMix64::named(seed, name);
     let (centre, reach) = match spread {
         // The variance of uniform numbers in -r..r is r^2 / 3.
         Spread::He(products) => (0.0, (6.0 / products as f32).sqrt()),
@@ -123,29 +119,9 @@ fn random(seed: u64, name: &str, count: usize, spread: Spread) -> Vec<f32> {
     (0..count).map(|_| centre + reach * unit(state.next())).collect()
 }
 
-/// Steele et al., Fast Splittable Pseudorandom Number Generators, 2014.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The first numbers for seed 1234567, as Vigna's splitmix64.c gives them.
-    #[test]
-    fn split_mix_is_the_published_one() {
-        let mut state = SplitMix64(1234567);
-        assert_eq!([state.next(), state.next()], [6457827717110365317, 3203168211198807973]);
-    }
 
     #[test]
     fn random_weights_have_the_variance_of_he() {

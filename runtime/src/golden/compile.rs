@@ -36,6 +36,11 @@ const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
 const TO_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
     buffer-results-to-out-params{modify-public-functions=true hoist-static-allocs=true},canonicalize,cse)";
 
+/// The same where two results are one value, which can't be computed in two places: results are copied. (MLIR 22 would
+/// write to the first place and read memory that is gone for the second.)
+const TO_SHARED_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
+    buffer-results-to-out-params{modify-public-functions=true},canonicalize,cse)";
+
 /// Runs the schedule.
 const SCHEDULED: &str = "builtin.module(transform-interpreter,canonicalize,cse)";
 
@@ -71,7 +76,8 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let (input, results) = signature(function, name)?;
     run(&context, &mut module, TO_LINALG).map_err(rejected)?;
     widen::widen(keep_only(Op::of_module(&module), name)?).map_err(rejected)?;
-    run(&context, &mut module, TO_BUFFERS).map_err(rejected)?;
+    let shared = shares_results(keep_only(Op::of_module(&module), name)?);
+    run(&context, &mut module, if shared { TO_SHARED_BUFFERS } else { TO_BUFFERS }).map_err(rejected)?;
     let function = keep_only(Op::of_module(&module), name)?;
     convolution::vectorise(function, machine);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
@@ -82,6 +88,12 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let engine = Engine::new(Op::of_module(&module), name, &input, &results, scratch_bytes)
         .ok_or_else(|| rejected(Rejected("generate code")))?;
     Ok(Compiled { engine, input, results, scratch_bytes })
+}
+
+/// Does a function return one value as two results, as it does where equal computations were merged?
+fn shares_results(function: Op<'_>) -> bool {
+    let returned = function.body().ops().into_iter().last().map(Op::operands).unwrap_or_default();
+    (1..returned.len()).any(|index| returned[..index].contains(&returned[index]))
 }
 
 /// Errors and their notes, instead of on stderr.

@@ -1,0 +1,55 @@
+//! Random networks, and those that once showed a defect: hardware equals the golden model in every bit.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn fuzz(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_atheena"));
+    command.current_dir(folder).arg("fuzz").args(arguments).output().expect("atheena runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn random_networks_are_exact() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = fuzz(folder.path(), &["--count", "12", "--seed", "4", "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let count = |key: &str| summary[key].as_u64().unwrap_or_default();
+    assert_eq!([count("networks"), count("mismatches"), count("skipped")], [12, 0, 0], "{summary}");
+    // The networks are random, the test must not be empty.
+    assert!(count("samples") > 90 && count("early") > 10 && count("both_ways") > 1, "{summary}");
+}
+
+/// Networks that once showed a defect.
+#[test]
+fn kept_networks_are_exact() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    files.sort();
+    for file in files {
+        let output = fuzz(Path::new("."), &["--replay", &file.display().to_string()]);
+        assert!(output.status.success(), "{}: {}", file.display(), text(&output.stderr));
+    }
+}
+
+/// A network that can't be compiled is a failure: it is made small, kept, and the last line says how to run it again.
+#[test]
+fn failures_are_reported() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let network = "# compile: --device spartan\nnetwork n\ninput 2\nweights random seed 1\ndense 2\n";
+    std::fs::write(folder.path().join("case.eenet"), network).expect("writable");
+    let output = fuzz(folder.path(), &["--replay", "case.eenet"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("spartan"), "{}", text(&output.stderr));
+    let wrong = "# run: speed=3\nnetwork n\ninput 2\nweights random seed 1\ndense 2\n";
+    std::fs::write(folder.path().join("wrong.eenet"), wrong).expect("writable");
+    let output = fuzz(folder.path(), &["--replay", "wrong.eenet"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("error: wrong.eenet:1:1: `speed=3` is no setting of a run"));
+}
