@@ -432,3 +432,78 @@ snapshot!(logits_and_probabilities, {
     exit.attribute[0].g.as_mut().unwrap().node[0].input[0] = "p".into();
     message(&network)
 });
+
+/// The plain network between QuantizeLinear and DequantizeLinear of image, convolution and logits.
+fn quantised() -> Network {
+    let pair = |value: &str, from: &str| {
+        let (quantised, name) = (format!("{value}_q"), format!("quantize_{value}"));
+        let inputs = |first| [first, "scale", "zero_point"];
+        [
+            node("QuantizeLinear", &name, &inputs(from), &quantised),
+            node("DequantizeLinear", &format!("de{name}"), &inputs(&quantised), value),
+        ]
+    };
+    let weights = |name: &str| node("DequantizeLinear", name, &[&format!("{name}_q"), "scale"], name);
+    let mut nodes = vec![weights("conv.w"), weights("dense.w")];
+    nodes.extend(pair("image_r", "image"));
+    nodes.push(node("Conv", "conv", &["image_r", "conv.w"], "sums"));
+    nodes.extend(pair("features", "sums"));
+    nodes.push(node("Flatten", "flatten", &["features"], "flat"));
+    nodes.push(node("Gemm", "dense", &["flat", "dense.w"], "raw").int("transB", 1));
+    nodes.extend(pair("logits", "raw"));
+    let int8 = |name: &str, dims: &[i64]| TensorProto {
+        data_type: data_type::INT8,
+        raw_data: vec![1; dims.iter().product::<i64>() as usize],
+        ..floats(name, dims)
+    };
+    let constants = vec![
+        int8("conv.w_q", &[2, 1, 3, 3]),
+        int8("dense.w_q", &[3, 8]),
+        int8("zero_point", &[]),
+        floats("scale", &[]),
+    ];
+    Network::new(&[1, 1, 4, 4], nodes, constants)
+}
+
+/// What importing `quantised` says when the node of a name is changed.
+fn quantised_with(name: &str, change: impl FnOnce(&mut NodeProto)) -> String {
+    let mut network = quantised();
+    let other = TensorProto { raw_data: 0.25f32.to_le_bytes().to_vec(), ..floats("other", &[]) };
+    network.graph.initializer.extend([floats("scales", &[2]), other]);
+    change(network.graph.node.iter_mut().find(|node| node.name == name).unwrap());
+    message(&network)
+}
+
+#[test]
+fn sound_quantised_networks_are_imported() {
+    let context = atheena_dialects::context();
+    atheena::onnx::import(Ctx::of(&context), &quantised().model().encode_to_vec(), "net.onnx").unwrap();
+}
+
+snapshot!(quantised_without_zero_point, quantised_with("quantize_features", |node| node.input.truncate(2)));
+snapshot!(quantised_by_channel, quantised_with("quantize_features", |node| node.input[1] = "scales".into()));
+snapshot!(quantised_with_float_weights, {
+    let mut network = quantised();
+    network.graph.node.remove(0);
+    network.graph.initializer[0] = floats("conv.w", &[2, 1, 3, 3]);
+    message(&network)
+});
+snapshot!(quantised_with_a_float_layer, {
+    let mut network = quantised();
+    network.graph.node.insert(7, node("Tanh", "squash", &["features"], "squashed"));
+    network.graph.node[8].input[0] = "squashed".into();
+    message(&network)
+});
+snapshot!(quantised_but_for_the_logits, {
+    let mut network = quantised();
+    network.graph.output[0].name = "raw".into();
+    message(&network)
+});
+snapshot!(quantised_with_another_scale_behind, {
+    quantised_with("dequantize_features", |node| node.input[1] = "other".into())
+});
+snapshot!(quantised_as_operators, {
+    let mut network = quantised();
+    network.graph.node[4].op_type = "QLinearConv".into();
+    message(&network)
+});

@@ -112,8 +112,10 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     model::check_images(model::function(&module), &samples, data)?;
     model::check_labels(model::function(&module), &samples, data)?;
     let spinner = progress::steps();
+    // A network that is integer already keeps its scales.
+    let float = model::is_float(model::function(&module));
     let way = Way {
-        calibration: args.calibration.as_deref(),
+        calibration: args.calibration.as_deref().filter(|_| float),
         quantize: args.quantize.clone(),
         thresholds: args.thresholds.clone(),
         ..Way::default()

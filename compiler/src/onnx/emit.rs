@@ -6,6 +6,7 @@
 use super::error::shape as shape_text;
 use super::exits::Chain;
 use super::graph::{Network, NodeId, ValueId};
+use super::integer::{Integers, Numbers};
 use super::layers::weights::permuted;
 use super::layers::{Constant, Layer, Layers, Weights};
 use super::window::Window;
@@ -15,11 +16,17 @@ use atheena_dialects::tosa;
 use std::collections::{BTreeSet, HashMap};
 
 /// Makes the module of a network.
-pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers) -> melior::ir::Module<'c> {
+pub fn emit<'c>(
+    ctx: Ctx<'c>,
+    network: &Network,
+    chain: &Chain,
+    layers: &Layers,
+    integers: Option<&Integers>,
+) -> melior::ir::Module<'c> {
     let loc = Loc::name(ctx, &network.name);
     let module = new_module(loc);
     let one = LayerBuilder { ctx };
-    let emitter = Emitter { ctx, one, network, chain, layers };
+    let emitter = Emitter { ctx, one, network, chain, layers, integers };
 
     // The argument is an image, also of a network that reads a vector or a sequence.
     let image = match *layers.shape(network.input) {
@@ -27,7 +34,12 @@ pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers)
         ref shape => stored(shape),
     };
     let input_loc = Loc::name(ctx, &network.values[network.input].name);
-    let body = Block::new(&[one.tensor(&image)], input_loc);
+    let argument_type = match integers {
+        // The bits of uint8 pixels.
+        Some(_) => Type::tensor(&image, Type::integer(ctx, 8)),
+        None => one.tensor(&image),
+    };
+    let body = Block::new(&[argument_type], input_loc);
     let mut values = HashMap::new();
     if let Some(&argument) = body.arguments().first() {
         let at = Builder::end(body, input_loc);
@@ -37,12 +49,15 @@ pub fn emit<'c>(ctx: Ctx<'c>, network: &Network, chain: &Chain, layers: &Layers)
     }
     let result = emitter.section(body, 0, values, &BTreeSet::new());
     Builder::end(body, loc).op("func.return").operand(result).build();
-    Builder::end(Op::of_module(&module).body(), loc)
+    let function = Builder::end(Op::of_module(&module).body(), loc)
         .op("func.func")
         .attr("sym_name", Attr::string(ctx, &symbol(&network.name)))
-        .attr("function_type", Attr::ty(Type::function(ctx, &[one.tensor(&image)], &[result.ty()])))
+        .attr("function_type", Attr::ty(Type::function(ctx, &[argument_type], &[result.ty()])))
         .region(Region::with_block(body))
         .build();
+    if let Some(&scale) = integers.and_then(|integers| integers.logits_scales.last()) {
+        function.set_attr("ee.logits_scale", Attr::f64(ctx, scale));
+    }
     module
 }
 
@@ -96,6 +111,7 @@ struct Emitter<'n, 'c> {
     network: &'n Network,
     chain: &'n Chain,
     layers: &'n Layers,
+    integers: Option<&'n Integers>,
 }
 
 impl<'c> Emitter<'_, 'c> {
@@ -141,10 +157,20 @@ impl<'c> Emitter<'_, 'c> {
         build_yield(Builder::end(classify, loc), &[logits]);
         let answer = self.section(otherwise, index + 1, late_scope, &done);
         build_yield(Builder::end(otherwise, loc), &[answer]);
-        let confidence = Confidence::max_softmax(exit.threshold).to_attr(self.ctx);
+        let mut confidence = Confidence::new(exit.kind, exit.threshold);
+        let scale = self.integers.and_then(|integers| integers.logits_scales.get(index)).copied();
+        if let Some(scale) = scale {
+            let classes = self.layers.shape(exit.logits).get(1).copied().unwrap_or_default();
+            confidence = confidence.quantized(scale, 8, classes as usize);
+        }
+        let confidence = confidence.to_attr(self.ctx);
         let label = format!("exit{}", index + 1);
         let at = Builder::end(block, loc);
-        Exit::build(at, &label, &crossing, confidence, &[answer.ty()], (classify, otherwise)).0.result(0)
+        let made = Exit::build(at, &label, &crossing, confidence, &[answer.ty()], (classify, otherwise)).0;
+        if let Some(scale) = scale {
+            made.set_attr("ee.logits_scale", Attr::f64(self.ctx, scale));
+        }
+        made.result(0)
     }
 
     /// Makes the logits `value` at the end of `block`, in the shape `[1, classes]`.
@@ -191,7 +217,11 @@ impl<'c> Emitter<'_, 'c> {
             let at = Builder::end(block, Loc::name(self.ctx, &node.place.name));
             let inputs: Vec<_> = self.layers.inputs[id].iter().map(|value| scope[value]).collect();
             let from = self.layers.inputs[id].first().map(|&v| self.layers.shape(v)).unwrap_or_default();
-            let value = self.one.layer(at, layer, &inputs, from, self.layers.shape(output));
+            let to = self.layers.shape(output);
+            let value = match self.integers.and_then(|integers| integers.numbers.get(&id)) {
+                Some(numbers) => self.one.integer_layer(at, layer, numbers, &inputs, to),
+                None => self.one.layer(at, layer, &inputs, from, to),
+            };
             debug_assert_eq!(
                 value.ty().shape(),
                 Some(stored(self.layers.shape(output))),
@@ -213,27 +243,34 @@ impl<'c> LayerBuilder<'c> {
         from: &[i64],
         to: &[i64],
     ) -> Value<'c> {
-        let result = self.tensor(&stored(to));
         let [input, ..] = *inputs else { unreachable!("constants are no layers") };
+        let element = input.ty().element().expect("a value is a tensor");
+        let result = Type::tensor(&stored(to), element);
         match layer {
-            Layer::Alias(_) | Layer::Constant => input,
+            // What is quantised has become an integer layer.
+            Layer::Alias(_) | Layer::Constant | Layer::Quantize(_) | Layer::Dequantize(_) => input,
             Layer::Conv(weights, window) => {
-                let input = self.framed(at, input, window);
+                let input = self.framed(at, input, window, self.zero(at));
                 let constants = self.constants(at, weights, &weights.shape);
                 let zps = (self.zero(at), self.zero(at));
                 let operands = (input, constants.0, constants.1);
                 tosa::conv2d(at, operands, zps, &window.geometry, result, Type::f32(self.ctx))
             }
             Layer::Depthwise(weights, window) => {
-                let input = self.framed(at, input, window);
+                let input = self.framed(at, input, window, self.zero(at));
                 let constants = self.constants(at, weights, &weights.shape);
                 let zps = (self.zero(at), self.zero(at));
                 let operands = (input, constants.0, constants.1);
                 tosa::depthwise_conv2d(at, operands, zps, &window.geometry, result, Type::f32(self.ctx))
             }
             Layer::Grouped(groups, weights, window) => {
-                let input = self.framed(at, input, window);
-                self.grouped(at, input, *groups, weights, window)
+                let input = self.framed(at, input, window, self.zero(at));
+                self.grouped(at, input, *groups, weights, window, |own, channels, result| {
+                    let constants = self.constants(at, own, &own.shape);
+                    let zps = (self.zero(at), self.zero(at));
+                    let operands = (channels, constants.0, constants.1);
+                    tosa::conv2d(at, operands, zps, &window.geometry, self.tensor(result), element)
+                })
             }
             Layer::Dense(weights) => {
                 let (outputs, inputs) = (weights.shape[0], weights.shape[1]);
@@ -247,12 +284,12 @@ impl<'c> LayerBuilder<'c> {
                 tosa::reshape(at, row, to)
             }
             Layer::MaxPool(window) => {
-                let input = self.framed(at, input, window);
-                let pooled = self.tensor(&pooled(input, window));
+                let input = self.framed(at, input, window, self.zero(at));
+                let pooled = Type::tensor(&pooled(input, window), element);
                 self.shaped(at, tosa::max_pool2d(at, input, &window.geometry, pooled), to)
             }
             Layer::AveragePool(window) => {
-                let input = self.framed(at, input, window);
+                let input = self.framed(at, input, window, self.zero(at));
                 let zps = (self.zero(at), self.zero(at));
                 let pooled = self.tensor(&pooled(input, window));
                 let f32 = Type::f32(self.ctx);
@@ -306,12 +343,100 @@ impl<'c> LayerBuilder<'c> {
         }
     }
 
+    /// Makes a layer of an integer network.
+    fn integer_layer(
+        self,
+        at: Builder<'c>,
+        layer: &Layer,
+        numbers: &Numbers,
+        inputs: &[Value<'c>],
+        to: &[i64],
+    ) -> Value<'c> {
+        let input = inputs[0];
+        let (i8, i32) = (Type::integer(self.ctx, 8), Type::integer(self.ctx, 32));
+        let code = |value: i64| tosa::const_dense(at, &[1], &[value as i8]);
+        match (numbers, layer) {
+            (Numbers::Rescale(rescale, bounds), _) => {
+                let value = rescale.build(at, input, i8);
+                let bound = |code: i64| Attr::int(i8, code);
+                bounds.map_or(value, |[low, high]| tosa::clamp(at, value, bound(low), bound(high)))
+            }
+            (Numbers::Sum(a, b), _) => {
+                let operands = [a.build(at, input, i32), b.build(at, inputs[1], i32)];
+                tosa::simple(at, "tosa.add", &operands, Type::tensor(&stored(to), i32))
+            }
+            (Numbers::Mean(zero_point), Layer::AveragePool(window)) => {
+                let input = self.framed(at, input, window, code(*zero_point));
+                let zps = (code(*zero_point), code(*zero_point));
+                let result = Type::tensor(&pooled(input, window), i8);
+                self.shaped(at, tosa::avg_pool2d(at, input, zps, &window.geometry, result, i32), to)
+            }
+            (Numbers::Border(border), Layer::Pad(sides, _)) => {
+                let pads: Vec<_> = in_stored_order(sides, [0, 0]).into_iter().flatten().collect();
+                let operands = [input, tosa::const_shape(at, &pads), code(*border)];
+                tosa::simple(at, "tosa.pad", &operands, Type::tensor(&stored(to), i8))
+            }
+            (Numbers::Products(zero_point), layer) => self.products(at, layer, *zero_point, input, to),
+            _ => unreachable!("numbers are those of the layer"),
+        }
+    }
+
+    /// A layer with whole weights on int8, sums in int32.
+    fn products(
+        self,
+        at: Builder<'c>,
+        layer: &Layer,
+        zero_point: i64,
+        input: Value<'c>,
+        to: &[i64],
+    ) -> Value<'c> {
+        let i32 = Type::integer(self.ctx, 32);
+        let code = |value: i64| tosa::const_dense(at, &[1], &[value as i8]);
+        let constants = |weights: &Weights, shape: &[i64]| {
+            let values: Vec<i8> = weights.values.iter().map(|&v| v as i8).collect();
+            let bias: Vec<i32> = weights.bias.iter().map(|&v| v as i32).collect();
+            (tosa::const_dense(at, shape, &values), tosa::const_dense(at, &[bias.len() as i64], &bias))
+        };
+        let result = Type::tensor(&stored(to), i32);
+        let zps = || (code(zero_point), code(0));
+        match layer {
+            Layer::Conv(weights, window) => {
+                let input = self.framed(at, input, window, code(zero_point));
+                let (values, bias) = constants(weights, &weights.shape);
+                tosa::conv2d(at, (input, values, bias), zps(), &window.geometry, result, i32)
+            }
+            Layer::Depthwise(weights, window) => {
+                let input = self.framed(at, input, window, code(zero_point));
+                let (values, bias) = constants(weights, &weights.shape);
+                tosa::depthwise_conv2d(at, (input, values, bias), zps(), &window.geometry, result, i32)
+            }
+            Layer::Grouped(groups, weights, window) => {
+                let input = self.framed(at, input, window, code(zero_point));
+                self.grouped(at, input, *groups, weights, window, |own, channels, result| {
+                    let (values, bias) = constants(own, &own.shape);
+                    let result = Type::tensor(result, i32);
+                    tosa::conv2d(at, (channels, values, bias), zps(), &window.geometry, result, i32)
+                })
+            }
+            Layer::Dense(weights) => {
+                let (outputs, inputs) = (weights.shape[0], weights.shape[1]);
+                let input = tosa::reshape(at, input, &[1, 1, 1, inputs]);
+                let (values, bias) = constants(weights, &[outputs, 1, 1, inputs]);
+                let (geometry, row) =
+                    (Window::whole([1, 1]).geometry, Type::tensor(&[1, 1, 1, outputs], i32));
+                let row = tosa::conv2d(at, (input, values, bias), zps(), &geometry, row, i32);
+                tosa::reshape(at, row, to)
+            }
+            _ => unreachable!("products are made by layers with weights"),
+        }
+    }
+
     /// The part of a feature map that windows reach, framed by the zeros that count.
-    fn framed(self, at: Builder<'c>, input: Value<'c>, window: &Window) -> Value<'c> {
+    fn framed(self, at: Builder<'c>, input: Value<'c>, window: &Window, zero: Value<'c>) -> Value<'c> {
         let shape = input.ty().shape().unwrap_or_default();
         let kept = [shape[0], window.keep[0], window.keep[1], shape[3]];
         let kept = if kept == shape[..] { input } else { tosa::slice(at, input, &[0; 4], &kept) };
-        if window.zeros == [0; 4] { kept } else { tosa::pad(at, kept, window.zeros, self.zero(at)) }
+        if window.zeros == [0; 4] { kept } else { tosa::pad(at, kept, window.zeros, zero) }
     }
 
     /// A value of another shape with the same order of elements, in the shape that `to` is stored in.
@@ -346,6 +471,7 @@ impl<'c> LayerBuilder<'c> {
         groups: i64,
         weights: &Weights,
         window: &Window,
+        convolve: impl Fn(&Weights, Value<'c>, &[i64]) -> Value<'c>,
     ) -> Value<'c> {
         let [outputs, rows, columns, inputs] = weights.shape[..] else {
             unreachable!("weights of a convolution have four dimensions")
@@ -362,15 +488,12 @@ impl<'c> LayerBuilder<'c> {
             };
             let shape = vec![each, rows, columns, inputs];
             let own = Weights { shape, values: of(&weights.values), bias: of(&weights.bias) };
-            let constants = self.constants(at, &own, &own.shape);
-            let zps = (self.zero(at), self.zero(at));
-            let operands = (channels, constants.0, constants.1);
-            let result = self.tensor(&[1, height, width, each]);
-            tosa::conv2d(at, operands, zps, &window.geometry, result, Type::f32(self.ctx))
+            convolve(&own, channels, &[1, height, width, each])
         };
         let parts: Vec<_> = (0..groups).map(part).collect();
+        let element = parts.first().and_then(|part| part.ty().element()).expect("there are groups");
         let concat = at.op("tosa.concat").operands(&parts).attr("axis", Attr::i32(self.ctx, 3));
-        concat.result(self.tensor(&[1, height, width, outputs])).build().result(0)
+        concat.result(Type::tensor(&[1, height, width, outputs], element)).build().result(0)
     }
 
     /// A constant in TOSA's order.

@@ -1,11 +1,11 @@
 //! Finds the exits of a network: an `If` (or a `Where`, which is the same for a single sample) that returns a classifier's
-//! logits where the largest of their softmax probabilities exceeds a threshold.
+//! logits where the largest of their softmax probabilities exceeds a threshold, or their entropy is below one.
 
 use super::attributes;
 use super::error::Problem;
 use super::graph::{Network, Node, NodeId, ValueId};
 use super::tensor::Tensor;
-use atheena_dialects::ee::Confidence;
+use atheena_dialects::ee::ConfidenceKind;
 
 /// How many exits a network may have: the index of the classifier that answered travels in 8 bits.
 pub(crate) const MOST_EXITS: usize = 255;
@@ -19,7 +19,9 @@ pub struct Exit {
     pub logits: ValueId,
     /// The result of the other samples, not through aliases.
     pub stay: ValueId,
-    /// Confident if the largest probability exceeds this.
+    /// What is compared with the threshold.
+    pub kind: ConfidenceKind,
+    /// Confident if the largest probability exceeds this, or the entropy is below.
     pub threshold: f64,
 }
 
@@ -122,7 +124,7 @@ fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<(Exit, bool), 
         Refusal::Why(why) => not(why),
         Refusal::Problem(problem) => problem,
     })?;
-    let Condition { logits, threshold, confident } = condition;
+    let Condition { logits, kind, threshold, confident } = condition;
     let (leave, stay) = if confident { (yes, no) } else { (no, yes) };
     let (answer, probabilities) = logits_of(network, leave);
     if answer != logits {
@@ -140,14 +142,18 @@ fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<(Exit, bool), 
             network.place(answer)
         )));
     }
-    Confidence::check_threshold(threshold)
-        .map_err(|why| refuse(why, "compare the largest probability with a number from 0 to below 1"))?;
-    Ok((Exit { node: id, logits, stay, threshold }, probabilities))
+    let cure = match kind {
+        ConfidenceKind::Entropy => "compare the entropy with a number above 0",
+        _ => "compare the largest probability with a number from 0 to below 1",
+    };
+    kind.check_threshold(threshold).map_err(|why| refuse(why, cure))?;
+    Ok((Exit { node: id, logits, stay, kind, threshold }, probabilities))
 }
 
-/// `max softmax(logits) > threshold`, or its opposite.
+/// `max softmax(logits) > threshold` or `entropy(softmax(logits)) < threshold`, or its opposite.
 struct Condition {
     logits: ValueId,
+    kind: ConfidenceKind,
     threshold: f64,
     /// Does the condition hold of confident samples?
     confident: bool,
@@ -204,12 +210,19 @@ impl Condition {
         let Some(&[threshold]) = threshold.floats()?.first_chunk().filter(|_| threshold.count() == 1) else {
             return Err(format!("the threshold '{}' is not one number", threshold.name).into());
         };
+        if let Some(logits) = logits_of_entropy(network, value)? {
+            // As below, with a confident sample below the threshold.
+            let threshold = if above == or_equal { threshold } else { threshold.next_up() };
+            let kind = ConfidenceKind::Entropy;
+            return Ok(Self { logits, kind, threshold: shortest(threshold), confident: confident != above });
+        }
         // A confident sample has p > t, or p >= t. The latter is p > (the float below t). Where the
         // comparison is the other way round it holds of samples that stay, and equality changes sides.
         let strict = above != or_equal;
         let threshold = if strict { threshold } else { threshold.next_down() };
         let logits = logits(network, value)?;
-        Ok(Self { logits, threshold: shortest(threshold), confident: confident == above })
+        let kind = ConfidenceKind::MaxSoftmax;
+        Ok(Self { logits, kind, threshold: shortest(threshold), confident: confident == above })
     }
 }
 
@@ -229,6 +242,58 @@ fn data_input(node: &Node) -> Result<ValueId, String> {
     node.input(0).ok_or_else(|| format!("{} has no input", node.place))
 }
 
+/// The logits of which `value` is the entropy of the softmax: `-sum p ln p`. None if it is made without a sum.
+fn logits_of_entropy(network: &Network, mut value: ValueId) -> Result<Option<ValueId>, Refusal> {
+    let (mut negative, mut sum) = (false, None);
+    let product = loop {
+        let node = producer(network, value, "the confidence")?;
+        match node.op() {
+            "Neg" => negative = !negative,
+            "ReduceSum" if sum.is_none() => sum = Some(node),
+            // Of one sample.
+            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Gather" => {}
+            "Mul" => break node,
+            _ => return Ok(None),
+        }
+        value = data_input(node)?;
+    };
+    let Some(sum) = sum else { return Ok(None) };
+    let axes = match sum.input(1) {
+        Some(axes) => constant(network, axes).and_then(|tensor| tensor.ints().ok()).unwrap_or_default(),
+        None => sum.ints("axes").map(<[i64]>::to_vec).unwrap_or_default(),
+    };
+    let source =
+        |value: Option<ValueId>| network.producer(resolve(network, value?)).map(|id| &network.nodes[id]);
+    let along_classes =
+        |node: &Node| [1, -1].contains(&node.int("axis", if network.opset < 13 { 1 } else { -1 }));
+    // The logits behind `softmax(logits)` and behind `ln softmax(logits)`.
+    let probabilities = |node: &Node| {
+        let input = node.input(0).filter(|_| node.op() == "Softmax" && along_classes(node))?;
+        Some(resolve(network, input))
+    };
+    let logarithms = |node: &Node| match node.op() {
+        "Log" => probabilities(source(node.input(0))?),
+        "LogSoftmax" if along_classes(node) => Some(resolve(network, node.input(0)?)),
+        _ => None,
+    };
+    let logits = match (source(product.input(0)), source(product.input(1))) {
+        (Some(a), Some(b)) => match (probabilities(a), logarithms(b), logarithms(a), probabilities(b)) {
+            (Some(p), Some(l), ..) | (.., Some(l), Some(p)) if p == l => Some(p),
+            _ => None,
+        },
+        _ => None,
+    };
+    let classes = axes.is_empty() || axes.iter().any(|axis| [1, -1].contains(axis));
+    match logits {
+        Some(logits) if negative && classes => Ok(Some(logits)),
+        _ => Err(format!(
+            "its confidence is a sum that {} makes, but of sums only the entropy (Softmax, Log, Mul, ReduceSum over the classes, Neg) is known",
+            sum.place
+        )
+        .into()),
+    }
+}
+
 /// The logits of which `value` is the largest softmax probability.
 fn logits(network: &Network, mut value: ValueId) -> Result<ValueId, Refusal> {
     let reduce = loop {
@@ -240,7 +305,7 @@ fn logits(network: &Network, mut value: ValueId) -> Result<ValueId, Refusal> {
             }
             _ => {
                 return Err(format!(
-                    "its confidence is made by {}, but only the largest softmax probability (Softmax, ReduceMax) is known",
+                    "its confidence is made by {}, but only the largest softmax probability (Softmax, ReduceMax) and the entropy are known",
                     node.place
                 )
                 .into());

@@ -13,6 +13,7 @@ use super::error::{Classifier, Place, Problem, shape as shape_text};
 use super::exits::{Chain, resolve};
 use super::function::Function;
 use super::graph::{Definition, Network, Node, ValueId};
+use super::integer::Quantisation;
 use super::operators;
 use super::tensor::Tensor;
 use super::window::Window;
@@ -67,6 +68,10 @@ pub enum Layer {
     Pad(Vec<[i64; 2]>, f32),
     /// Dimension i of the result is the input's `.0[i]`, in ONNX's order.
     Transpose(Vec<usize>),
+    /// Rounds to 8 bits; part of integer networks only.
+    Quantize(Quantisation),
+    /// Back to real numbers; part of integer networks only.
+    Dequantize(Quantisation),
 }
 
 /// The constants of a layer.
@@ -288,6 +293,7 @@ impl Lowering<'_> {
             "Split" => self.split(node),
             "Pad" => self.pad(node),
             "Transpose" => self.transpose(node),
+            "QuantizeLinear" | "DequantizeLinear" => self.quantisation(node),
             "Add" | "Sub" | "Mul" | "Div" | "Max" | "Min" => self.arithmetic(node),
             _ => self.map(node),
         }
@@ -409,6 +415,17 @@ impl Lowering<'_> {
         Ok(Done { layer, inputs: vec![input], shape })
     }
 
+    /// `QuantizeLinear` and `DequantizeLinear` of data.
+    fn quantisation(&self, node: &Node) -> Result<Done, Stop> {
+        let (input, shape) = self.data(node, 0)?;
+        let quantisation = Quantisation::of(node, self.required(node, 1)?, self.optional(node, 2)?)?;
+        let layer = match node.op() {
+            "QuantizeLinear" => Layer::Quantize(quantisation),
+            _ => Layer::Dequantize(quantisation),
+        };
+        Ok(Done { layer, inputs: vec![input], shape: shape.to_vec() })
+    }
+
     fn clamp(&self, node: &Node) -> Result<Done, Stop> {
         let (input, shape) = self.data(node, 0)?;
         let bound = |index, name, default| -> Result<f32, Stop> {
@@ -463,8 +480,10 @@ fn unsupported(node: &Node) -> Option<String> {
         return None;
     }
     Some(match op.as_str() {
-        "QuantizeLinear" | "DequantizeLinear" | "QLinearConv" | "QLinearMatMul" | "DynamicQuantizeLinear" => {
-            "export the float network: the compiler quantises it with calibration data".into()
+        "QLinearConv" | "QLinearMatMul" | "DynamicQuantizeLinear" | "ConvInteger" | "MatMulInteger" => {
+            "quantise it as QDQ, e.g. onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ), \
+            or export the float network: the compiler quantises it with calibration data"
+                .into()
         }
         "Softmax" | "LogSoftmax" => {
             "end the classifiers with their logits; Softmax belongs in an exit's condition only".into()

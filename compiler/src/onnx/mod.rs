@@ -15,6 +15,7 @@
 //! - A threshold is the shortest decimal of the file's float, as people wrote it. `>=` is `>` of the float below.
 //! - Batch normalisation and arithmetic with constants are folded into the convolution or dense layer before, if nothing
 //!   else reads that one's result; elsewhere they are `tosa.mul` and `tosa.add`.
+//! - A network of QuantizeLinear and DequantizeLinear is imported as the integer network that it is ([`integer`]).
 //! - Rows and columns that no window reaches are cut off by `tosa.slice`; padding that counts in a mean is `tosa.pad`.
 
 mod attributes;
@@ -23,6 +24,7 @@ pub mod error;
 pub mod exits;
 pub mod function;
 pub mod graph;
+pub mod integer;
 pub mod layers;
 pub mod operators;
 pub mod proto;
@@ -41,8 +43,9 @@ pub fn import<'c>(ctx: Ctx<'c>, bytes: &[u8], file: &str) -> Result<melior::ir::
     let model = model.map_err(|error| fail(Problem::NotOnnx { reason: error.to_string() }))?;
     let network = graph::Network::read(model).map_err(fail)?;
     let chain = exits::Chain::find(&network).map_err(fail)?;
-    let layers =
-        layers::lower(&network, &chain).map_err(|problems| Error { file: file.to_owned(), problems })?;
+    let all = |problems| Error { file: file.to_owned(), problems };
+    let mut layers = layers::lower(&network, &chain).map_err(all)?;
+    let integers = integer::convert(&network, &chain, &mut layers).map_err(all)?;
     let loc = Loc::name(ctx, &network.name);
     if chain.probabilities {
         loc.remark("the network returns probabilities; its logits are imported, which have the same order");
@@ -53,7 +56,7 @@ pub fn import<'c>(ctx: Ctx<'c>, bytes: &[u8], file: &str) -> Result<melior::ir::
             "output '{name}' is not imported: a compiled network returns logits and exit index"
         ));
     }
-    let module = emit::emit(ctx, &network, &chain, &layers);
+    let module = emit::emit(ctx, &network, &chain, &layers, integers.as_ref());
     if Op::of_module(&module).verify() { Ok(module) } else { Err(fail(Problem::Internal)) }
 }
 

@@ -74,6 +74,8 @@ pub const OPERATORS: &[Operator] = operators! {
     ConstantOfShape: "of a constant shape",
     Shape: "folded",
     Gather: "on constants",
+    QuantizeLinear: "int8 and uint8 with one scale and zero point, around every layer",
+    DequantizeLinear: "the same; of weights also a scale a channel, of biases int32",
     If: "as an exit",
     Where: "as an exit",
 };

@@ -114,6 +114,25 @@ impl Tensor {
         }
     }
 
+    /// The elements of quantised weights, biases and zero points, if they are of such a type.
+    pub fn codes(&self) -> Option<Vec<i64>> {
+        match &self.data {
+            Data::I8(v) => Some(v.iter().map(|&v| v.into()).collect()),
+            Data::U8(v) => Some(v.iter().map(|&v| v.into()).collect()),
+            Data::I32(v) => Some(v.iter().map(|&v| v.into()).collect()),
+            _ => None,
+        }
+    }
+
+    /// What makes int8 of elements of 8 bits.
+    pub fn shift_to_int8(&self) -> Option<i64> {
+        match &self.data {
+            Data::I8(_) => Some(0),
+            Data::U8(_) => Some(128),
+            _ => None,
+        }
+    }
+
     /// The name of the elements' type.
     pub fn type_name(&self) -> String {
         data_type::name(match &self.data {

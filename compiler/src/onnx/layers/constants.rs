@@ -28,6 +28,7 @@ impl Lowering<'_> {
         match node.op() {
             "Concat" => self.concatenation(node, name).map(Some),
             "ConstantOfShape" => self.filled(node, name).map(Some),
+            "DequantizeLinear" => self.dequantised(node, name).map(Some),
             "Identity" | "Dropout" => Ok(Some(self.required(node, 0)?.clone())),
             "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" => {
                 let mut tensor = self.required(node, 0)?.clone();
@@ -36,6 +37,33 @@ impl Lowering<'_> {
             }
             _ => self.fold_arithmetic(node, name),
         }
+    }
+
+    /// `DequantizeLinear` of weights or biases: one scale, or one for each index along an axis.
+    fn dequantised(&self, node: &Node, name: &str) -> Result<Tensor, Stop> {
+        let (tensor, scales) = (self.required(node, 0)?, self.required(node, 1)?.finite()?);
+        let zero_points = self.optional(node, 2)?.map(Tensor::codes);
+        let axis = match scales.len() {
+            1 => 0,
+            _ => super::movement::dimension(node, node.int("axis", 1), tensor.shape.len())?,
+        };
+        let inner = product(tensor.shape.get(axis + 1..).unwrap_or_default()).max(1) as usize;
+        let zero_points = zero_points.unwrap_or_else(|| Some(vec![0; scales.len()]));
+        let (Some(codes), Some(zero_points)) = (tensor.codes(), zero_points) else {
+            let what = format!("'{}' has elements of type {}", tensor.name, tensor.type_name());
+            return Err(node.form(what, "quantise weights to int8 or uint8, and biases to int32").into());
+        };
+        let whole = scales.len() == 1 || tensor.shape.get(axis).is_some_and(|&n| n as usize == scales.len());
+        if !whole || zero_points.len() != scales.len() {
+            let what = format!("it has {} scales and {} zero points", scales.len(), zero_points.len());
+            return Err(node.form(what, "give one of each, or one an output channel").into());
+        }
+        let value = |(i, code): (usize, &i64)| {
+            let channel = i / inner % scales.len();
+            (code - zero_points[channel]) as f32 * scales[channel]
+        };
+        let data = Data::F32(codes.iter().enumerate().map(value).collect());
+        Ok(Tensor { name: name.to_owned(), shape: tensor.shape.clone(), data })
     }
 
     /// `ConstantOfShape`.

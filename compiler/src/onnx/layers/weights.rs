@@ -105,7 +105,10 @@ impl Lowering<'_> {
 
     /// Puts `scale * x + shift` behind the layer that makes `x` into that layer's weights, if nothing else reads `x`.
     pub(super) fn absorb(&mut self, input: usize, scale: &[f32], shift: &[f32]) -> bool {
-        let Some(producer) = self.network.producer(input).filter(|_| self.uses[input] == 1) else {
+        // Quantised weights stay as they are.
+        let quantised = self.network.nodes.iter().any(|node| node.op() == "QuantizeLinear");
+        let alone = !quantised && self.uses[input] == 1;
+        let Some(producer) = self.network.producer(input).filter(|_| alone) else {
             return false;
         };
         let (weights, channel_is_last) = match &mut self.done.layers[producer] {
