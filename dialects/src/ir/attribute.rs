@@ -267,6 +267,7 @@ macro_rules! dense_element {
     };
 }
 dense_element! {
+    f64 => |ctx| Type::f64(ctx);
     f32 => |ctx| Type::f32(ctx);
     i8 => |ctx| Type::integer(ctx, 8);
     i16 => |ctx| Type::integer(ctx, 16);

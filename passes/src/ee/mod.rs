@@ -9,6 +9,7 @@ pub mod fold_dense;
 pub mod fold_layout;
 pub mod profile_exits;
 pub mod quantize;
+pub mod raise_exits;
 pub mod set_thresholds;
 pub mod strip_exits;
 pub mod tune_thresholds;
@@ -22,6 +23,7 @@ pub(crate) fn register() {
     add::<fold_layout::FoldLayout>();
     add::<profile_exits::ProfileExits>();
     add::<quantize::Quantize>();
+    add::<raise_exits::RaiseExits>();
     add::<set_thresholds::SetThresholds>();
     add::<strip_exits::StripExits>();
     add::<tune_thresholds::TuneThresholds>();
