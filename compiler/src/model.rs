@@ -1,6 +1,6 @@
 //! Reads a network from a file.
 
-use crate::{eenet, error::Error, onnx, session::Session};
+use crate::{eenet, error::Error, onnx, pipeline, session::Session};
 use atheena_dialects::ir::Op;
 use atheena_runtime::dataset::DataSet;
 use melior::ir::Module;
@@ -18,7 +18,10 @@ pub fn load<'c>(session: &'c Session, path: &Path) -> Result<Module<'c>, Error> 
         }
         Some("mlir") => {
             let text = String::from_utf8(bytes).map_err(|_| Error::NotText(path.into()))?;
-            session.parse(&text, &file)?
+            let mut module = session.parse(&text, &file)?;
+            let pipeline = format!("builtin.module({})", pipeline::NORMALISE_INPUT.join(","));
+            session.run(&mut module, &pipeline)?;
+            module
         }
         _ => return Err(Error::UnknownModel(path.into())),
     };

@@ -64,6 +64,19 @@ pub struct Hardware {
     pub late_fraction: Option<String>,
 }
 
+/// The passes that bring a network of another MLIR flow into the form that the others take: one function, exits as `ee.exit`,
+/// images [N, H, W, C], dense layers as convolutions. A network that has this form stays as it is.
+pub const NORMALISE_INPUT: [&str; 8] = [
+    "inline",
+    "symbol-dce",
+    "func.func(ee-raise-exits)",
+    "func.func(ee-channels-last)",
+    "func.func(ee-raise-dense)",
+    "func.func(ee-shift-pixels)",
+    "canonicalize",
+    "cse",
+];
+
 /// The steps of a way.
 pub fn steps(way: &Way<'_>) -> Vec<Step> {
     let mut steps = vec![];
