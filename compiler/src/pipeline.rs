@@ -64,11 +64,12 @@ pub struct Hardware {
     pub late_fraction: Option<String>,
 }
 
-/// The passes that bring a network of another MLIR flow into the form that the others take: one function, exits as `ee.exit`,
+/// The passes that leave one function of a network of another MLIR flow.
+pub const ONE_FUNCTION: [&str; 2] = ["inline", "symbol-dce"];
+
+/// The passes that bring its function into the form that the others take: exits as `ee.exit`,
 /// images [N, H, W, C], dense layers as convolutions. A network that has this form stays as it is.
-pub const NORMALISE_INPUT: [&str; 8] = [
-    "inline",
-    "symbol-dce",
+pub const NORMALISE_INPUT: [&str; 6] = [
     "func.func(ee-raise-exits)",
     "func.func(ee-channels-last)",
     "func.func(ee-raise-dense)",
