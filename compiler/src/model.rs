@@ -1,6 +1,6 @@
 //! Reads a network from a file.
 
-use crate::{eenet, error::Error, onnx, session::Session};
+use crate::{eenet, error::Error, onnx, pipeline, session::Session};
 use atheena_dialects::ir::Op;
 use atheena_runtime::dataset::DataSet;
 use melior::ir::Module;
@@ -18,15 +18,28 @@ pub fn load<'c>(session: &'c Session, path: &Path) -> Result<Module<'c>, Error> 
         }
         Some("mlir") => {
             let text = String::from_utf8(bytes).map_err(|_| Error::NotText(path.into()))?;
-            session.parse(&text, &file)?
+            let mut module = session.parse(&text, &file)?;
+            session.run(&mut module, &builtin(&pipeline::ONE_FUNCTION))?;
+            if functions(&module) == 1 {
+                session.run(&mut module, &builtin(&pipeline::NORMALISE_INPUT))?;
+            }
+            module
         }
         _ => return Err(Error::UnknownModel(path.into())),
     };
-    let functions = Op::of_module(&module).body().ops().iter().filter(|op| op.is("func.func")).count();
-    if functions != 1 {
-        return Err(Error::NoFunction(path.into(), functions));
+    match functions(&module) {
+        1 => Ok(module),
+        found => Err(Error::NoFunction(path.into(), found)),
     }
-    Ok(module)
+}
+
+fn functions(module: &Module<'_>) -> usize {
+    Op::of_module(module).body().ops().iter().filter(|op| op.is("func.func")).count()
+}
+
+/// A pipeline on a module.
+fn builtin(passes: &[&str]) -> String {
+    format!("builtin.module({})", passes.join(","))
 }
 
 /// The function of a module that [`load`] returned.

@@ -66,6 +66,20 @@ pub struct Hardware {
     pub late_fraction: Option<String>,
 }
 
+/// The passes that leave one function of a network of another MLIR flow.
+pub const ONE_FUNCTION: [&str; 2] = ["inline", "symbol-dce"];
+
+/// The passes that bring its function into the form that the others take: exits as `ee.exit`,
+/// images [N, H, W, C], dense layers as convolutions. A network that has this form stays as it is.
+pub const NORMALISE_INPUT: [&str; 6] = [
+    "func.func(ee-raise-exits)",
+    "func.func(ee-channels-last)",
+    "func.func(ee-raise-dense)",
+    "func.func(ee-shift-pixels)",
+    "canonicalize",
+    "cse",
+];
+
 /// The steps of a way.
 pub fn steps(way: &Way<'_>) -> Vec<Step> {
     let mut steps = vec![];

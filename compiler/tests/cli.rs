@@ -20,7 +20,7 @@ fn folder() -> tempfile::TempDir {
     fs::write(folder.path().join("truncated.onnx"), &onnx[..onnx.len() / 2]).expect("writable");
     fs::write(folder.path().join("text.onnx"), "this is no protobuf").expect("writable");
     fs::write(folder.path().join("wrong.mlir"), "func.func @f( {").expect("writable");
-    fs::write(folder.path().join("two.mlir"), "func.func private @f()\nfunc.func private @g()")
+    fs::write(folder.path().join("two.mlir"), "func.func @f() { return }\nfunc.func @g() { return }")
         .expect("writable");
     fs::write(folder.path().join("binary.mlir"), [0xff, 0xfe, 0x00]).expect("writable");
     fs::write(folder.path().join("text.npz"), "this is no zip").expect("writable");

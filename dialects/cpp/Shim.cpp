@@ -20,7 +20,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -193,6 +195,21 @@ void atheenaRegisterImport(MlirStringRef name, MlirStringRef description,
 int atheenaTranslateMain(int argc, char **argv, MlirStringRef tool) {
   registerAllTranslations();
   return failed(mlirTranslateMain(argc, argv, unwrap(tool))) ? 1 : 0;
+}
+
+// The elements of a `dense_resource` as `dense`, null if there are none of
+// them or not as many as the type asks for.
+MlirAttribute atheenaResourceToDense(MlirAttribute attribute) {
+  auto resource =
+      llvm::dyn_cast<DenseResourceElementsAttr>(unwrap(attribute));
+  if (!resource || !resource.getRawHandle().getBlob())
+    return {};
+  ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
+  bool splat = false;
+  if (!DenseElementsAttr::isValidRawBuffer(resource.getType(), data, splat))
+    return {};
+  return wrap(
+      Attribute(DenseElementsAttr::getFromRawBuffer(resource.getType(), data)));
 }
 
 // Emits a diagnostic with notes; `severity` as in mlir::DiagnosticSeverity.

@@ -84,6 +84,7 @@ unsafe extern "C" {
         import: Import,
     );
     pub fn atheenaTranslateMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
+    pub fn atheenaResourceToDense(attribute: MlirAttribute) -> MlirAttribute;
     pub fn atheenaEmit(
         location: MlirLocation,
         severity: u32,

@@ -38,8 +38,11 @@ pub fn constant_ints(op: Op<'_>, index: usize, what: &str) -> Result<Vec<i64>, F
 pub fn erase_unused(root: Op<'_>) {
     // Users come behind producers: one pass from the end is enough.
     for op in root.walk().into_iter().rev() {
-        let pure = op.regions().is_empty() && (op.name().starts_with("tosa.") || op.is("arith.constant"));
-        if pure && op.results().into_iter().all(Value::is_unused) {
+        let name = op.name();
+        let pure = ["tosa.", "arith.", "tensor."].iter().any(|dialect| name.starts_with(dialect));
+        let results = op.results();
+        if pure && op.regions().is_empty() && !results.is_empty() && results.into_iter().all(Value::is_unused)
+        {
             op.erase();
         }
     }

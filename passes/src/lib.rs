@@ -9,6 +9,7 @@ pub mod ee;
 mod exits;
 pub mod golden;
 pub mod hw;
+mod softmax;
 
 /// Registers every pass in MLIR's global registry, once a process.
 pub fn register_all() {

@@ -128,3 +128,30 @@ fn branchy_alexnet() {
     // 64 % leave early.
     judge_shared("retrained/branchy-alexnet_230109.retrained.onnx", "cifar10", 50, 20..=45);
 }
+
+/// A network of TFLite's, as it comes from `tosa-converter-for-tflite`, against the reference model on the original file,
+/// which takes `pixel - 128` in [N, C, H, W].
+#[test]
+fn tflite() {
+    let (Some(reference), Some(shared)) = (Reference::find(), shared()) else {
+        println!("skipped: the TFLite network or the reference model is absent");
+        return;
+    };
+    let file = shared.join("models/exports/tflite_cnn_int8.tosa.mlir");
+    let session = Session::new();
+    let module = model::load(&session, &file).unwrap_or_else(|error| panic!("{error}"));
+    let golden = golden_of(model::function(&module), false).expect("the golden model takes the network");
+    let samples = 40;
+    let pixels: Vec<u8> = (0..samples * 256).map(|i: usize| (i * i / 7 + i * 31) as u8).collect();
+    let shifted = pixels.iter().map(|pixel| pixel ^ 0x80).collect();
+    let folder = tempfile::tempdir().expect("there is a place for files");
+    let images = folder.path().join("images.npz");
+    let original = DataSet::new([samples, 1, 16, 16], shifted, None).expect("pixels of that shape");
+    original.write(&images).expect("the images are written");
+    let text = std::fs::read_to_string(&file).expect("the network is there");
+    let expected = reference.run(&text, &images, samples);
+    let found: Vec<u8> =
+        pixels.chunks(256).flat_map(|image| bytes(&golden.run(image).expect("the image fits"))).collect();
+    assert_eq!(found, expected);
+    assert!(expected.chunks(10).any(|logits| logits != &expected[..10]), "the images differ in their logits");
+}

@@ -1,7 +1,7 @@
 //! Attributes.
 
 use super::{Ctx, Type, handle};
-use crate::ffi::{owned, printed, string_ref};
+use crate::ffi::{self, owned, printed, string_ref};
 use mlir_sys::*;
 use std::fmt;
 
@@ -196,13 +196,13 @@ impl<'c> Attr<'c> {
         unsafe { Type::from_nullable(mlirAttributeGetType(self.raw)) }
     }
 
-    /// The elements of `dense<…>` whose element type is T's (index counts as i64), splats spread out.
+    /// The elements of `dense<…>` or `dense_resource<…>` whose element type is T's (index counts as i64), splats spread out.
     pub fn to_dense<T: DenseElement>(self) -> Option<Vec<T>> {
         // SAFETY: the kind and the element type are checked; the raw buffer of a dense attribute of
         // byte-sized elements holds them in row-major order, a splat's holds one.
         unsafe {
             if !mlirAttributeIsADenseElements(self.raw) {
-                return None;
+                return Self::from_nullable(ffi::atheenaResourceToDense(self.raw))?.to_dense();
             }
             let ty = Type::from_raw(mlirAttributeGetType(self.raw));
             let element = ty.element()?;
@@ -267,6 +267,7 @@ macro_rules! dense_element {
     };
 }
 dense_element! {
+    f64 => |ctx| Type::f64(ctx);
     f32 => |ctx| Type::f32(ctx);
     i8 => |ctx| Type::integer(ctx, 8);
     i16 => |ctx| Type::integer(ctx, 16);

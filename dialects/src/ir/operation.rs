@@ -239,6 +239,15 @@ impl<'c> Op<'c> {
         unsafe { mlirOperationMoveAfter(self.raw, other.raw) }
     }
 
+    /// Moves this operation to the end of a block.
+    pub fn move_to_end(self, block: Block<'c>) {
+        // SAFETY: both are alive; the operation has one owner at a time.
+        unsafe {
+            mlirOperationRemoveFromParent(self.raw);
+            mlirBlockAppendOwnedOperation(block.raw, self.raw);
+        }
+    }
+
     /// Does this operation, with all inside it, verify? Emits diagnostics if not.
     pub fn verify(self) -> bool {
         // SAFETY: the operation is alive.

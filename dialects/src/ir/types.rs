@@ -35,6 +35,12 @@ impl<'c> Type<'c> {
         unsafe { Self::from_raw(mlirF32TypeGet(ctx.to_raw())) }
     }
 
+    /// `f64`.
+    pub fn f64(ctx: Ctx<'c>) -> Self {
+        // SAFETY: the context is alive.
+        unsafe { Self::from_raw(mlirF64TypeGet(ctx.to_raw())) }
+    }
+
     /// `index`.
     pub fn index(ctx: Ctx<'c>) -> Self {
         // SAFETY: the context is alive.
@@ -156,6 +162,12 @@ impl<'c> Type<'c> {
     pub fn is_float(self) -> bool {
         // SAFETY: the type is alive.
         unsafe { mlirTypeIsAFloat(self.raw) }
+    }
+
+    /// The width in bits of a floating-point type.
+    pub fn float_width(self) -> Option<u32> {
+        // SAFETY: the accessor follows the check of its kind.
+        unsafe { self.is_float().then(|| mlirFloatTypeGetWidth(self.raw)) }
     }
 
     /// A function's inputs and results.

@@ -2,6 +2,7 @@
 
 use atheena_dialects::pass::register as add;
 
+pub mod channels_last;
 pub mod convert_ee_to_scf;
 pub mod convert_ee_to_tosa;
 pub mod fold_batch_norm;
@@ -9,12 +10,16 @@ pub mod fold_dense;
 pub mod fold_layout;
 pub mod profile_exits;
 pub mod quantize;
+pub mod raise_dense;
+pub mod raise_exits;
 pub mod set_thresholds;
+pub mod shift_pixels;
 pub mod strip_exits;
 pub mod tune_thresholds;
 
 /// Registers the passes of this folder.
 pub(crate) fn register() {
+    add::<channels_last::ChannelsLast>();
     add::<convert_ee_to_scf::ConvertEeToScf>();
     add::<convert_ee_to_tosa::ConvertEeToTosa>();
     add::<fold_batch_norm::FoldBatchNorm>();
@@ -22,6 +27,9 @@ pub(crate) fn register() {
     add::<fold_layout::FoldLayout>();
     add::<profile_exits::ProfileExits>();
     add::<quantize::Quantize>();
+    add::<raise_dense::RaiseDense>();
+    add::<raise_exits::RaiseExits>();
+    add::<shift_pixels::ShiftPixels>();
     add::<set_thresholds::SetThresholds>();
     add::<strip_exits::StripExits>();
     add::<tune_thresholds::TuneThresholds>();

@@ -1,0 +1,48 @@
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-channels-last))' | FileCheck %s
+
+// The argument is turned; a constant a channel ([1, 2, 1, 1]) lies along the last dimension; transpositions cancel.
+// CHECK-LABEL: func.func @layers(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4x4x3xf32>) -> tensor<1x2x4x4xf32>
+// CHECK:         %[[W:.*]] = "tosa.const"() {{.*}}: tensor<2x1x1x3xf32>
+// CHECK:         %[[Y:.*]] = tosa.conv2d %[[X]], %[[W]]
+// CHECK:         %[[S:.*]] = "tosa.const"() {{.*}}1.000000e+00, 2.000000e+00{{.*}}: tensor<1x1x1x2xf32>
+// CHECK:         %[[A:.*]] = tosa.add %[[Y]], %[[S]]
+// CHECK:         %[[C:.*]] = tosa.clamp %[[A]]
+// CHECK:         %[[P:.*]] = tosa.max_pool2d %[[C]]
+// CHECK:         %[[R:.*]] = tosa.transpose %[[P]] {perms = array<i32: 0, 3, 1, 2>}
+// CHECK:         return %[[R]]
+func.func @layers(%x: tensor<1x3x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %w = "tosa.const"() <{values = dense<1.0> : tensor<2x3x1x1xf32>}> : () -> tensor<2x3x1x1xf32>
+  %s = "tosa.const"() <{values = dense<[[[[1.0]], [[2.0]]]]> : tensor<1x2x1x1xf32>}> : () -> tensor<1x2x1x1xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %v = tosa.transpose %w {perms = array<i32: 0, 2, 3, 1>} : (tensor<2x3x1x1xf32>) -> tensor<2x1x1x3xf32>
+  %a = tosa.transpose %x {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x3x4x4xf32>) -> tensor<1x4x4x3xf32>
+  %y = tosa.conv2d %a, %v, %z, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x4x4x3xf32>, tensor<2x1x1x3xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x4x4x2xf32>
+  %b = tosa.transpose %y {perms = array<i32: 0, 3, 1, 2>} : (tensor<1x4x4x2xf32>) -> tensor<1x2x4x4xf32>
+  %c = tosa.add %b, %s : (tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>) -> tensor<1x2x4x4xf32>
+  %d = tosa.clamp %c {min_val = 0.0 : f32, max_val = 6.0 : f32} : (tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %e = tosa.transpose %d {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x2x4x4xf32>) -> tensor<1x4x4x2xf32>
+  %p = tosa.max_pool2d %e {kernel = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
+  %r = tosa.transpose %p {perms = array<i32: 0, 3, 1, 2>} : (tensor<1x4x4x2xf32>) -> tensor<1x2x4x4xf32>
+  return %r : tensor<1x2x4x4xf32>
+}
+
+// One channel: the flow writes a reshape. A matrix of a resource is transposed: [[1, 2], [3, 4]] to [[1, 3], [2, 4]].
+// CHECK-LABEL: func.func @one_channel(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4x5x1xf32>)
+// CHECK:         %[[M:.*]] = "tosa.const"() {{.*}}1.000000e+00, 3.000000e+00], [2.000000e+00, 4.000000e+00
+// CHECK:         %[[Y:.*]] = tosa.tanh %[[X]]
+// CHECK:         return %[[Y]], %[[M]]
+func.func @one_channel(%x: tensor<1x1x4x5xf32>) -> (tensor<1x4x5x1xf32>, tensor<2x2xf32>) {
+  %m = "tosa.const"() <{values = dense_resource<matrix> : tensor<2x2xf32>}> : () -> tensor<2x2xf32>
+  %s = tosa.const_shape {values = dense<[1, 4, 5, 1]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %t = tosa.transpose %m {perms = array<i32: 1, 0>} : (tensor<2x2xf32>) -> tensor<2x2xf32>
+  %a = tosa.reshape %x, %s : (tensor<1x1x4x5xf32>, !tosa.shape<4>) -> tensor<1x4x5x1xf32>
+  %y = tosa.tanh %a : (tensor<1x4x5x1xf32>) -> tensor<1x4x5x1xf32>
+  return %y, %t : tensor<1x4x5x1xf32>, tensor<2x2xf32>
+}
+
+{-#
+  dialect_resources: { builtin: { matrix: "0x040000000000803F000000400000404000008040" } }
+#-}

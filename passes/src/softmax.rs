@@ -1,0 +1,203 @@
+//! Softmax as front ends spell it out in TOSA: recognising it and making it.
+//!
+//! `softmax(x) = exp(x - max x) / sum exp(x - max x)`, with or without the maximum; the logarithm of it is
+//! `x - max x - log sum exp(x - max x)`, or simply `tosa.log`.
+
+use atheena_dialects::{
+    ir::{Attr, Builder, Op, Type, Value},
+    tosa,
+};
+
+/// What a value is of the logits of one sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Softmax<'c> {
+    /// The logits.
+    pub logits: Value<'c>,
+    /// The logarithm of the probabilities instead of the probabilities.
+    pub log: bool,
+}
+
+impl<'c> Softmax<'c> {
+    /// The softmax, or its logarithm, that a value is.
+    pub fn of(value: Value<'c>) -> Option<Self> {
+        let of = |logits, log| Some(Self { logits, log });
+        probabilities(value)
+            .and_then(|logits| of(logits, false))
+            .or_else(|| log_probabilities(value).and_then(|logits| of(logits, true)))
+    }
+
+    /// Makes the same of other logits, `[1, classes]`.
+    pub fn build(self, builder: Builder<'c>, logits: Value<'c>) -> Value<'c> {
+        let ty = logits.ty();
+        let element = ty.element().expect("logits are a tensor");
+        let row = Type::tensor(&[1, 1], element);
+        let reduce = |name: &str, input| {
+            let axis = Attr::i32(builder.ctx(), 1);
+            builder.op(name).operand(input).attr("axis", axis).result(row).build().result(0)
+        };
+        let max = reduce("tosa.reduce_max", logits);
+        let distance = tosa::simple(builder, "tosa.sub", &[logits, max], ty);
+        let weights = tosa::simple(builder, "tosa.exp", &[distance], ty);
+        let sum = reduce("tosa.reduce_sum", weights);
+        if self.log {
+            let log = tosa::simple(builder, "tosa.log", &[sum], row);
+            return tosa::simple(builder, "tosa.sub", &[distance, log], ty);
+        }
+        let part = tosa::simple(builder, "tosa.reciprocal", &[sum], row);
+        tosa::mul(builder, weights, part, ty)
+    }
+}
+
+/// The logits whose softmax a value is.
+pub(crate) fn probabilities(value: Value<'_>) -> Option<Value<'_>> {
+    let value = source(value);
+    let op = value.producer()?;
+    if op.is("tosa.exp")
+        && let Some(logits) = log_probabilities(op.operand(0)?)
+    {
+        return Some(logits);
+    }
+    operands(op, "tosa.mul").find_map(|(weights, part)| {
+        let sum = behind(part, "tosa.reciprocal").and_then(|op| op.operand(0))?;
+        let summed = sum_of(sum)?;
+        let (logits, _) = weights_of(weights)?;
+        same(source(weights), source(summed)).then_some(logits)
+    })
+}
+
+/// The logits the logarithm of whose softmax a value is.
+pub(crate) fn log_probabilities(value: Value<'_>) -> Option<Value<'_>> {
+    if let Some(log) = behind(value, "tosa.log") {
+        return probabilities(log.operand(0)?);
+    }
+    let sub = behind(value, "tosa.sub")?;
+    let sum = behind(sub.operand(1)?, "tosa.log").and_then(|log| log.operand(0))?;
+    let (logits, distance) = weights_of(sum_of(sum)?)?;
+    same(source(sub.operand(0)?), distance).then_some(logits)
+}
+
+/// The logits of which a value is the largest probability.
+pub(crate) fn largest_probability(value: Value<'_>) -> Option<Value<'_>> {
+    if let Some(max) = max_of(value) {
+        return probabilities(max);
+    }
+    // The largest of the weights is 1 where the maximum is subtracted.
+    let sum = behind(value, "tosa.reciprocal").and_then(|op| op.operand(0))?;
+    let (logits, distance) = weights_of(sum_of(sum)?)?;
+    (distance != source(logits)).then_some(logits)
+}
+
+/// Of `exp(x - max x)`, or `exp(x)`, the logits and what is exponentiated.
+fn weights_of(value: Value<'_>) -> Option<(Value<'_>, Value<'_>)> {
+    let distance = source(behind(value, "tosa.exp")?.operand(0)?);
+    let whole = || Some((distance, distance));
+    let Some(sub) = behind(distance, "tosa.sub") else { return whole() };
+    let (logits, max) = (source(sub.operand(0)?), max_of(sub.operand(1)?));
+    match max {
+        Some(max) if same(source(max), logits) => Some((logits, distance)),
+        _ => whole(),
+    }
+}
+
+/// What a value is the maximum of, over all its elements.
+pub(crate) fn max_of(value: Value<'_>) -> Option<Value<'_>> {
+    reduced(value, "tosa.reduce_max")
+}
+
+/// What a value is the sum of, over all its elements.
+pub(crate) fn sum_of(value: Value<'_>) -> Option<Value<'_>> {
+    reduced(value, "tosa.reduce_sum")
+}
+
+fn reduced<'c>(value: Value<'c>, name: &str) -> Option<Value<'c>> {
+    let op = behind(value, name)?;
+    (count(op.result(0)) == Some(1)).then(|| op.operand(0))?
+}
+
+/// The operation of that name that makes a value, maybe in another shape.
+pub(crate) fn behind<'c>(value: Value<'c>, name: &str) -> Option<Op<'c>> {
+    source(value).producer().filter(|op| op.is(name))
+}
+
+/// Both orders of the operands of an operation of that name.
+pub(crate) fn operands<'c>(op: Op<'c>, name: &str) -> impl Iterator<Item = (Value<'c>, Value<'c>)> + use<'c> {
+    let pair = op.is(name).then(|| op.operand(0).zip(op.operand(1))).flatten();
+    pair.into_iter().flat_map(|(a, b)| [(a, b), (b, a)])
+}
+
+/// The value behind operations that keep the numbers: of another shape, or of wider floats.
+pub(crate) fn source(mut value: Value<'_>) -> Value<'_> {
+    while let Some(op) = value.producer()
+        && keeps_numbers(op)
+        && let Some(input) = op.operand(0)
+    {
+        value = input;
+    }
+    value
+}
+
+fn keeps_numbers(op: Op<'_>) -> bool {
+    let input = op.operand(0);
+    match op.name().as_str() {
+        "tosa.reshape"
+        | "tosa.identity"
+        | "tensor.cast"
+        | "tensor.collapse_shape"
+        | "tensor.expand_shape"
+        | "tensor.reshape" => true,
+        "tensor.extract" | "tosa.transpose" => input.is_some_and(is_line),
+        name if name.starts_with("tosa.reduce_") => {
+            input.and_then(count) == op.results().first().copied().and_then(count)
+        }
+        "tosa.cast" | "arith.extf" => {
+            let width = |value: Value<'_>| value.ty().element().unwrap_or(value.ty()).float_width();
+            let (from, to) = (input.and_then(width), op.results().first().copied().and_then(width));
+            from.zip(to).is_some_and(|(from, to)| from <= to)
+        }
+        _ => false,
+    }
+}
+
+/// Does at most one dimension have more than one element, so that none changes its place?
+fn is_line(value: Value<'_>) -> bool {
+    value.ty().shape().is_some_and(|shape| shape.iter().filter(|&&size| size != 1).count() <= 1)
+}
+
+/// The number of elements of a tensor; 1 of a scalar, None where it is not known.
+pub(crate) fn count(value: Value<'_>) -> Option<i64> {
+    match value.ty().shape() {
+        Some(shape) => shape.iter().all(|&size| size >= 0).then(|| shape.iter().product()),
+        None => Some(1),
+    }
+}
+
+/// Do two values hold the same numbers, since they are computed in the same way?
+pub(crate) fn same(a: Value<'_>, b: Value<'_>) -> bool {
+    const ATTRIBUTES: [&str; 13] = [
+        "values",
+        "value",
+        "axis",
+        "perms",
+        "pad",
+        "stride",
+        "dilation",
+        "kernel",
+        "acc_type",
+        "min_val",
+        "max_val",
+        "nan_mode",
+        "rounding_mode",
+    ];
+    if a == b {
+        return true;
+    }
+    let (Some(first), Some(second)) = (a.producer(), b.producer()) else { return false };
+    a.index() == b.index()
+        && a.ty() == b.ty()
+        && first.name() == second.name()
+        && first.name().starts_with("tosa.")
+        && first.regions().is_empty()
+        && ATTRIBUTES.iter().all(|name| first.attr(name) == second.attr(name))
+        && first.operands().len() == second.operands().len()
+        && first.operands().into_iter().zip(second.operands()).all(|(a, b)| same(a, b))
+}
