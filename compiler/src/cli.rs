@@ -135,6 +135,9 @@ pub struct ProfileArgs {
     /// How to quantise
     #[command(flatten)]
     pub quantize: QuantizeArgs,
+    /// Run the samples through the float network too: its accuracy, and how many samples it treats alike
+    #[arg(long, requires = "calibration", conflicts_with = "tune")]
+    pub against_float: bool,
     /// Run the I-th of N parts of the data set, such as 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<(usize, usize)>,

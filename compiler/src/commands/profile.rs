@@ -11,10 +11,14 @@ use crate::{
     session::Session,
 };
 use atheena_dialects::ee::Exit;
-use atheena_passes::ee::tune_thresholds::tuning::{self, Goal, Point, Tuning};
+use atheena_passes::{
+    classifiers::Verdict,
+    ee::tune_thresholds::tuning::{self, Goal, Point, Tuning},
+};
 use atheena_runtime::dataset::DataSet;
 use serde::Serialize;
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -37,6 +41,20 @@ struct Outcome<'a> {
     /// With --tune.
     #[serde(skip_serializing_if = "Option::is_none")]
     tuning: Option<&'a Tuning>,
+    /// With --against-float.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against_float: Option<Agreement>,
+}
+
+/// What quantisation changed: of the same samples, through the float network too.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Agreement {
+    /// Of the float network, in 0..=1.
+    float_accuracy: f64,
+    /// Samples that left where they leave in the float network.
+    same_exit: usize,
+    /// Samples that got the class that the float network gives.
+    same_prediction: usize,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -69,12 +87,12 @@ struct ClassifierOutcome<'a> {
 /// Runs a network on a data set, or adds the counts of several runs.
 pub fn run(args: &ProfileArgs) -> Result<(), Error> {
     args.frontier.iter().try_for_each(|path| frontier::check_name(path))?;
-    let Ran { counts, speed, tuning } = match (&args.model, &args.data) {
+    let Ran { counts, speed, tuning, against_float } = match (&args.model, &args.data) {
         (Some(model), Some(data)) => count(args, model, data)?,
         _ => {
             let read = |path: &PathBuf| Ok::<_, Error>((path.clone(), Counts::read(path)?));
             let parts = args.merge.iter().map(read).collect::<Result<_, _>>()?;
-            Ran { counts: Counts::merge(parts)?, speed: None, tuning: None }
+            Ran { counts: Counts::merge(parts)?, speed: None, tuning: None, against_float: None }
         }
     };
     if let Some(path) = &args.output {
@@ -87,12 +105,18 @@ pub fn run(args: &ProfileArgs) -> Result<(), Error> {
         eprintln!("warning: {warning}");
     }
     if args.json {
-        print_json(&Outcome { tuning: tuning.as_ref(), ..outcome(&counts, speed) });
+        print_json(&Outcome { tuning: tuning.as_ref(), against_float, ..outcome(&counts, speed) });
     } else {
         if let Some(tuning) = &tuning {
             print_tuning(tuning);
         }
         print_table(&counts, speed);
+        if let Some(float) = against_float {
+            println!();
+            println!("float accuracy       {:.2} %", 100.0 * float.float_accuracy);
+            println!("same exit as float   {}", percent(float.same_exit, counts.samples));
+            println!("same class as float  {}", percent(float.same_prediction, counts.samples));
+        }
     }
     Ok(())
 }
@@ -102,6 +126,7 @@ struct Ran {
     counts: Counts,
     speed: Option<Speed>,
     tuning: Option<Tuning>,
+    against_float: Option<Agreement>,
 }
 
 /// Runs a network on a data set.
@@ -151,8 +176,38 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
         }
         tuning = Some(tuned);
     }
+    let against_float = match args.against_float {
+        true => Some(against_float(args, model, &samples, range.clone(), &verdicts)?),
+        false => None,
+    };
     let counts = Counts::of(function, &samples, range, &verdicts);
-    Ok(Ran { counts, speed: Some(speed), tuning })
+    Ok(Ran { counts, speed: Some(speed), tuning, against_float })
+}
+
+/// Runs the same samples through the network before quantisation, with the same thresholds.
+fn against_float(
+    args: &ProfileArgs,
+    model: &Path,
+    samples: &DataSet,
+    range: Range<usize>,
+    verdicts: &[Verdict],
+) -> Result<Agreement, Error> {
+    let session = Session::new();
+    let mut module = model::load(&session, model)?;
+    let way = Way { thresholds: args.thresholds.clone(), ..Way::default() };
+    for step in pipeline::steps(&way) {
+        session.run(&mut module, &step.pipeline)?;
+    }
+    let float = evaluate::verdicts(&session, model::function(&module), samples, range.clone(), &|_| ())?;
+    let count = |same: fn(&Verdict, &Verdict) -> bool| {
+        float.iter().zip(verdicts).filter(|(float, integer)| same(float, integer)).count()
+    };
+    let right = float.iter().zip(range).filter(|(v, i)| samples.label(*i) == Some(v.prediction())).count();
+    Ok(Agreement {
+        float_accuracy: right as f64 / float.len().max(1) as f64,
+        same_exit: count(|float, integer| float.exit() == integer.exit()),
+        same_prediction: count(|float, integer| float.prediction() == integer.prediction()),
+    })
 }
 
 fn outcome(counts: &Counts, speed: Option<Speed>) -> Outcome<'_> {
@@ -177,6 +232,7 @@ fn outcome(counts: &Counts, speed: Option<Speed>) -> Outcome<'_> {
         ranges: &counts.ranges,
         speed,
         tuning: None,
+        against_float: None,
     }
 }
 
