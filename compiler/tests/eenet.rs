@@ -53,7 +53,7 @@ fn the_examples_of_the_page_compile() {
         };
         exits += import(&text, "page.eenet").unwrap_or_else(|error| panic!("{error}"));
     }
-    assert_eq!(exits, 3);
+    assert_eq!(exits, 4);
 }
 
 /// Every layer and option is on the page, and in one of its examples.

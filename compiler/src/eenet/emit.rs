@@ -87,7 +87,7 @@ impl<'c> Emitter<'_, 'c> {
         let (otherwise, late) = inside();
         let answer = self.steps(otherwise, rest, late);
         build_yield(Builder::end(otherwise, loc), &[answer]);
-        let confidence = Confidence::max_softmax(exit.threshold).to_attr(self.ctx);
+        let confidence = Confidence::new(exit.kind, exit.threshold).to_attr(self.ctx);
         let (at, label) = (Builder::end(block, loc), &exit.label.value);
         ee::Exit::build(at, label, &crossing, confidence, &[answer.ty()], (classify, otherwise)).0.result(0)
     }

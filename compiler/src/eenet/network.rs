@@ -5,10 +5,11 @@ use super::error::{At, Problem, Span, position};
 use super::syntax::{self, File, Item, Name, Op, Options, Pad};
 use super::weights::{Source, Spread};
 use crate::onnx::exits::MOST_EXITS;
+use crate::onnx::function::Function;
 use crate::onnx::layers::weights::permuted;
 use crate::onnx::layers::{Layer, Weights, elements};
 use crate::onnx::window::{Padding, Wanted, Window};
-use atheena_dialects::ee::Confidence;
+use atheena_dialects::ee::ConfidenceKind;
 use std::collections::HashMap;
 
 /// The input is value 0, and layer i makes value i + 1.
@@ -53,9 +54,10 @@ impl Node {
     pub fn products(&self) -> i64 {
         let pixels: i64 = self.shape.iter().skip(2).product();
         match &self.layer {
-            Layer::Conv(weights, _) | Layer::Depthwise(weights, _) | Layer::Dense(weights) => {
-                weights.values.len() as i64 * pixels
-            }
+            Layer::Conv(weights, _)
+            | Layer::Depthwise(weights, _)
+            | Layer::Grouped(_, weights, _)
+            | Layer::Dense(weights) => weights.values.len() as i64 * pixels,
             _ => 0,
         }
     }
@@ -73,7 +75,9 @@ pub enum Step {
 pub struct Exit {
     /// Its label.
     pub label: Name,
-    /// Confident above this.
+    /// What is compared with the threshold.
+    pub kind: ConfidenceKind,
+    /// Confident above this, of entropies below.
     pub threshold: f64,
     /// The values that its classifier computes.
     pub values: Vec<ValueId>,
@@ -213,7 +217,7 @@ struct Resolver<'t> {
 impl Resolver<'_> {
     fn exit(&mut self, exit: &syntax::Exit) -> Result<Exit, Problem> {
         let threshold = exit.threshold.value;
-        Confidence::check_threshold(threshold).map_err(|what| {
+        exit.kind.check_threshold(threshold).map_err(|what| {
             Problem::new(&exit.threshold.span, what, "a probability such as 0.9 is wanted")
         })?;
         // What the classifier computes is its own.
@@ -221,7 +225,7 @@ impl Resolver<'_> {
         let values = exit.layers.iter().map(|layer| self.layer(layer)).collect::<Result<_, _>>()?;
         let logits = std::mem::replace(&mut self.current, current);
         self.visible = visible;
-        Ok(Exit { label: exit.label.clone(), threshold, values, logits })
+        Ok(Exit { label: exit.label.clone(), kind: exit.kind, threshold, values, logits })
     }
 
     fn classes(&self, value: ValueId, place: &Span, owner: &str) -> Result<i64, Problem> {
@@ -264,6 +268,28 @@ impl Resolver<'_> {
             }
             Op::Relu => (Layer::Clamp(0.0, f32::MAX), from),
             Op::Clamp { low, high } => (Layer::Clamp(*low, *high), from),
+            Op::LeakyRelu { slope } => (Layer::Map(Function::LeakyRelu(vec![*slope])), from),
+            Op::Sigmoid => (Layer::Map(Function::Sigmoid), from),
+            Op::Tanh => (Layer::Map(Function::Tanh), from),
+            Op::HardSwish => (Layer::Map(Function::HardSwish), from),
+            Op::Concat { other } => {
+                let second = self.find(other)?;
+                inputs.push(second);
+                let found = self.network.shape(second);
+                if found.len() != from.len() || found[2..] != from[2..] {
+                    let what = format!(
+                        "`{}` is {}, but is put behind the channels of {}",
+                        other.value,
+                        shape_text(found),
+                        shape_text(&from)
+                    );
+                    let cure = "both sides of `concat` must have the same height and width";
+                    return Err(Problem::new(&other.span, what, cure));
+                }
+                let mut shape = from.clone();
+                shape[1] += found[1];
+                (Layer::Concat(1), shape)
+            }
             Op::BatchNorm { epsilon } => {
                 let channels = from.get(1).copied().unwrap_or(1);
                 let mut array =
@@ -333,21 +359,14 @@ impl Resolver<'_> {
             let what = format!("{groups} groups do not divide {channels} channels into {outputs}");
             return Err(Problem::new(&line.op.span, what, "groups must divide both numbers of channels"));
         }
-        if groups != 1 && groups != channels {
-            let what = format!(
-                "a convolution in {groups} groups of {} channels is not supported",
-                channels / groups
-            );
-            let cure = format!("use no `groups`, or `groups {channels}` (each channel on its own)");
-            return Err(Problem::new(&line.op.span, what, cure));
-        }
         let (window, shape) = self.window(line, from, Some(outputs))?;
         let [rows, columns] = window.geometry.kernel;
         let inputs = channels / groups;
         let weights = self.weights(line, name, &[outputs, inputs, rows, columns])?;
-        let layer = if groups == 1 {
+        let layer = if groups == 1 || groups != channels {
             let values = permuted(&weights.values, [outputs, inputs, rows, columns], [0, 2, 3, 1]);
-            Layer::Conv(Weights { shape: vec![outputs, rows, columns, inputs], values, ..weights }, window)
+            let weights = Weights { shape: vec![outputs, rows, columns, inputs], values, ..weights };
+            if groups == 1 { Layer::Conv(weights, window) } else { Layer::Grouped(groups, weights, window) }
         } else {
             // Output c * M + m is of input c, in PyTorch and in TOSA.
             let multiple = outputs / channels;

@@ -21,7 +21,8 @@ impl Display for File {
 
 impl Display for Exit {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nexit {} when max_softmax > {} {{", self.label.value, self.threshold.value)?;
+        let side = if self.kind.leaves_above() { '>' } else { '<' };
+        writeln!(f, "\nexit {} when {} {side} {} {{", self.label.value, self.kind, self.threshold.value)?;
         self.layers.iter().try_for_each(|layer| writeln!(f, "  {layer}"))?;
         writeln!(f, "}}\n")
     }
@@ -76,8 +77,9 @@ impl Display for Op {
             Op::Conv { outputs, .. } | Op::Dense { outputs } => write!(f, " {outputs}"),
             Op::Clamp { low, high } => write!(f, " {low} to {high}"),
             Op::BatchNorm { epsilon } if *epsilon != Op::EPSILON => write!(f, " epsilon {epsilon}"),
-            Op::Add { other } => write!(f, " {}", other.value),
-            Op::MaxPool | Op::AveragePool | Op::GlobalAveragePool | Op::Relu | Op::BatchNorm { .. } => Ok(()),
+            Op::LeakyRelu { slope } => write!(f, " {slope}"),
+            Op::Add { other } | Op::Concat { other } => write!(f, " {}", other.value),
+            _ => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::error::{At, Problem, Span};
 use crate::onnx::window::LARGEST;
+use atheena_dialects::ee::ConfidenceKind;
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
@@ -55,7 +56,9 @@ pub enum Item {
 pub struct Exit {
     /// Its label.
     pub label: Name,
-    /// Confident above this.
+    /// What is compared with the threshold.
+    pub kind: ConfidenceKind,
+    /// Confident above this, of entropies below.
     pub threshold: At<f64>,
     /// The classifier.
     pub layers: Vec<Layer>,
@@ -89,6 +92,11 @@ pub enum Op {
     Clamp { low: f32, high: f32 },
     BatchNorm { epsilon: f32 },
     Add { other: Name },
+    Concat { other: Name },
+    LeakyRelu { slope: f32 },
+    Sigmoid,
+    Tanh,
+    HardSwish,
 }
 
 impl Op {
@@ -107,6 +115,11 @@ impl Op {
             Op::Clamp { .. } => "clamp",
             Op::BatchNorm { .. } => "batch_norm",
             Op::Add { .. } => "add",
+            Op::Concat { .. } => "concat",
+            Op::LeakyRelu { .. } => "leaky_relu",
+            Op::Sigmoid => "sigmoid",
+            Op::Tanh => "tanh",
+            Op::HardSwish => "hard_swish",
         }
     }
 }
@@ -166,11 +179,17 @@ fn weights_of(pair: Pair<'_, Rule>) -> Result<Weights, Problem> {
 
 fn exit(pair: Pair<'_, Rule>) -> Result<Exit, Problem> {
     let label = named(&child(pair.clone(), &[Rule::name])?);
+    let kind =
+        match child(pair.clone(), &[Rule::kw_max_softmax, Rule::kw_margin, Rule::kw_entropy])?.as_rule() {
+            Rule::kw_margin => ConfidenceKind::Margin,
+            Rule::kw_entropy => ConfidenceKind::Entropy,
+            _ => ConfidenceKind::MaxSoftmax,
+        };
     let threshold = child(pair.clone(), &[Rule::decimal])?;
     let threshold = At { span: span(&threshold), value: decimal(&threshold)? };
     let layers =
         pair.into_inner().filter(|p| p.as_rule() == Rule::layer).map(layer).collect::<Result<_, _>>()?;
-    Ok(Exit { label, threshold, layers })
+    Ok(Exit { label, kind, threshold, layers })
 }
 
 fn layer(pair: Pair<'_, Rule>) -> Result<Layer, Problem> {
@@ -251,6 +270,11 @@ fn layer(pair: Pair<'_, Rule>) -> Result<Layer, Problem> {
         }
         (Rule::batch_norm, []) => Op::BatchNorm { epsilon },
         (Rule::add, [other]) => Op::Add { other: named(other) },
+        (Rule::concat, [other]) => Op::Concat { other: named(other) },
+        (Rule::leaky_relu, [slope]) => Op::LeakyRelu { slope: decimal(slope)? as f32 },
+        (Rule::sigmoid, []) => Op::Sigmoid,
+        (Rule::tanh, []) => Op::Tanh,
+        (Rule::hard_swish, []) => Op::HardSwish,
         _ => return Err(internal()),
     };
     if rule == Rule::conv && layer.window.kernel.is_none() {
@@ -328,7 +352,8 @@ fn decimal(pair: &Pair<'_, Rule>) -> Result<f64, Problem> {
 }
 
 /// The layers, for messages.
-pub const LAYERS: &str = "conv, dense, max_pool, avg_pool, global_avg_pool, relu, clamp, batch_norm, add";
+pub const LAYERS: &str = "conv, dense, max_pool, avg_pool, global_avg_pool, relu, leaky_relu, sigmoid, tanh, hard_swish, clamp, \
+    batch_norm, add, concat";
 
 /// What was found, and what could have stood there.
 fn unexpected(text: &str, error: &pest::error::Error<Rule>) -> Problem {
@@ -382,6 +407,7 @@ fn word(rule: Rule) -> Option<String> {
         Rule::path => "a file such as \"weights.npz\"".into(),
         Rule::random => "`random`".into(),
         Rule::above => "`>`".into(),
+        Rule::below => "`<`".into(),
         Rule::open => "`{`".into(),
         Rule::close => "`}`".into(),
         other => format!("`{}`", format!("{other:?}").trim_start_matches("kw_")),

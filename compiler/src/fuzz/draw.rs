@@ -7,6 +7,7 @@ use crate::eenet::{
     syntax::{Exit, File, Item, Layer, Name, Op, Options, Pad, Weights},
 };
 use crate::random::SplitMix64;
+use atheena_dialects::ee::ConfidenceKind;
 
 /// The most products of a sample, which bound the cycles at the smallest folding.
 const MOST_PRODUCTS: i64 = 60_000;
@@ -229,10 +230,16 @@ impl Draft<'_> {
         let label = name(format!("exit{}", self.exits));
         // Probabilities of random classifiers are near those of chance.
         let chance = 1.0 / self.classes as f64;
-        let threshold = (1000.0 * (chance + (1.0 - chance) * self.random.unit() * 0.6)).round() / 1000.0;
-        let threshold = at(threshold.min(0.99));
+        let part = 0.6 * self.random.unit();
+        let kind = self.random.pick(&ConfidenceKind::ALL);
+        let threshold = match kind {
+            ConfidenceKind::MaxSoftmax => chance + (1.0 - chance) * part,
+            ConfidenceKind::Margin => part,
+            ConfidenceKind::Entropy => (1.0 - part) * (self.classes as f64).ln(),
+        };
+        let threshold = at((1000.0 * threshold).round() / 1000.0);
         let layers = self.classifier();
-        self.file.items.push(Item::Exit(Exit { label, threshold, layers }));
+        self.file.items.push(Item::Exit(Exit { label, kind, threshold, layers }));
     }
 
     /// Layers from here to logits.
