@@ -48,7 +48,7 @@ const SCHEDULED: &str = "builtin.module(transform-interpreter,canonicalize,cse)"
 const TO_LLVM: &str = "builtin.module(\
     func.func(convert-linalg-to-affine-loops,affine-super-vectorize{virtual-vector-size=8 test-fastest-varying=0}),\
     canonicalize,cse,expand-strided-metadata,lower-affine,convert-vector-to-scf,lower-affine,convert-scf-to-cf,\
-    convert-vector-to-llvm,convert-math-to-libm,convert-to-llvm,reconcile-unrealized-casts)";
+    convert-vector-to-llvm,convert-math-to-llvm,convert-math-to-libm,convert-to-llvm,reconcile-unrealized-casts)";
 
 /// A compiled function and the types it was compiled for.
 pub struct Compiled {
