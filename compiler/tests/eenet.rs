@@ -199,7 +199,7 @@ snapshots! {
     huge_decimal: message("clamp 0 to 1e39\n");
     two_layers_on_a_line: message("relu dense 10\n");
     exit_without_threshold: message("exit early { dense 10 }\n");
-    exit_of_another_kind: message("exit early when entropy < 0.5 { dense 10 }\n");
+    exit_of_another_kind: message("exit early when largest < 0.5 { dense 10 }\n");
     exit_without_classifier: message("exit early when max_softmax > 0.5 { }\n");
     exit_in_an_exit: message("exit a when max_softmax > 0.5 {\n  relu\n  exit b when max_softmax > 0.5 { dense 10 }\n}\n");
     exit_that_is_open: message("exit early when max_softmax > 0.5 {\n  dense 10\n");
@@ -215,7 +215,6 @@ snapshots! {
     padding_as_large_as_the_kernel: message("max_pool 2 pad 2\ndense 10\n");
     image_layer_on_a_vector: message("dense 16\nmax_pool 2\n");
     groups_that_do_not_divide: message("conv 8 kernel 1 groups 3\ndense 10\n");
-    groups_of_channels: message("conv 8 kernel 1\nconv 8 kernel 1 groups 4\ndense 10\n");
     classes_that_differ: message("exit early when max_softmax > 0.5 { dense 10 }\ndense 5\n");
     classes_of_two_exits: message("exit a when max_softmax > 0.5 { dense 3 }\nexit b when max_softmax > 0.5 { dense 4 }\ndense 3\n");
     logits_that_are_an_image: message("conv 10 kernel 1\n");

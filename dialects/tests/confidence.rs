@@ -61,19 +61,25 @@ fn compare(scale: f64, bits: u32, classes: usize, samples: &[Vec<i32>]) {
 #[test]
 fn two_classes_of_8_bits_at_every_distance() {
     let samples: Vec<_> = (0..256).map(|d| vec![127 - d, 127]).collect();
-    [0.03, 0.125, 0.7].map(|scale| compare(scale, 8, 2, &samples));
+    for scale in [0.03, 0.125, 0.7] {
+        compare(scale, 8, 2, &samples);
+    }
 }
 
 #[test]
 fn two_classes_of_16_bits_at_every_distance() {
     let samples: Vec<_> = (0..65536).map(|d| vec![32767, 32767 - d]).collect();
-    [1e-4, 6e-4, 0.01].map(|scale| compare(scale, 16, 2, &samples));
+    for scale in [1e-4, 6e-4, 0.01] {
+        compare(scale, 16, 2, &samples);
+    }
 }
 
 #[test]
 fn three_classes_of_8_bits_at_every_pair_of_distances() {
     let samples: Vec<_> = (0..256).flat_map(|a| (0..256).map(move |b| vec![127 - a, 127, 127 - b])).collect();
-    [0.03, 0.125, 0.7].map(|scale| compare(scale, 8, 3, &samples));
+    for scale in [0.03, 0.125, 0.7] {
+        compare(scale, 8, 3, &samples);
+    }
 }
 
 #[test]
