@@ -315,8 +315,7 @@ LogicalResult TableOp::verify() {
     return emitOpError() << "expected 256 values of i8, but got "
                          << getValues().getShapedType();
   StreamType in = stream(getInput());
-  if (in != getOutput().getType() ||
-      !in.getElementType().isSignlessInteger(8))
+  if (in != getOutput().getType() || !in.getElementType().isSignlessInteger(8))
     return emitOpError() << "expected i8 and a result of the input's type, but "
                             "got "
                          << in << " and " << getOutput().getType();
@@ -414,8 +413,7 @@ LogicalResult PadOp::verify() {
                          << shape << ", but got " << in << " and " << out;
   if (getBefore().back() % in.getLanes() != 0)
     return emitOpError() << "expected lanes that divide the channels before, "
-                         << getBefore().back() << ", but got "
-                         << in.getLanes();
+                         << getBefore().back() << ", but got " << in.getLanes();
   return success();
 }
 
@@ -453,8 +451,9 @@ LogicalResult DecideOp::verify() {
   StreamType logits = stream(getLogits());
   if (getConfidence().getDialect().getNamespace() != "ee")
     return emitOpError("expected a confidence attribute of the ee dialect");
-  if (!logits.getElementType().isSignlessInteger(8))
-    return emitOpError() << "expected i8 logits, but got " << logits;
+  if (!logits.getElementType().isSignlessInteger(8) &&
+      !logits.getElementType().isSignlessInteger(16))
+    return emitOpError() << "expected i8 or i16 logits, but got " << logits;
   return verifyToken(*this, stream(getDecision()), "decision", 1);
 }
 

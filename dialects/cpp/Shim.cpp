@@ -200,8 +200,7 @@ int atheenaTranslateMain(int argc, char **argv, MlirStringRef tool) {
 // The elements of a `dense_resource` as `dense`, null if there are none of
 // them or not as many as the type asks for.
 MlirAttribute atheenaResourceToDense(MlirAttribute attribute) {
-  auto resource =
-      llvm::dyn_cast<DenseResourceElementsAttr>(unwrap(attribute));
+  auto resource = llvm::dyn_cast<DenseResourceElementsAttr>(unwrap(attribute));
   if (!resource || !resource.getRawHandle().getBlob())
     return {};
   ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();

@@ -10,6 +10,8 @@ mod networks;
 #[path = "hw/reference.rs"]
 mod reference;
 
+use atheena_dialects::ee::Confidence;
+use atheena_dialects::ir::Ctx;
 use atheena_runtime::simulate::SimResult;
 use harness::{BIT, Design, EXIT, Random, TAG, dense, line, stream, text};
 use reference::{Geometry, Map, conv2d, rescale};
@@ -428,9 +430,25 @@ fn fork_maps_add_resize_and_fifo() {
     assert_eq!(result.cycles_per_sample, Some(72.0));
 }
 
-/// The same logits leave at exit 0 or, doubled, at exit 1.
+/// Samples leave at exit 0 whose sum of exponentials is at most a limit.
 fn exits(classes: usize, lanes: usize, depth: usize, table: &[i64], limit: i64) -> Option<SimResult> {
-    let logits = stream(&[classes], "i8", lanes);
+    let confidence = format!("#ee.max_softmax<threshold = 0.9, table = [{}], limit = {limit}>", text(table));
+    let leaves = |x: &[i64]| {
+        let max = x.iter().max().unwrap();
+        x.iter().map(|x| table[(max - x) as usize]).sum::<i64>() <= limit
+    };
+    exits_by(&confidence, leaves, (classes, 8, lanes), depth)
+}
+
+/// The same logits leave at exit 0 or, doubled, at exit 1.
+fn exits_by(
+    confidence: &str,
+    leaves: impl Fn(&[i64]) -> bool,
+    (classes, bits, lanes): (usize, u32, usize),
+    depth: usize,
+) -> Option<SimResult> {
+    let (low, high) = (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
+    let logits = stream(&[classes], &format!("i{bits}"), lanes);
     let ty = &logits.ty;
     let gate = |name: &str, of: &str, when: bool, decision: &str, ty: &str, depth: usize| {
         format!(
@@ -442,22 +460,20 @@ fn exits(classes: usize, lanes: usize, depth: usize, table: &[i64], limit: i64) 
           %x, %t = dataflow.source "in" : {ty}, {TAG}
           %x0, %x1, %x2 = dataflow.fork "fork" %x : {ty} -> {ty}, {ty}, {ty}
           %t0, %t1 = dataflow.fork "tags" %t : {TAG} -> {TAG}, {TAG}
-          %d = dataflow.decide "decide" %x0 {{confidence = #ee.max_softmax<threshold = 0.9, table = [{}], limit = {limit}>}}
-            : {ty} -> {BIT}
+          %d = dataflow.decide "decide" %x0 {{confidence = {confidence}}} : {ty} -> {BIT}
           %d0, %d1, %d2, %d3 = dataflow.fork "decisions" %d : {BIT} -> {BIT}, {BIT}, {BIT}, {BIT}
           {}
           {}
           {}
           {}
           %l = dataflow.map "late" %stay {{input_zp = 0, multiplier = 1073741824 : i32, shift = 29 : i32, output_zp = 0,
-            min = -128, max = 127}} : {ty} -> {ty}
+            min = {low}, max = {high}}} : {ty} -> {ty}
           // Tags wait here for the data that take longer.
           %late_tag = dataflow.fifo "late_tag" %stay_tag {{depth = 8}} : {TAG} -> {TAG}
           %r, %rt, %e = dataflow.merge "merge" %leave, %l tags %leave_tag, %late_tag : {ty}, {ty} tags {TAG}, {TAG}
             -> {ty}, {TAG}, {EXIT}
           dataflow.sink "out" %r, %rt, %e : {ty}, {TAG}, {EXIT}
         }}"#,
-        text(table),
         gate("leave", "x1", true, "d0", ty, depth),
         gate("stay", "x2", false, "d1", ty, depth),
         gate("leave_tag", "t0", true, "d2", TAG, depth / logits.beats()),
@@ -465,15 +481,14 @@ fn exits(classes: usize, lanes: usize, depth: usize, table: &[i64], limit: i64) 
     );
     let mut design = Design::new(&graph, &logits, &logits, 2)?;
     let mut random = Random(9);
-    let mut samples: Vec<_> = (0..40).map(|_| random.numbers(classes, -30, 30)).collect();
-    samples.push(vec![-128; classes]);
-    samples.push((0..classes).map(|c| if c == 1 { 127 } else { -128 }).collect());
+    let (near, far) = (low * 30 / 128, high * 30 / 127);
+    let mut samples: Vec<_> = (0..40).map(|_| random.numbers(classes, near, far)).collect();
+    samples.push(vec![low; classes]);
+    samples.push((0..classes).map(|c| if c == 1 { high } else { low }).collect());
     let expected: Vec<_> = (samples.iter())
         .map(|x| {
-            let max = x.iter().max().unwrap();
-            let sum: i64 = x.iter().map(|x| table[(max - x) as usize]).sum();
-            let doubled = x.iter().map(|x| (2 * x).clamp(-128, 127)).collect();
-            if sum <= limit { (x.clone(), 0) } else { (doubled, 1) }
+            let doubled = x.iter().map(|x| (2 * x).clamp(low, high)).collect();
+            if leaves(x) { (x.clone(), 0) } else { (doubled, 1) }
         })
         .collect();
     let leaving = expected.iter().filter(|(_, exit)| *exit == 0).count();
@@ -503,4 +518,36 @@ fn exits_with_all_logits_in_a_beat() {
     let Some(result) = exits(10, 10, 32, &table(), 85_000) else { return };
     // Samples of both exits meet at the merge, which then takes no more than comes in.
     assert!(result.cycles_per_sample < Some(1.1), "{:?}", result.cycles_per_sample);
+}
+
+/// Every kind of confidence, against its form in integers (`dialects/tests/confidence.rs` compares that with the definition).
+fn exits_of(confidence: Confidence, (classes, bits, lanes): (usize, u32, usize)) -> Option<SimResult> {
+    // Logits of up to 30 / 128 of their range are up to 7 apart.
+    let scale = 0.125 * 2f64.powi(8 - bits as i32);
+    let confidence = confidence.quantized(scale, bits, classes);
+    let context = atheena_dialects::context();
+    let attribute = confidence.to_attr(Ctx::of(&context)).to_string();
+    let integer = confidence.integer.expect("it was quantised");
+    let leaves = |x: &[i64]| integer.leaves(&x.iter().map(|&x| x as i32).collect::<Vec<_>>());
+    exits_by(&attribute, leaves, (classes, bits, lanes), 16 * classes)
+}
+
+#[test]
+fn exits_by_margin() {
+    let Some(_) = exits_of(Confidence::margin(0.4), (10, 8, 1)) else { return };
+    let Some(result) = exits_of(Confidence::margin(0.4), (6, 16, 3)) else { return };
+    assert_eq!(result.cycles_per_sample, Some(2.0));
+}
+
+#[test]
+fn exits_by_entropy() {
+    let Some(_) = exits_of(Confidence::entropy(1.2), (10, 8, 2)) else { return };
+    let Some(result) = exits_of(Confidence::entropy(1.2), (6, 16, 3)) else { return };
+    assert_eq!(result.cycles_per_sample, Some(2.0));
+}
+
+#[test]
+fn exits_by_logits_of_16_bits() {
+    let Some(result) = exits_of(Confidence::max_softmax(0.7), (10, 16, 5)) else { return };
+    assert_eq!(result.cycles_per_sample, Some(2.0));
 }

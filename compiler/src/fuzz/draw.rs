@@ -231,8 +231,7 @@ impl Draft<'_> {
         // Probabilities of random classifiers are near those of chance.
         let chance = 1.0 / self.classes as f64;
         let part = 0.6 * self.random.unit();
-        // Hardware decides by the largest probability alone.
-        let kind = ConfidenceKind::MaxSoftmax;
+        let kind = self.random.pick(&ConfidenceKind::ALL);
         let threshold = match kind {
             ConfidenceKind::MaxSoftmax => chance + (1.0 - chance) * part,
             ConfidenceKind::Margin => part,
@@ -245,10 +244,11 @@ impl Draft<'_> {
 
     /// Layers from here to logits.
     fn classifier(&mut self) -> Vec<Layer> {
-        let image = self.shape().is_some_and(|shape| shape.len() == 3);
+        let shape = self.shape().unwrap_or_default();
+        let image = shape.len() == 3;
         let random = &mut *self.random;
         let mut layers = vec![];
-        if image && random.chance(0.3) {
+        if image && shape[0] > 1 && shape[1] > 1 && random.chance(0.3) {
             let mut pool = plain(Op::MaxPool);
             pool.window = Options { kernel: Some([2, 2]), ceil: true, ..Options::default() };
             layers.push(pool);

@@ -1,8 +1,8 @@
 //! `dataflow.decide`: whether the classifier is confident of a sample.
 
 use super::actor::{lane_foldings, lanes_of};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, operation, start};
-use crate::ee::Confidence;
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, operation, rom, start};
+use crate::ee::{Confidence, ConfidenceKind};
 use crate::ir::{Builder, Op, Value};
 
 operation! {
@@ -52,18 +52,34 @@ impl<'c> Actor<'c> for Decide<'c> {
     }
 
     /// The logits come in and give the maximum, then they are looked up; a tree over the lanes, with a register every two
-    /// levels, for the maximum and for the sum; four stages more.
+    /// levels, for the maximum and for the sum; four stages more. A second maximum has a register behind every level; a limit
+    /// that depends on the sum is two stages more.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let levels = i64::from(64 - (lanes_of(folding) - 1).leading_zeros());
-        2 * (self.ii_cycles_at(folding) + ceil_div(levels, 2)) + 4
+        let trees = match self.confidence().map(|confidence| confidence.kind) {
+            Some(ConfidenceKind::Margin) => levels + ceil_div(levels, 2),
+            Some(ConfidenceKind::Entropy) => 2 * ceil_div(levels, 2) + 2,
+            _ => 2 * ceil_div(levels, 2),
+        };
+        2 * self.ii_cycles_at(folding) + trees + 4
     }
 
-    /// RECIPES D: 124 LUT and a block RAM for the table, serial over classes; its DSP is not needed, as nothing
-    /// is multiplied.
+    /// About 124 LUT and a block RAM for the table, serial over classes; its DSP is not needed, as nothing
+    /// is multiplied. A limit that is looked up has a memory of its own, an entropy's terms have one a lane, and tables of 2048
+    /// entries of 17 bits take three block RAMs.
     fn resources_at(&self, folding: Folding) -> Resources {
         let logits = &self.inputs()[0];
         let held = logits.elements() * i64::from(logits.element.bits);
         let lanes = lanes_of(folding);
-        Resources { lut: 124 + 16 * (lanes - 1), ff: 90 + held, dsp: 0, bram18: 1 }
+        let confidence = self.confidence();
+        let entries =
+            confidence.as_ref().and_then(|c| c.integer.as_ref()).map_or(256, |i| i.table.len() as i64);
+        let tables = match confidence.map(|confidence| confidence.kind) {
+            Some(ConfidenceKind::Margin) => lanes + 1,
+            Some(ConfidenceKind::Entropy) => 2 * lanes + 1,
+            _ => lanes,
+        };
+        let memories = rom(entries, 17) * tables;
+        memories + Resources::logic(124 + 16 * (lanes - 1), 90 + held)
     }
 }

@@ -315,7 +315,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xui8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected i8 logits, but got}}
+  // expected-error @+1 {{expected i8 or i16 logits, but got}}
   %y = dataflow.decide "decide" %x {confidence = #ee.max_softmax<threshold = 5.000000e-01>} : !dataflow.stream<4x4x2xui8, lanes = 1> -> !dataflow.stream<1xi1, lanes = 1>
 }
 

@@ -1,15 +1,22 @@
 //! `dataflow.decide`: whether the classifier is confident of a sample.
 //!
-//! The sample leaves if `sum_i table[max x - x_i] <= limit`. Two passes over its logits: the first finds the maximum and
-//! stores them, the second looks them up. The passes of two samples overlap, so a beat a cycle comes in; the decision
-//! leaves a fixed number of cycles after the last logits: about the beats of a sample and two times the depth of a tree
-//! over the lanes.
+//! The sample leaves if a sum over its logits is at most a limit (`dialects/src/ee/integer.rs`). Two passes over its logits: the first
+//! finds the maximum and stores them, the second looks the distances from it up in tables and adds what stands there. The passes of two
+//! samples overlap, so a beat a cycle comes in; the decision leaves a fixed number of cycles after the last logits: about the
+//! beats of a sample and two times the depth of a tree over the lanes.
+//!
+//! | confidence | the sum | the limit |
+//! |---|---|---|
+//! | max-softmax | exponentials | a constant |
+//! | margin | exponentials | looked up by the second largest logit, which the first pass finds too |
+//! | entropy | `x exp(-x)` | looked up by the sum of the exponentials, one cycle more |
 
 use super::{
     actor::{Actor, beat_width},
     hdl::{Int, Module, Pipeline, Signal, index_width},
+    stored::Stored,
 };
-use atheena_dialects::ee::{Confidence, Limit};
+use atheena_dialects::ee::{Confidence, IntegerConfidence, Limit};
 use atheena_dialects::ir::Failure;
 
 /// Levels of a tree between two registers.
@@ -23,18 +30,18 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         let message = "expected a confidence in its integer form, with a table and a limit";
         return Err(actor.0.error(message, &["run ee-quantize first"]));
     };
-    let Limit::Fixed(limit) = integer.limit else {
-        return Err(actor.0.error("has no hardware of this kind of confidence", &["use #ee.max_softmax"]));
-    };
+    let bits = logits.element.bits;
+    let wants_second = matches!(integer.limit, Limit::OfSecond(_));
     let beats = logits.beats();
     let input = m.receive(0, beat_width(&logits));
     let output = m.send(0, 1);
 
     // One bank is filled while another one is looked up, and others wait for their maximum.
-    let tree = (64 - (logits.lanes - 1).leading_zeros()).div_ceil(LEVELS);
+    let levels = if wants_second { 1 } else { LEVELS };
+    let tree = (64 - (logits.lanes - 1).leading_zeros()).div_ceil(levels);
     let banks = 2 + (i64::from(tree) + 3 + beats - 1) / beats;
     let memory = m.ram("logits", banks * beats, beat_width(&logits));
-    let maxima = m.ram("maxima", banks, 8);
+    let maxima = m.ram("maxima", banks, if wants_second { 2 * bits } else { bits });
     let filled = m.register("filled", index_width(banks + 1));
     let room = filled.is_not(banks);
     input.take_if(room);
@@ -48,16 +55,36 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let always = m.one();
     let mut finding = Pipeline::new(m, always, push);
     let mut ends = last;
-    let found = finding.reduce(vec![actor.lanes_of(0, input.data)], LEVELS, &mut [&mut ends], Int::max)[0];
-    let (low, high) = (-128, 127);
-    let so_far = m.data_register("maximum", 8);
+    let (low, high) = logits.element.range();
+    let (low, high) = (i128::from(low), i128::from(high));
+    let lanes = actor.lanes_of(0, input.data);
+    let found = if wants_second {
+        two_greatest(&mut finding, lanes, low, &mut ends)
+    } else {
+        (
+            finding.reduce(vec![lanes], LEVELS, &mut [&mut ends], Int::max)[0],
+            Int::constant(low, input.data.builder()),
+        )
+    };
     let begins = m.register_from("begins", 1, 1);
     begins.next_if(finding.valid, ends);
-    let greatest = Int::select(*begins, found, Int::new(*so_far, low, high).max(found));
-    so_far.next_if(finding.valid, greatest.to_bits(8));
+    let so_far = m.data_register("maximum", bits);
+    let before = (Int::new(*so_far, low, high), Int::constant(low, so_far.builder()));
+    let greatest = if wants_second {
+        let second = m.data_register("second", bits);
+        let both = greater_two((before.0, Int::new(*second, low, high)), found);
+        let both = (Int::select(*begins, found.0, both.0), Int::select(*begins, found.1, both.1));
+        second.next_if(finding.valid, both.1.to_bits(bits));
+        both
+    } else {
+        (Int::select(*begins, found.0, before.0.max(found.0)), before.1)
+    };
+    so_far.next_if(finding.valid, greatest.0.to_bits(bits));
     let found_all = finding.valid & ends;
     let write_bank = m.counter("write_bank", banks, found_all);
-    maxima.write(m, write_bank, greatest.to_bits(8), found_all);
+    let word = greatest.0.to_bits(bits);
+    let word = if wants_second { Signal::pack(&[word, greatest.1.to_bits(bits)]) } else { word };
+    maxima.write(m, write_bank, word, found_all);
 
     // A bank is free again when it has been read, and may be read when its maximum is known.
     let enable = output.ready;
@@ -79,26 +106,107 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let maximum = maxima.read(m, read_bank, enable);
     let beat = memory.read(m, read_address, enable);
     pass.step(&mut [&mut reads_last]);
-    let distances: Vec<_> = beat.lanes(8).into_iter().map(|x| pass.delay(maximum - x)).collect();
+    let index = |x: Signal<'c>| index_of(&integer, Int::new(maximum.bits(0, bits) - x, 0, (1 << bits) - 1));
+    let indices: Vec<_> = beat.lanes(bits).into_iter().map(|x| pass.delay(index(x))).collect();
+    let second = wants_second.then(|| pass.delay(index(maximum.bits(bits, bits))));
     pass.step(&mut [&mut reads_last]);
-    let table: Vec<i64> = integer.table.iter().map(|&v| v.into()).collect();
-    let greatest_term = table.iter().copied().max().unwrap_or(0).into();
-    let term_width = Int::width_of(0, greatest_term);
-    let terms = (distances.into_iter())
-        .map(|distance| m.rom("table", term_width, 1, table.clone()).read(m, distance, enable))
-        .map(|term| Int::new(term, 0, greatest_term))
-        .collect();
+    let look_up = |name: &str, table: &[i32]| -> Vec<Int<'c>> {
+        let table: Vec<i64> = table.iter().map(|&v| v.into()).collect();
+        indices.iter().map(|&index| Stored::new(m, name, &table, 1).read(m, index, enable)[0]).collect()
+    };
+    let mut lists = vec![look_up("table", &integer.table)];
+    if let Limit::OfTerms { terms, .. } = &integer.limit {
+        lists.push(look_up("terms", terms));
+    }
+    let mut limit = match (&integer.limit, second) {
+        (Limit::OfSecond(limits), Some(second)) => limits_of(m, limits, second, enable),
+        (Limit::Fixed(limit), _) => Int::constant((*limit).into(), input.data.builder()),
+        _ => Int::constant(0, input.data.builder()),
+    };
     pass.step(&mut [&mut reads_last]);
-    let term = pass.reduce(vec![terms], LEVELS, &mut [&mut reads_last], |a, b| a + b)[0];
+    // The limit goes along with the terms.
+    let (least, most) = limit.range();
+    let mut limit_bits = limit.to_bits(Int::width_of(least, most));
+    let along: &mut [&mut Signal<'c>] = &mut [&mut reads_last, &mut limit_bits];
+    let along = if wants_second { along } else { &mut along[..1] };
+    let terms = pass.reduce(lists, LEVELS, along, |a, b| a + b);
+    if wants_second {
+        limit = Int::new(limit_bits, least, most);
+    }
 
-    let greatest_sum = greatest_term * i128::from(logits.elements());
-    let sum = m.data_register("sum", Int::width_of(0, greatest_sum));
     let starts = m.register_from("starts", 1, 1);
     starts.next_if(enable & pass.valid, reads_last);
-    let before = starts.mux(sum.lit(0), *sum);
-    let total = Int::new(before + term.to_bits(sum.width()), 0, greatest_sum);
-    sum.next_if(enable & pass.valid, total.to_bits(sum.width()));
-    let limit = Int::constant(limit.into(), sum.builder());
-    output.send_if(pass.valid & reads_last, !limit.less(total));
+    let total = |name: &str, term: Int<'c>| {
+        let beats_most = term.range().1 * i128::from(beats);
+        let sum = m.data_register(name, Int::width_of(0, beats_most));
+        let before = starts.mux(sum.lit(0), *sum);
+        let total = Int::new(before + term.to_bits(sum.width()), 0, beats_most);
+        sum.next_if(enable & pass.valid, total.to_bits(sum.width()));
+        total
+    };
+    let mut totals = vec![total("sum", terms[0])];
+    if let (Limit::OfTerms { limits, shift, .. }, Some(&term)) = (&integer.limit, terms.get(1)) {
+        totals.push(total("terms_sum", term));
+        totals = pass.delay_ints(&totals);
+        pass.step(&mut [&mut reads_last]);
+        // Sums start at one, that of the maximum itself.
+        let beyond_one = totals[0].plus(-(IntegerConfidence::ONE as i128));
+        let beyond_one = beyond_one.max(Int::constant(0, input.data.builder())).shift_right(*shift);
+        limit = limits_of(m, limits, at_most(beyond_one, limits.len()), enable);
+        totals = pass.delay_ints(&totals);
+        pass.step(&mut [&mut reads_last]);
+    }
+    let sum = totals[totals.len() - 1];
+    output.send_if(pass.valid & reads_last, !limit.less(sum));
     Ok(())
+}
+
+/// The limit at an index, one cycle later.
+fn limits_of<'c>(m: &Module<'c>, limits: &[i32], index: Signal<'c>, enable: Signal<'c>) -> Int<'c> {
+    let limits: Vec<i64> = limits.iter().map(|&v| v.into()).collect();
+    Stored::new(m, "limits", &limits, 1).read(m, index, enable)[0]
+}
+
+/// The index of a distance in the tables: rounded to the distance between two entries, the last one for all beyond it.
+fn index_of<'c>(integer: &IntegerConfidence, distance: Int<'c>) -> Signal<'c> {
+    let half = (1i128 << integer.shift) >> 1;
+    at_most(distance.plus(half).shift_right(integer.shift), integer.table.len())
+}
+
+/// A number as an index of a table: the last entry for all beyond it.
+fn at_most(number: Int<'_>, entries: usize) -> Signal<'_> {
+    let last = Int::constant(entries as i128 - 1, number.to_bits(1).builder());
+    let number = if number.range().1 < entries as i128 {
+        number
+    } else {
+        Int::select(last.less(number), last, number)
+    };
+    number.to_bits(index_width(entries as i64))
+}
+
+/// Of two pairs of numbers, each with the greater one first, the two greatest.
+fn greater_two<'c>(a: (Int<'c>, Int<'c>), b: (Int<'c>, Int<'c>)) -> (Int<'c>, Int<'c>) {
+    let behind = a.0.less(b.0);
+    (Int::select(behind, b.0, a.0), Int::select(behind, a.0.max(b.1), b.0.max(a.1)))
+}
+
+/// The two greatest of the lanes, with a register behind each level of the tree; `lowest` for the second of a single lane.
+fn two_greatest<'c>(
+    pipeline: &mut Pipeline<'_, 'c>,
+    lanes: Vec<Int<'c>>,
+    lowest: i128,
+    ends: &mut Signal<'c>,
+) -> (Int<'c>, Int<'c>) {
+    let lowest = Int::constant(lowest, ends.builder());
+    let mut pairs: Vec<_> = lanes.into_iter().map(|lane| (lane, lowest)).collect();
+    while pairs.len() > 1 {
+        let level = pairs.chunks(2).map(|pair| if let [a, b] = *pair { greater_two(a, b) } else { pair[0] });
+        pairs = level
+            .map(|(a, b)| {
+                (a.delay(pipeline.module, pipeline.enable), b.delay(pipeline.module, pipeline.enable))
+            })
+            .collect();
+        pipeline.step(&mut [&mut *ends]);
+    }
+    pairs[0]
 }

@@ -36,8 +36,9 @@ impl<'c> Network<'c> {
 
         self.sections.insert(exit.classify(), Section { decision: None, ..before });
         let logits = self.stream(exit.logits())?;
-        if Stream::of_value(logits).element.bits != 8 {
-            let message = format!("expected i8 logits from its classifier, but got {}", exit.logits().ty());
+        if !matches!(Stream::of_value(logits).element.bits, 8 | 16) {
+            let message =
+                format!("expected i8 or i16 logits from its classifier, but got {}", exit.logits().ty());
             return Err(op.error(message, &["rescale them to i8"]));
         }
         let name = self.unique(&format!("{label}_decide"));
