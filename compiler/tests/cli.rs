@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 fn root() -> PathBuf {
@@ -196,4 +196,27 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     }
     found.sort();
     found
+}
+
+/// A full disk is an error, a reader who stops reading is none.
+#[test]
+fn output_that_nobody_takes() {
+    let digits = root().join("examples/digits");
+    let profile = |stdout: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_atheena"));
+        command
+            .arg("profile")
+            .arg(digits.join("digits.onnx"))
+            .arg("--data")
+            .arg(digits.join("digits_test.npz"));
+        command.stdout(stdout).stderr(Stdio::piped()).spawn().expect("atheena runs")
+    };
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let output = profile(full.into()).wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: can't write to the standard output"));
+    let mut closed = profile(Stdio::piped());
+    drop(closed.stdout.take());
+    let output = closed.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
 }

@@ -199,19 +199,25 @@ fn budget(args: &CompileArgs, device: &Device) -> Result<Resources, Error> {
 fn print_table(args: &CompileArgs, report: Option<&Report>, seconds: f64) {
     if let Some(report) = report {
         for exit in &report.exits {
-            println!(
+            out!(
                 "exit {:<15} threshold {}, {} of {} calibration samples leave",
-                exit.name, exit.threshold, exit.taken, exit.of
+                exit.name,
+                exit.threshold,
+                exit.taken,
+                exit.of
             );
         }
-        println!(
+        out!(
             "predicted            {:.0} images/s at {} MHz, {:.1} cycles an image; {} is the slowest",
-            report.throughput_samples_per_s, report.clock_mhz, report.cycles_per_sample, report.bottleneck
+            report.throughput_samples_per_s,
+            report.clock_mhz,
+            report.cycles_per_sample,
+            report.bottleneck
         );
-        println!("{:<20} {:>9} {:>9} {:>6} {:>7}", "", "LUT", "FF", "DSP", "BRAM18");
+        out!("{:<20} {:>9} {:>9} {:>6} {:>7}", "", "LUT", "FF", "DSP", "BRAM18");
         for (name, r) in [("predicted", report.resources), ("budget", report.budget)] {
-            println!("{name:<20} {:>9} {:>9} {:>6} {:>7}", r.lut, r.ff, r.dsp, r.bram18);
+            out!("{name:<20} {:>9} {:>9} {:>6} {:>7}", r.lut, r.ff, r.dsp, r.bram18);
         }
     }
-    println!("files                {} ({seconds:.1} s)", args.output.display());
+    out!("files                {} ({seconds:.1} s)", args.output.display());
 }

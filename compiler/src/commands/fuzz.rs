@@ -60,11 +60,11 @@ fn replay(file: &Path, args: &FuzzArgs) -> Result<(), Error> {
         Outcome::Failed(_) if args.json => Err(Error::Fuzz("the network fails".into())),
         Outcome::Failed(failure) => Err(Error::Fuzz(failure.message)),
         Outcome::Skipped(why) if !args.json => {
-            println!("skipped: {why}");
+            out!("skipped: {why}");
             Ok(())
         }
         Outcome::Passed(counts) if !args.json => {
-            println!("{} samples agree, {} of them at early exits", counts.samples, counts.early);
+            out!("{} samples agree, {} of them at early exits", counts.samples, counts.early);
             Ok(())
         }
         _ => Ok(()),
@@ -103,7 +103,7 @@ fn search(args: &FuzzArgs) -> Result<(), Error> {
     if args.json {
         print_json(&summary);
     } else {
-        println!("{}", summary.line());
+        out!("{}", summary.line());
     }
     match summary.failures.first() {
         None => Ok(()),

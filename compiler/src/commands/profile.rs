@@ -112,10 +112,10 @@ pub fn run(args: &ProfileArgs) -> Result<(), Error> {
         }
         print_table(&counts, speed);
         if let Some(float) = against_float {
-            println!();
-            println!("float accuracy       {:.2} %", 100.0 * float.float_accuracy);
-            println!("same exit as float   {}", percent(float.same_exit, counts.samples));
-            println!("same class as float  {}", percent(float.same_prediction, counts.samples));
+            out!();
+            out!("float accuracy       {:.2} %", 100.0 * float.float_accuracy);
+            out!("same exit as float   {}", percent(float.same_exit, counts.samples));
+            out!("same class as float  {}", percent(float.same_prediction, counts.samples));
         }
     }
     Ok(())
@@ -257,20 +257,27 @@ fn reach(counts: &ClassifierCounts, samples: usize) -> Estimate {
 
 fn print_table(counts: &Counts, speed: Option<Speed>) {
     let samples = counts.samples;
-    println!("images               {samples}");
-    println!("accuracy             {}", percent(counts.correct, samples));
-    println!("without exits        {}", percent(counts.last.correct_of_all, samples));
-    println!();
-    println!(
+    out!("images               {samples}");
+    out!("accuracy             {}", percent(counts.correct, samples));
+    out!("without exits        {}", percent(counts.last.correct_of_all, samples));
+    out!();
+    out!(
         "{:<20} {:>9} {:>7} {:>9} {:>9} {:>9} {:>9} {:>20}",
-        "classifier", "threshold", "left", "of", "", "right", "right*", "reach [95 %]"
+        "classifier",
+        "threshold",
+        "left",
+        "of",
+        "",
+        "right",
+        "right*",
+        "reach [95 %]"
     );
     let exits = counts.exits.iter().map(|e| (e.name.as_str(), e.threshold.to_string(), &e.classifier));
     for (name, threshold, c) in exits.chain([("last", String::new(), &counts.last)]) {
         let reach = reach(c, samples);
         let interval =
             format!("{:.2} % [{:.2}, {:.2}]", 100.0 * reach.value, 100.0 * reach.low, 100.0 * reach.high);
-        println!(
+        out!(
             "{name:<20} {threshold:>9} {:>7} {:>9} {:>9} {:>9} {:>9} {interval:>23}",
             c.taken,
             c.of,
@@ -279,21 +286,25 @@ fn print_table(counts: &Counts, speed: Option<Speed>) {
             percent(c.correct_of_all, samples),
         );
     }
-    println!("right: of those that left there; right*: of all images; reach: {INTERVAL}");
+    out!("right: of those that left there; right*: of all images; reach: {INTERVAL}");
     if !counts.exits.is_empty() {
-        println!();
-        println!(
+        out!();
+        out!(
             "{:<20} {:>12} {:>16} {:>16} {:>12}",
-            "of those that left", "both right", "only exit right", "only last right", "both wrong"
+            "of those that left",
+            "both right",
+            "only exit right",
+            "only last right",
+            "both wrong"
         );
         for exit in &counts.exits {
             let Confusion { both_right, exit_right, last_right, both_wrong } = exit.against_last;
-            println!("{:<20} {both_right:>12} {exit_right:>16} {last_right:>16} {both_wrong:>12}", exit.name);
+            out!("{:<20} {both_right:>12} {exit_right:>16} {last_right:>16} {both_wrong:>12}", exit.name);
         }
     }
     if let Some(Speed { samples_per_s, seconds }) = speed {
-        println!();
-        println!("golden model         {samples_per_s:.0} images/s ({seconds:.1} s)");
+        out!();
+        out!("golden model         {samples_per_s:.0} images/s ({seconds:.1} s)");
     }
 }
 
@@ -302,13 +313,19 @@ const LINES: usize = 12;
 
 fn print_tuning(tuning: &Tuning) {
     let [seen, held_out] = tuning.samples;
-    println!("thresholds for at most {} points less than without exits,", tuning.max_accuracy_drop);
-    println!("chosen on {seen} images, judged on the {held_out} others:");
-    println!();
+    out!("thresholds for at most {} points less than without exits,", tuning.max_accuracy_drop);
+    out!("chosen on {seen} images, judged on the {held_out} others:");
+    out!();
     let names = tuning.exits.join(" ");
-    println!(
+    out!(
         "{:<12} {:>10} {:>11} {:>9} {:>11} {:>9}  {}",
-        "", "held out", "Mproducts", "chosen on", "Mproducts", "leave", names
+        "",
+        "held out",
+        "Mproducts",
+        "chosen on",
+        "Mproducts",
+        "leave",
+        names
     );
     let line = |name: &str, point: &Point| {
         let (first, second) = match &point.held_out {
@@ -319,7 +336,7 @@ fn print_tuning(tuning: &Tuning) {
         let millions = |value: f64| format!("{:.4}", value / 1e6);
         let early: f64 = first.unwrap_or(second).left.iter().rev().skip(1).sum();
         let thresholds: Vec<_> = point.thresholds.iter().map(f64::to_string).collect();
-        println!(
+        out!(
             "{name:<12} {:>10} {:>11} {:>9} {:>11} {:>9}  {}",
             first.map_or_else(|| "-".into(), |figures| accuracy(figures.accuracy)),
             first.map_or_else(|| "-".into(), |figures| millions(figures.products)),
@@ -336,7 +353,7 @@ fn print_tuning(tuning: &Tuning) {
     for (index, point) in tuning.frontier.iter().step_by(step).enumerate() {
         line(if index == 0 { "frontier" } else { "" }, point);
     }
-    println!();
-    println!("what follows is of all images, with the thresholds that were chosen");
-    println!();
+    out!();
+    out!("what follows is of all images, with the thresholds that were chosen");
+    out!();
 }

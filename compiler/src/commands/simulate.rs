@@ -181,20 +181,20 @@ fn exits(report: &Report, counts: &[usize], latencies: &[Option<Latency>]) -> Ve
 }
 
 fn print_table(outcome: &Outcome, args: &SimulateArgs) {
-    println!("images               {}", outcome.samples);
-    println!("mismatches           {}", outcome.mismatches);
-    println!("accuracy             {:.2} %", 100.0 * outcome.accuracy);
+    out!("images               {}", outcome.samples);
+    out!("mismatches           {}", outcome.mismatches);
+    out!("accuracy             {:.2} %", 100.0 * outcome.accuracy);
     for exit in &outcome.exits {
         let part = percent(exit.taken, outcome.samples);
         let latency = exit.latency_cycles.as_ref();
         let latency = latency
             .map(|l| format!(", latency {} cycles in the median, {} at most", l.p50, l.max))
             .unwrap_or_default();
-        println!("left at {:<12} {} ({part}){latency}", exit.name, exit.taken);
+        out!("left at {:<12} {} ({part}){latency}", exit.name, exit.taken);
     }
     if let (Some(cycles), Some(rate)) = (outcome.cycles_per_sample, outcome.throughput_samples_per_s) {
-        println!("cycles an image      {cycles:.1}");
-        println!("throughput           {rate:.0} images/s at {} MHz", outcome.clock_mhz);
+        out!("cycles an image      {cycles:.1}");
+        out!("throughput           {rate:.0} images/s at {} MHz", outcome.clock_mhz);
     }
-    println!("files                {}", args.directory.display());
+    out!("files                {}", args.directory.display());
 }

@@ -15,8 +15,8 @@ pub fn run(args: &SynthArgs) -> Result<(), Error> {
         print_json(&synthesis);
         return Ok(());
     }
-    let row = |name: &str, lut, ff, dsp, bram18| println!("{name:<48} {lut:>9} {ff:>9} {dsp:>6} {bram18:>7}");
-    println!("{:<48} {:>9} {:>9} {:>6} {:>7}", "module", "LUT", "FF", "DSP", "BRAM18");
+    let row = |name: &str, lut, ff, dsp, bram18| out!("{name:<48} {lut:>9} {ff:>9} {dsp:>6} {bram18:>7}");
+    out!("{:<48} {:>9} {:>9} {:>6} {:>7}", "module", "LUT", "FF", "DSP", "BRAM18");
     for module in &synthesis.modules {
         let r = module.own;
         row(&module.name, r.lut, r.ff, r.dsp, r.bram18);
