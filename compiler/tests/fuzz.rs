@@ -24,18 +24,27 @@ fn random_networks_are_exact() {
     assert!(count("samples") >= 48 && count("early") > 0 && count("early") < count("samples"), "{summary}");
 }
 
-/// Networks that once showed a defect.
-#[test]
-fn kept_networks_are_exact() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
-        .unwrap_or_default();
+/// Networks that once showed a defect (`fuzz/`), and one for each operator and form of exit (`networks/`).
+fn replayed(folder: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let entries = std::fs::read_dir(&folder).expect("the folder is in the repository");
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
+    assert!(!files.is_empty(), "{}", folder.display());
     for file in files {
         let output = fuzz(Path::new("."), &["--replay", &file.display().to_string()]);
         assert!(output.status.success(), "{}: {}", file.display(), text(&output.stderr));
     }
+}
+
+#[test]
+fn kept_networks_are_exact() {
+    replayed("fuzz");
+}
+
+#[test]
+fn networks_of_every_operator_are_exact() {
+    replayed("networks");
 }
 
 /// A case that can't run says why, and settings that are none are found where they stand.

@@ -1,7 +1,7 @@
 //! `convert-ee-to-dataflow`: makes a graph of hardware actors of each integer network.
 //!
 //! Requires: integer layers and decisions (`ee-quantize`), constant weights, one image as argument, one result.
-//! Ensures: a `dataflow.graph` of the function's name in its place; every actor at folding 1; each stream has one
+//! Ensures: a `dataflow.graph` of the function's name, as a module may have it, in its place; every actor at folding 1; each stream has one
 //! consumer; `reach` of each actor is the probability that a sample gets to it.
 //!
 //!     %c = tosa.conv2d %x, %w, %b, …              %v = dataflow.window "Conv_0_window" %x
@@ -15,6 +15,7 @@
 
 mod exits;
 mod layers;
+mod names;
 mod network;
 mod rates;
 

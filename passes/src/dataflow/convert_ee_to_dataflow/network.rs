@@ -1,5 +1,6 @@
 //! The graph in the making: what each tensor has become, in which section it is, and which labels are taken.
 
+use super::names::module_name;
 use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::dataflow::{Element, Fork, Graph, Merge, Named, Sink, Source, Stream, actor};
@@ -43,7 +44,8 @@ impl<'c> Network<'c> {
             return Err(function.error("expected one argument, the image", &[]));
         };
         let data = image_stream(function, image)?;
-        let graph = Graph::build(Builder::before(function), &function.symbol().unwrap_or_default());
+        let graph =
+            Graph::build(Builder::before(function), &module_name(&function.symbol().unwrap_or_default()));
         let builder = Builder::end(graph.0.body(), function.loc());
         let source = Source::build(builder, Named { label: "source", reach: 1.0 }, &data);
         let section = Section { reach: 1.0, tag: source.tag(), decision: None };
