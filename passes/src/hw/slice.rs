@@ -7,6 +7,7 @@ use super::{
     hdl::{Module, Signal},
     window::in_range,
 };
+use atheena_dialects::dataflow::Stream;
 
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
@@ -14,20 +15,31 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let input = m.receive(0, beat_width(&from));
     let output = m.send(0, beat_width(&to));
 
-    // The index in each dimension, the innermost one first.
     let step = m.wire("step", 1);
-    let mut carry = *step;
-    let mut inside = vec![m.one()];
-    for (dimension, first) in actor.ints("start").into_iter().enumerate().rev() {
-        let unit = if dimension + 1 == from.shape.len() { from.lanes } else { 1 };
-        let [states, first, size] = [from.shape[dimension], first, to.shape[dimension]].map(|n| n / unit);
-        let index = m.counter(&format!("index{dimension}"), states, carry);
-        inside.push(in_range(index, first, first + size - 1, states));
-        carry = carry & index.is(states - 1);
-    }
-    let inside = Signal::all(&inside);
+    let inside = inside(m, *step, &from, &actor.ints("start"), &to.shape);
     let ready = output.ready | !inside;
     step.drive(ready & input.valid);
     input.take_if(ready);
     output.send_if(input.valid & inside, input.data);
+}
+
+/// Does the current beat of a tensor lie in the part of it that has this start and size? `step` goes to the next beat.
+pub fn inside<'c>(
+    m: &Module<'c>,
+    step: Signal<'c>,
+    whole: &Stream,
+    start: &[i64],
+    size: &[i64],
+) -> Signal<'c> {
+    let mut carry = step;
+    let mut inside = vec![m.one()];
+    // The index in each dimension, the innermost one first.
+    for (dimension, (&first, &size)) in start.iter().zip(size).enumerate().rev() {
+        let unit = if dimension + 1 == whole.shape.len() { whole.lanes } else { 1 };
+        let [states, first, size] = [whole.shape[dimension], first, size].map(|n| n / unit);
+        let index = m.counter(&format!("index{dimension}"), states, carry);
+        inside.push(in_range(index, first, first + size - 1, states));
+        carry = carry & index.is(states - 1);
+    }
+    Signal::all(&inside)
 }
