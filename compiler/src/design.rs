@@ -82,6 +82,7 @@ fn interface(graph: Graph<'_>, top: &str, exits: usize) -> Result<Interface, Err
         lanes: stream.lanes as usize,
         bits: stream.element.bits as usize,
         beats: stream.beats() as usize,
+        row_elements: (stream.row_pixels() * stream.channels()) as usize,
     };
     let output = Stream::of_value(sink.operand(0).ok_or(Error::Internal("the sink has no data"))?);
     Ok(Interface {

@@ -6,7 +6,7 @@ use crate::ir::{Attr, Op};
 /// How much of an actor's work is done at once. The more, the faster and the larger it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Folding {
-    /// Channels a beat, of an actor that does the same with each.
+    /// Channels a beat, or those of several pixels, of an actor that does the same with each.
     Lanes(i64),
     /// Of a `matvec`: inputs and outputs a cycle.
     Matvec {
@@ -177,6 +177,11 @@ pub(super) fn lanes_of(folding: Folding) -> i64 {
         Folding::Lanes(lanes) => lanes,
         Folding::Matvec { simd, .. } => simd,
     }
+}
+
+/// Each legal number of lanes of a stream as a folding.
+pub(super) fn stream_foldings(stream: &Stream) -> Vec<Folding> {
+    stream.lane_choices().into_iter().map(Folding::Lanes).collect()
 }
 
 /// Each divisor of `channels` as a folding.

@@ -1,6 +1,6 @@
 //! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, ceil_div, int, memory, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -29,7 +29,7 @@ macro_rules! lanes_of_a_stream {
         }
 
         fn foldings(&self) -> Vec<Folding> {
-            lane_foldings(self.inputs()[0].channels())
+            stream_foldings(&self.inputs()[0])
         }
 
         fn folding(&self) -> Folding {
@@ -37,7 +37,7 @@ macro_rules! lanes_of_a_stream {
         }
 
         fn ii_cycles_at(&self, folding: Folding) -> i64 {
-            self.inputs()[0].elements() / lanes_of(folding)
+            self.inputs()[0].with_lanes(lanes_of(folding)).beats()
         }
 
         fn is_beatwise(&self) -> bool {
@@ -90,9 +90,10 @@ impl<'c> Fifo<'c> {
     }
 }
 
-/// The depth that holds as much after a change of the lanes.
-fn depth_at(depth: i64, before: Folding, now: Folding) -> i64 {
-    ceil_div(depth * lanes_of(before), lanes_of(now))
+/// The depth that holds as much of samples after a change of the lanes.
+fn depth_at(stream: &Stream, depth: i64, before: Folding, now: Folding) -> i64 {
+    let beats = |folding| stream.with_lanes(lanes_of(folding)).beats();
+    ceil_div(depth * beats(now), beats(before))
 }
 
 impl<'c> Actor<'c> for Fifo<'c> {
@@ -108,13 +109,14 @@ impl<'c> Actor<'c> for Fifo<'c> {
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        let depth = depth_at(self.depth(), self.folding(), folding);
+        let input = self.inputs().swap_remove(0);
+        let bits = input.with_lanes(lanes_of(folding)).bits();
+        let depth = depth_at(&input, self.depth(), self.folding(), folding);
         memory(depth, bits) + Resources::logic(30, 30) + output_registers(bits)
     }
 
     fn folding_changed(&self, before: Folding) {
-        self.set_depth(depth_at(self.depth(), before, self.folding()));
+        self.set_depth(depth_at(&self.inputs()[0], self.depth(), before, self.folding()));
     }
 }
 
@@ -166,9 +168,14 @@ impl<'c> Actor<'c> for Resize<'c> {
         true
     }
 
-    /// What makes beats wider collects narrow ones, all of one pixel.
+    /// What makes beats wider collects narrow ones, all of one pixel or of one row.
     fn lag(&self) -> Lag {
-        if self.inputs()[0].lanes < self.outputs()[0].lanes { Lag::Pixel } else { Lag::Beat }
+        let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        match () {
+            () if input.lanes >= output.lanes => Lag::Beat,
+            () if output.pixels() == 1 => Lag::Pixel,
+            () => Lag::Sample,
+        }
     }
 }
 
@@ -222,8 +229,9 @@ impl<'c> Actor<'c> for Gate<'c> {
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        let depth = depth_at(self.depth(), self.folding(), folding);
+        let input = self.inputs().swap_remove(0);
+        let bits = input.with_lanes(lanes_of(folding)).bits();
+        let depth = depth_at(&input, self.depth(), self.folding(), folding);
         memory(depth, bits) + Resources::logic(60, 60) + output_registers(bits)
     }
 
@@ -234,7 +242,8 @@ impl<'c> Actor<'c> for Gate<'c> {
     }
 
     fn folding_changed(&self, before: Folding) {
-        let least = self.inputs()[0].beats();
-        self.set_depth(depth_at(self.depth(), before, self.folding()).max(least));
+        let input = self.inputs().swap_remove(0);
+        let depth = depth_at(&input, self.depth(), before, self.folding());
+        self.set_depth(depth.max(input.beats()));
     }
 }

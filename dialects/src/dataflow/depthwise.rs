@@ -1,6 +1,7 @@
 //! `dataflow.depthwise`: products of each channel of a window, and requantisation.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::stream::pixel_choices;
 use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, operation, rom, start};
 use crate::ir::{Attr, Builder, Op, Type, Value};
 
@@ -38,7 +39,10 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.weights_shape()[2])
+        let channels = self.weights_shape()[2];
+        let output = self.outputs().swap_remove(0);
+        let several = pixel_choices(output.row_pixels()).map(|windows| Folding::Lanes(windows * channels));
+        lane_foldings(channels).into_iter().chain(several).collect()
     }
 
     fn folding(&self) -> Folding {
@@ -52,7 +56,8 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].positions() * (self.weights_shape()[2] / lanes_of(folding))
+        let lanes = self.lanes_at(folding).outputs[0];
+        self.outputs()[0].with_lanes(lanes).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
@@ -65,7 +70,7 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         let ([kh, kw, c, m], lanes) = (self.weights_shape(), lanes_of(folding));
         let outputs = lanes * m;
         let products = kh * kw * outputs;
-        let words = c / lanes;
+        let words = (c / lanes).max(1);
         let bits = i64::from(self.outputs()[0].element.bits);
         let ends = Resources::logic(50, 40) * outputs + output_registers(outputs * bits);
         if words == 1 {

@@ -1,6 +1,6 @@
 //! `dataflow.map` and `dataflow.add`: element by element.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, int, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -76,7 +76,7 @@ impl<'c> Actor<'c> for Map<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -88,7 +88,7 @@ impl<'c> Actor<'c> for Map<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
@@ -129,7 +129,7 @@ impl<'c> Actor<'c> for Add<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -142,7 +142,7 @@ impl<'c> Actor<'c> for Add<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {

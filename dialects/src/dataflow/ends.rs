@@ -1,6 +1,6 @@
 //! Where samples come in and results go out: `dataflow.source`, `dataflow.merge`, `dataflow.sink`.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::{Actor, Folding, Lanes, Named, Resources, Stream, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -42,7 +42,7 @@ impl<'c> Actor<'c> for Source<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -54,7 +54,7 @@ impl<'c> Actor<'c> for Source<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
@@ -107,7 +107,7 @@ impl<'c> Actor<'c> for Merge<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -123,7 +123,7 @@ impl<'c> Actor<'c> for Merge<'c> {
 
     /// The beats of a result: samples follow one another without a gap.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
@@ -150,7 +150,7 @@ impl<'c> Actor<'c> for Sink<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.inputs()[0].channels())
+        stream_foldings(&self.inputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -162,7 +162,7 @@ impl<'c> Actor<'c> for Sink<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.inputs()[0].elements() / lanes_of(folding)
+        self.inputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {

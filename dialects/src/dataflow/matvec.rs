@@ -146,6 +146,12 @@ impl<'c> Matvec<'c> {
             .map_or(3 * self.vector() * self.rows_count(), |weights| weights.into_iter().map(of).sum())
     }
 
+    /// Vectors a beat, Q.
+    fn vectors(self, folding: Folding) -> i64 {
+        let (simd, _) = self.fold(folding);
+        if self.input().channels() == self.vector() { (simd / self.vector()).max(1) } else { 1 }
+    }
+
     fn fold(self, folding: Folding) -> (i64, i64) {
         match folding {
             Folding::Matvec { simd, pe } => (simd, pe),
@@ -163,14 +169,24 @@ impl<'c> Actor<'c> for Matvec<'c> {
         self.0
     }
 
-    /// SIMD divides the vector, and the innermost dimension of the input where a vector is a whole map (the
-    /// lanes of a stream do); PE divides the outputs.
+    /// SIMD is lanes of the input that divide the vector; PE divides the outputs. Vectors that are the pixels of the input may come
+    /// several a beat, each with all of its products.
     fn foldings(&self) -> Vec<Folding> {
-        let simds: Vec<i64> =
-            divisors(self.input().channels()).into_iter().filter(|simd| self.vector() % simd == 0).collect();
+        let (input, vector) = (self.input(), self.vector());
+        // A vector of a whole map has no partial beats.
+        let whole = |&lanes: &i64| {
+            let pixels = input.with_lanes(lanes).pixels();
+            vector % lanes == 0 && input.row_pixels() % pixels == 0
+        };
+        let simds: Vec<i64> = input.lane_choices().into_iter().filter(whole).collect();
         let pes = divisors(self.rows_count());
         let mut all: Vec<_> =
             simds.iter().flat_map(|&simd| pes.iter().map(move |&pe| Folding::Matvec { simd, pe })).collect();
+        if input.channels() == vector {
+            let several = input.lane_choices().into_iter().filter(|lanes| *lanes > vector);
+            let several = several.map(|simd| Folding::Matvec { simd, pe: simd / vector * self.rows_count() });
+            all.extend(several);
+        }
         all.sort_by_key(|&folding| {
             let (simd, pe) = self.fold(folding);
             (simd * pe, pe)
@@ -187,16 +203,19 @@ impl<'c> Actor<'c> for Matvec<'c> {
         Lanes { inputs: vec![simd], outputs: vec![pe] }
     }
 
-    /// Each of the V/SIMD beats of a vector is used for OC/PE cycles.
+    /// Each of the V/SIMD beats of a vector is used for OC/PE cycles; of several vectors a beat, each for one.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe) = self.fold(folding);
-        self.positions() * (self.vector() / simd) * (self.rows_count() / pe)
+        match self.vectors(folding) {
+            1 => self.positions() * (self.vector() / simd) * (self.rows_count() / pe),
+            _ => self.input().with_lanes(simd).beats(),
+        }
     }
 
     /// The first output needs the whole vector; then the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe) = self.fold(folding);
-        (self.vector() / simd) * (self.rows_count() / pe) + 6
+        (self.vector() / simd).max(1) * (self.rows_count() / pe).max(1) + 6
     }
 
     /// A DSP a product (with weights out of a memory), an adder of about 20 bits a product, an accumulator
@@ -206,13 +225,14 @@ impl<'c> Actor<'c> for Matvec<'c> {
     fn resources_at(&self, folding: Folding) -> Resources {
         let (simd, pe) = self.fold(folding);
         let products = simd * pe;
-        let folds = (self.vector() / simd) * (self.rows_count() / pe);
+        let vectors = self.vectors(folding);
+        let folds = (self.vector() * vectors / simd) * (self.rows_count() * vectors / pe);
         let accumulator = 32;
         let element = i64::from(self.output().element.bits);
         let scale = Resources::logic(50, 40) * pe;
         let output = output_registers(pe * element);
         if folds == 1 {
-            return Resources::logic(5, 4) * self.digits() + scale + output;
+            return Resources::logic(5, 4) * (self.digits() * vectors) + scale + output;
         }
         let tree = Resources::logic(20, 20) * (pe * (simd - 1))
             + Resources { dsp: 1, ..Resources::default() } * products;
@@ -224,8 +244,9 @@ impl<'c> Actor<'c> for Matvec<'c> {
     /// A vector's order follows the lanes of its window.
     fn folding_changed(&self, _before: Folding) {
         if let Some(window) = self.window() {
-            let lanes = window.inputs()[0].lanes;
-            if self.weights_shape()[3] % lanes == 0 {
+            let channels = self.weights_shape()[3];
+            let lanes = window.inputs()[0].lanes.min(channels);
+            if channels % lanes == 0 {
                 self.0.set_attr("channel_lanes", Attr::i64(self.0.ctx(), lanes));
             }
         }

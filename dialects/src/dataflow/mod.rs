@@ -36,7 +36,7 @@ pub use scale::Scale;
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use table::Table;
-pub use window::Window;
+pub use window::{Schedule, Window};
 
 use crate::ir::{Attr, Builder, Op, OpBuilder};
 

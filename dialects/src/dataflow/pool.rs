@@ -1,6 +1,6 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::actor::{lane_foldings, lanes_of, output_registers, stream_foldings};
 use super::{Actor, Folding, Lanes, Named, Resources, Stream, int, ints, operation, pair, start};
 use crate::ir::{Attr, Builder, Ctx, Op, OpBuilder, Value};
 use crate::tosa::reciprocal_scale;
@@ -125,7 +125,13 @@ impl<'c> Actor<'c> for Pool<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        let output = self.outputs().swap_remove(0);
+        // Where averages are of fewer elements at borders, one window a beat.
+        if self.average_taps().is_some() {
+            lane_foldings(output.channels())
+        } else {
+            stream_foldings(&output)
+        }
     }
 
     fn folding(&self) -> Folding {
@@ -138,7 +144,7 @@ impl<'c> Actor<'c> for Pool<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {

@@ -8,10 +8,12 @@
 //!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
 //!
 //! # Why nothing deadlocks
-//! An actor's output for a sample depends on beats of this sample alone: windows end by themselves, a decision needs
-//! one sample's logits. A fork hands out beats in step: when one consumer has all beats of sample k, all have.
-//! - *Gates.* A gate that is full holds at least one whole sample k. So the classifier behind the same fork has had
-//!   all of k, and decides it, as its own gate (`taken`) takes all logits of k. Decisions go to the gates of an exit
+//! An actor's output for a sample depends on beats of this sample alone, but for windows: where a next sample has begun, its first
+//! beats push the last windows of the one before out, a part of it that the window's schedule tells (its lag). A fork hands out
+//! beats in step: when one consumer has all beats of sample k, all have.
+//! - *Gates.* A gate that is full holds at least one whole sample k, and of what follows the parts for which the windows on the way
+//!   to the decision wait, one after the other. So the classifier behind the same fork has had
+//!   all of k and as much of what follows, and decides k, as its own gate (`taken`) takes all logits of k. Decisions go to the gates of an exit
 //!   through a fork that serves each when it is ready, so the gate passes or drops k and has room again. A gate
 //!   that waits to pass k waits for what is behind it only.
 //! - *Tags.* A tag leaves the source with its sample's first beat and is held by gates of at least one tag. With the
@@ -20,8 +22,8 @@
 //!   decisions already: either ends whatever happens at the other inputs. The tag of a sample comes from the same
 //!   decision, in the same order, so it comes.
 //! - *Branches that meet again* (`add`, `concat`). If one branch holds beats back (a window or a product needs later beats
-//!   before it gives earlier ones), the others have a queue of a sample, or a gate. When the queue is full it holds sample k,
-//!   so the slow branch has had all of k and gives all of k, which empties the queue. Where all branches hold back less than
+//!   before it gives earlier ones), the others have a queue of a sample, or of more where windows one after the other wait for more
+//!   than that, or a gate. When the queue is full, the slow branch has had all that it needs for the oldest beat in there. Where all branches hold back less than
 //!   a pixel, or take the same windows of the same fork, a pixel is enough: what the slow branch needs for pixel p is
 //!   what the others had for it, and a queue of two pixels that is full holds p.
 //!
@@ -79,7 +81,10 @@ impl Pass for SizeBuffers {
                 let (data, decision) = (op.operands()[0], op.operands()[1]);
                 // Tags of samples in the queue of the exit before wait here.
                 let queued = if is_tag(data) && behind_gate(data) { queue_samples } else { 0 };
-                let samples = times.samples(data, decision) + slack_samples + queued;
+                let on_the_way: Vec<Op<'_>> =
+                    ancestors(decision).difference(&ancestors(data)).copied().collect();
+                let least = 1 + lag_samples(on_the_way).ceil() as i64;
+                let samples = (times.samples(data, decision) + slack_samples).max(least) + queued;
                 gate.set_depth(samples * Stream::of_value(data).beats());
                 if !gate.pass_when() && !is_tag(data) && queue_samples > 0 {
                     queue_behind(gate, queue_samples);
@@ -143,7 +148,7 @@ fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
     let input = window.inputs().swap_remove(0);
     let queued =
         |op: Op<'_>| Gate::cast(op).is_some() || Fifo::cast(op).is_some() || Source::cast(op).is_some();
-    let row = input.shape[1] * input.channels() / input.lanes;
+    let row = input.row_beats();
     if !window.0.operands()[0].producer().is_some_and(queued) {
         queue(window.0, 0, row);
     }
@@ -265,11 +270,20 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
             }
             Lag::Sample if holds_sample(value) => {}
             Lag::Sample => {
-                let samples = others.map(|other| times.samples(value, operands[other])).fold(1, i64::max);
-                queue(op, index, samples * stream.beats());
+                let lags = others.clone().map(|other| {
+                    lag_samples(ancestors[other].difference(&ancestors[index]).copied()).ceil() as i64
+                });
+                let samples = others.map(|other| times.samples(value, operands[other]));
+                queue(op, index, samples.chain(lags).fold(1, i64::max) * stream.beats());
             }
         }
     }
+}
+
+/// How many samples must have come to windows, one behind the other, before the first one of a sample leaves the last of them.
+fn lag_samples<'c>(ops: impl IntoIterator<Item = Op<'c>>) -> f64 {
+    let windows = ops.into_iter().filter_map(Window::cast).map(Window::schedule);
+    windows.map(|schedule| schedule.lag() as f64 / schedule.steps() as f64).sum()
 }
 
 /// Do all operands come from one fork, by the same windows, if any, and else by what holds back less than a pixel?

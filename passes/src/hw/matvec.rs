@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Weights that are all used in each cycle never change: products and trees are then one graph of adders, which the outputs share
-//! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another.
+//! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another. Of several vectors a beat each has
+//! this graph.
 //!
 //! All of it advances while the output has room. Widths are those that the weights and the input's range prove to
 //! suffice; partial sums may wrap around, because the last one does not.
@@ -69,6 +70,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
 struct Matrix {
     simd: usize,
     pe: usize,
+    /// Vectors a beat; if several, SIMD and PE are those of one.
+    vectors: usize,
     /// Beats of a vector.
     beats: i64,
     /// Groups of PE outputs.
@@ -96,7 +99,8 @@ impl Matrix {
         let [outputs, height, width, channels] = [0, 1, 2, 3].map(|axis| shape[axis] as usize);
         let vector = height * width * channels;
         let lanes = actor.int("channel_lanes") as usize;
-        let (simd, pe) = (from.lanes as usize, to.lanes as usize);
+        let vectors = if from.channels() as usize == vector { from.pixels() as usize } else { 1 };
+        let (simd, pe) = (from.lanes as usize / vectors, to.lanes as usize / vectors);
         let (beats, groups) = (vector / simd, outputs / pe);
 
         // Element e of a vector is `[C/L, KH, KW, L]`; the weights are `[OC, KH, KW, C]`.
@@ -128,7 +132,7 @@ impl Matrix {
             })
             .collect();
         let (beats, groups) = (beats as i64, groups as i64);
-        Ok(Self { simd, pe, beats, groups, weights, bias, rescale, ranges })
+        Ok(Self { vectors, simd, pe, beats, groups, weights, bias, rescale, ranges })
     }
 
     /// The range of lane `pe` of the sums, over all groups.
@@ -153,7 +157,8 @@ impl Matrix {
             pipeline.step(&mut [&mut x, first, last]);
             let x = actor.lanes_of(0, x);
             let ranges: Vec<_> = x.iter().map(|x| x.range()).collect();
-            return pipeline.multiply(&AdderGraph::of(&rows, &ranges), &x, LEVELS, &mut [first, last]);
+            let graph = AdderGraph::of(&rows, &ranges[..self.simd]).copies(self.vectors);
+            return pipeline.multiply(&graph, &x, LEVELS, &mut [first, last]);
         }
         // Weights and elements, then products, then sums.
         let stored = Stored::new(m, "weights", &self.weights, self.pe * self.simd);
@@ -179,14 +184,15 @@ impl Matrix {
         last: &mut Signal<'c>,
     ) -> Vec<Int<'c>> {
         let (m, enable) = (pipeline.module, pipeline.enable);
-        let ranges: Vec<_> = (0..self.pe).map(|pe| self.range(pe)).collect();
+        let ranges: Vec<_> = (0..self.vectors).flat_map(|_| (0..self.pe).map(|pe| self.range(pe))).collect();
         let (low, high) = hull(ranges.iter().copied());
         let width = Int::width_of(low, high);
 
         let bias: Vec<_>;
         let mut history = None;
         if self.groups == 1 {
-            bias = self.bias.iter().map(|&b| Int::constant(b.into(), enable.builder())).collect();
+            let each = self.bias.iter().map(|&b| Int::constant(b.into(), enable.builder()));
+            bias = (0..self.vectors).flat_map(|_| each.clone()).collect();
         } else {
             let stored = Stored::new(m, "bias", &self.bias, self.pe);
             let group = m.counter("bias_group", self.groups, enable & pipeline.valid);
@@ -204,7 +210,7 @@ impl Matrix {
             vec![]
         };
 
-        let totals: Vec<_> = (0..self.pe)
+        let totals: Vec<_> = (0..self.vectors * self.pe)
             .map(|pe| {
                 let start = bias[pe].to_bits(width);
                 let before = match (&history, registers.get(pe)) {

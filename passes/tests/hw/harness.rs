@@ -39,10 +39,12 @@ impl Stream {
 pub fn stream(shape: &[usize], element: &str, lanes: usize) -> Stream {
     let shape_text: String = shape.iter().map(|size| format!("{size}x")).collect();
     let bits = element.trim_start_matches(['u', 'i']).parse().unwrap();
-    let beats = shape.iter().product::<usize>() / lanes;
+    let row_elements: usize = shape.iter().rev().take(2).product();
+    // Of several pixels a beat, the last one of a row may be partial.
+    let beats = shape.iter().product::<usize>() / row_elements * row_elements.div_ceil(lanes);
     Stream {
         ty: format!("!dataflow.stream<{shape_text}{element}, lanes = {lanes}>"),
-        port: Port { lanes, bits, beats },
+        port: Port { lanes, bits, beats, row_elements },
     }
 }
 

@@ -269,7 +269,7 @@ fn resize<'c>(
     if between != from && between != to {
         resources += Resize::cost(&stream.with_lanes(between), to);
     }
-    Some(((stream.elements() / between) as f64 * rate, resources))
+    Some((stream.with_lanes(between).beats() as f64 * rate, resources))
 }
 
 /// Of steps between the same states, those to which no other one is at most equal in every kind.
