@@ -155,9 +155,16 @@ pub struct SimulateArgs {
     /// The output directory of `compile`
     pub directory: PathBuf,
     /// The samples to run: .npz with images (uint8 [N, H, W, C]) and labels
-    #[arg(long, value_name = "NPZ")]
-    pub data: PathBuf,
-    /// How many samples; without it, all
+    #[arg(long, value_name = "NPZ", required_unless_present = "token")]
+    pub data: Option<PathBuf>,
+    /// Simulate where beats are and not what is in them: seconds instead of minutes, the same cycles. Without --data, samples leave
+    /// at random where the design expects it
+    #[arg(long, conflicts_with = "vcd")]
+    pub token: bool,
+    /// With --token: samples come at this rate, at random (a Poisson process), instead of waiting in front
+    #[arg(long, value_name = "SAMPLES_PER_S", value_parser = positive, requires = "token")]
+    pub arrival_rate: Option<f64>,
+    /// How many samples; without it, all, or with --token and no --data 4096
     #[arg(long, value_name = "N")]
     pub samples: Option<usize>,
     /// Draw samples so that this part of them reaches the last section

@@ -2,14 +2,17 @@
 
 use crate::{
     error::Error,
-    report::{ActorReport, ExitReport, Report, ResourceCounts},
+    report::{ActorReport, ExitLatency, ExitReport, Report, ResourceCounts, Stalls},
 };
 use atheena_dialects::{
     dataflow::{self, Actor, Graph, Resources, Stream},
     ee::Exit,
     ir::Op,
 };
-use atheena_runtime::simulate::{Interface, Port};
+use atheena_runtime::{
+    simulate::{Interface, Port},
+    tokens::{Activity, Outcome, TokenModel},
+};
 use melior::ir::Module;
 
 /// The exits of a network, outer before inner.
@@ -37,9 +40,16 @@ pub fn report(
     };
     let graph = Graph(graph);
     let slowest = dataflow::bottleneck(graph);
-    let cycles = slowest.as_ref().map_or(1.0, |b| b.cycles_per_sample).max(1.0);
+    let average = slowest.as_ref().map_or(1.0, |b| b.cycles_per_sample).max(1.0);
+    let outcome = TokenModel::of(graph).map(|model| model.predict(PREDICTION_BEATS));
+    let stalls = |index: usize| outcome.as_ref().and_then(|o| Some(stalls(o.activity.get(index)?)));
+    let cycles = outcome.as_ref().and_then(|o| o.cycles_per_sample).unwrap_or(average);
     let network = graph.name();
+    let actors = graph.actors();
+    let actors = actors.iter().enumerate();
     Ok(Report {
+        latency_cycles: outcome.as_ref().and_then(|o| o.latency),
+        latency_per_exit: latencies(&exits, outcome.as_ref()),
         interface: interface(graph, &network, exits.len() + 1)?,
         network,
         device: device.into(),
@@ -50,13 +60,30 @@ pub fn report(
         resources: counts(graph.resources()),
         budget: counts(budget),
         exits,
-        actors: graph.actors().iter().map(|a| actor_report(a.as_ref())).collect(),
+        actors: actors.map(|(i, a)| actor_report(a.as_ref(), stalls(i).unwrap_or_default())).collect(),
         golden: golden.into(),
+        dataflow: None,
         float: None,
     })
 }
 
-fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
+/// Beats that a prediction may move: a second or two.
+const PREDICTION_BEATS: f64 = 50e6;
+
+fn stalls(activity: &Activity) -> Stalls {
+    let all = (activity.busy + activity.starved + activity.blocked).max(1) as f64;
+    let [starved, blocked] =
+        [activity.starved, activity.blocked].map(|cycles| (1e4 * cycles as f64 / all).round() / 1e4);
+    Stalls { starved, blocked }
+}
+
+fn latencies(exits: &[ExitReport], outcome: Option<&Outcome>) -> Vec<ExitLatency> {
+    let names = exits.iter().map(|exit| exit.name.clone()).chain(["last".to_owned()]);
+    let of = |index: usize| outcome.and_then(|outcome| *outcome.latency_per_exit.get(index)?);
+    names.enumerate().map(|(index, name)| ExitLatency { name, latency_cycles: of(index) }).collect()
+}
+
+fn actor_report<'c>(actor: &dyn Actor<'c>, stalls: Stalls) -> ActorReport {
     ActorReport {
         name: actor.label(),
         kind: actor.op().name(),
@@ -64,6 +91,7 @@ fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
         reach: actor.reach(),
         ii_cycles: actor.ii_cycles(),
         resources: counts(actor.resources()),
+        stalls,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod output;
 pub mod pipeline;
 mod progress;
 pub mod quantization;
-pub mod random;
 pub mod report;
 pub mod session;
+
+use atheena_runtime::random;

@@ -92,6 +92,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
         Ok::<_, Error>(Report { float: float.then(|| imported.clone()), ..made })
     };
+    let mut dataflow = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
             break;
@@ -110,9 +111,13 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             }
         }
         let file = stages.write(pass, &module)?;
-        if reached == Level::Ee {
-            golden = file;
-            exits = design::exits(&module);
+        match reached {
+            Level::Ee => {
+                golden = file;
+                exits = design::exits(&module);
+            }
+            Level::Dataflow => dataflow = Some(file),
+            _ => {}
         }
     }
     if args.max_accuracy_drop.is_some() {
@@ -131,6 +136,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         None if level == Level::Dataflow => Some(describe(&module, exits, &golden)?),
         None => None,
     };
+    let report = report.map(|report| Report { dataflow, ..report });
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
     output.finish()?;
     spinner.finish_and_clear();

@@ -1,6 +1,6 @@
 //! What every actor can say of itself: how fast it is, what it costs and how it may be folded.
 
-use super::{Resources, Stream};
+use super::{Resources, Stream, Timing};
 use crate::ir::{Attr, Op};
 
 /// How much of an actor's work is done at once. The more, the faster and the larger it is.
@@ -101,6 +101,9 @@ pub trait Actor<'c> {
 
     /// Cycles from the first beat of a sample that comes to the first that goes, if nothing stalls.
     fn latency_cycles_at(&self, folding: Folding) -> i64;
+
+    /// When it takes and gives beats, with the lanes that the streams have.
+    fn timing(&self) -> Timing;
 
     /// What it costs.
     fn resources_at(&self, folding: Folding) -> Resources;

@@ -1,7 +1,11 @@
 //! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
-use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, ceil_div, int, memory, operation, start};
+use super::timing::{SKID, Step};
+use super::{
+    Actor, Behaviour, Folding, Lag, Lanes, Named, Resources, Stream, Timing, ceil_div, int, memory,
+    operation, start,
+};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -66,6 +70,10 @@ impl<'c> Actor<'c> for Fork<'c> {
         1
     }
 
+    fn timing(&self) -> Timing {
+        Timing::of(vec![0], Behaviour::Fork)
+    }
+
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
         output_registers(bits) * self.0.results().len() as i64
@@ -90,6 +98,11 @@ impl<'c> Fifo<'c> {
     }
 }
 
+/// Beats that a memory for `depth` of them holds: it has two words at least.
+fn words(depth: i64) -> u64 {
+    depth.max(2) as u64
+}
+
 /// The depth that holds as much of samples after a change of the lanes.
 fn depth_at(stream: &Stream, depth: i64, before: Folding, now: Folding) -> i64 {
     let beats = |folding| stream.with_lanes(lanes_of(folding)).beats();
@@ -106,6 +119,11 @@ impl<'c> Actor<'c> for Fifo<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    /// Out of the memory into a register.
+    fn timing(&self) -> Timing {
+        Timing { rooms: vec![words(self.depth())], ..Timing::pass(1) }
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
@@ -158,6 +176,21 @@ impl<'c> Actor<'c> for Resize<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
+    }
+
+    fn timing(&self) -> Timing {
+        let (from, to) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        let widens = from.lanes < to.lanes;
+        let (narrow, wide) = if widens { (&from, &to) } else { (&to, &from) };
+        let ratio = wide.lanes / narrow.lanes;
+        // The last wide beat of a row may have fewer parts.
+        let parts_of = |beat: i64| ratio.min(narrow.row_beats() - beat * ratio) as usize;
+        let beat = |beat: i64| {
+            let others = parts_of(beat) - 1;
+            let (before, behind) = if widens { (others, 0) } else { (0, others) };
+            [vec![Step::TAKE; before], vec![Step::PASS], vec![Step::GIVE; behind]].concat()
+        };
+        Timing::steps((0..wide.row_beats()).flat_map(beat).collect(), 0)
     }
 
     fn resources_at(&self, _: Folding) -> Resources {
@@ -226,6 +259,12 @@ impl<'c> Actor<'c> for Gate<'c> {
     /// The decision needs the whole sample.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         self.ii_cycles_at(folding) + 2
+    }
+
+    fn timing(&self) -> Timing {
+        let beats = self.inputs()[0].beats() as u64;
+        let rooms = vec![words(self.depth()), SKID];
+        Timing::of(rooms, Behaviour::Gate { beats, pass_when: self.pass_when() })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {

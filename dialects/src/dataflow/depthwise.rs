@@ -1,8 +1,10 @@
 //! `dataflow.depthwise`: products of each channel of a window, and requantisation.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::scale::multiplies;
 use super::stream::pixel_choices;
-use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, operation, rom, start};
+use super::timing::{LEVELS, tree_stages};
+use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, Timing, operation, rom, start};
 use crate::ir::{Attr, Builder, Op, Type, Value};
 
 operation! {
@@ -63,6 +65,12 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         let [kh, kw, _, _] = self.weights_shape();
         i64::from(64 - (kh * kw - 1).leading_zeros()).div_euclid(2) + 7
+    }
+
+    /// Weights, products, the tree over the taps, the bias, the sum, and the multiplier if there is one.
+    fn timing(&self) -> Timing {
+        let [kh, kw, _, _] = self.weights_shape();
+        Timing::pass(4 + tree_stages(kh * kw, LEVELS) + u64::from(multiplies(self.0)))
     }
 
     /// As `dataflow.matvec`: a DSP a product with weights out of a memory, adders of 20 bits, 50 LUTs a lane to scale.

@@ -1,7 +1,9 @@
 //! `dataflow.map` and `dataflow.add`: element by element.
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
-use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, int, operation, start};
+use super::scale::multiplies;
+use super::timing::{Needs, SKID, Step};
+use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, int, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -95,6 +97,10 @@ impl<'c> Actor<'c> for Map<'c> {
         3
     }
 
+    fn timing(&self) -> Timing {
+        Timing::pass(u64::from(multiplies(self.0)))
+    }
+
     /// A power of two is wires; other multipliers take two DSPs (32 bits).
     fn resources_at(&self, folding: Folding) -> Resources {
         let output = &self.outputs()[0];
@@ -147,6 +153,11 @@ impl<'c> Actor<'c> for Add<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    fn timing(&self) -> Timing {
+        let step = Step { needs: Needs::All, ..Step::PASS };
+        Timing { rooms: vec![SKID; 2], ..Timing::steps(vec![step], 0) }
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {

@@ -1,7 +1,8 @@
 //! Where samples come in and results go out: `dataflow.source`, `dataflow.merge`, `dataflow.sink`.
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, operation, start};
+use super::timing::SKID;
+use super::{Actor, Behaviour, Folding, Lanes, Named, Resources, Stream, Timing, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -59,6 +60,10 @@ impl<'c> Actor<'c> for Source<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         1
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::of(vec![], Behaviour::Source { beats: self.outputs()[0].beats() as u64 })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
@@ -130,6 +135,11 @@ impl<'c> Actor<'c> for Merge<'c> {
         2
     }
 
+    fn timing(&self) -> Timing {
+        let beats = self.outputs()[0].beats() as u64;
+        Timing::of(vec![SKID; 2 * self.exits()], Behaviour::Merge { beats })
+    }
+
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = self.outputs()[0].with_lanes(lanes_of(folding)).bits() + 24;
         let exits = self.exits() as i64;
@@ -167,6 +177,10 @@ impl<'c> Actor<'c> for Sink<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         1
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::of(vec![SKID; 3], Behaviour::Sink { beats: self.inputs()[0].beats() as u64 })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {

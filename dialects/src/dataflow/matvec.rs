@@ -1,9 +1,11 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
 use super::actor::output_registers;
+use super::scale::multiplies;
+use super::timing::{LEVELS, tree_stages};
 use super::{
-    Actor, Folding, Lanes, Named, Resources, Scale, Stream, Window, ceil_div, divisors, int, ints, memory,
-    operation, rom, start,
+    Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div, divisors,
+    int, ints, memory, operation, rom, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -152,6 +154,14 @@ impl<'c> Matvec<'c> {
         if self.input().channels() == self.vector() { (simd / self.vector()).max(1) } else { 1 }
     }
 
+    /// Digits 1 and -1 of the output that has most of them; of weights that are not `dense<…>`, three each.
+    fn most_digits(self) -> i64 {
+        let of = |weight: &i64| i64::from((weight ^ (3 * weight)).count_ones());
+        let row = |weights: &[i64]| weights.iter().map(of).sum();
+        let rows = self.weights().map(|weights| weights.chunks(self.vector() as usize).map(row).max());
+        rows.flatten().unwrap_or(3 * self.vector())
+    }
+
     fn fold(self, folding: Folding) -> (i64, i64) {
         match folding {
             Folding::Matvec { simd, pe } => (simd, pe),
@@ -216,6 +226,28 @@ impl<'c> Actor<'c> for Matvec<'c> {
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe) = self.fold(folding);
         (self.vector() / simd).max(1) * (self.rows_count() / pe).max(1) + 6
+    }
+
+    /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights and products, or where
+    /// everything is unrolled a register and the adders, of which those of the row of most digits are the least there may be;
+    /// groups come out of memories, one stage; the sum; the multiplier if there is one.
+    fn timing(&self) -> Timing {
+        let (simd, pe) = self.fold(self.folding());
+        let vectors = self.vectors(self.folding());
+        let (beats, groups) =
+            ((self.vector() * vectors / simd) as usize, (self.rows_count() * vectors / pe) as u64);
+        let hold = Step { cycles: groups, needs: Needs::Input(0), takes: true, gives: false };
+        let mut steps = vec![hold; beats - 1];
+        steps.resize(beats - 1 + groups as usize, Step { takes: false, ..Step::PASS });
+        if let Some(last) = steps.last_mut() {
+            last.takes = true;
+        }
+        let sums = if beats as u64 * groups == 1 {
+            1 + tree_stages(self.most_digits(), LEVELS).max(1)
+        } else {
+            2 + tree_stages(simd, LEVELS)
+        };
+        Timing::steps(steps, sums + u64::from(groups > 1) + 1 + u64::from(multiplies(self.0)))
     }
 
     /// A DSP a product (with weights out of a memory), an adder of about 20 bits a product, an accumulator

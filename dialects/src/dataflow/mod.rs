@@ -17,6 +17,7 @@ mod scale;
 mod slice;
 mod stream;
 mod table;
+mod timing;
 mod window;
 
 pub use actor::{Actor, Folding, Lag, Lanes};
@@ -36,6 +37,7 @@ pub use scale::Scale;
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use table::Table;
+pub use timing::{Behaviour, Needs, Place, Step, Steps, Timing};
 pub use window::{Schedule, Window};
 
 use crate::ir::{Attr, Builder, Op, OpBuilder};

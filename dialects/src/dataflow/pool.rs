@@ -1,7 +1,9 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 
 use super::actor::{lane_foldings, lanes_of, output_registers, stream_foldings};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, int, ints, operation, pair, start};
+use super::scale::multiplies;
+use super::timing::{LEVELS, tree_stages};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, Timing, int, ints, operation, pair, start};
 use crate::ir::{Attr, Builder, Ctx, Op, OpBuilder, Value};
 use crate::tosa::reciprocal_scale;
 
@@ -149,6 +151,13 @@ impl<'c> Actor<'c> for Pool<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         3
+    }
+
+    /// The tree over the taps, and a product for an average.
+    fn timing(&self) -> Timing {
+        let average = self.kind() == PoolKind::Average;
+        let scales = average && (self.average_taps().is_some() || multiplies(self.0));
+        Timing::pass(tree_stages(self.taps(), LEVELS) + u64::from(scales))
     }
 
     /// A maximum is a comparison and a choice, two LUTs a bit; an average an adder, and a product of 32 bits

@@ -1,7 +1,7 @@
 //! `dataflow.table`: any function of each element.
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
-use super::{Actor, Folding, Lanes, Named, Resources, operation, rom, start};
+use super::{Actor, Folding, Lanes, Named, Resources, Timing, operation, rom, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -40,6 +40,10 @@ impl<'c> Actor<'c> for Table<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::pass(1)
     }
 
     /// A memory of 256 bytes a lane.

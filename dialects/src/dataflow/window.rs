@@ -2,7 +2,8 @@
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
 use super::{
-    Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, int, ints, memory, operation, pair, start,
+    Actor, Behaviour, Folding, Lanes, Named, Place, Resources, Stream, Timing, ceil_div, int, ints, memory,
+    operation, pair, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 use crate::tosa::Geometry;
@@ -185,6 +186,26 @@ impl<'c> Actor<'c> for Window<'c> {
 
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         self.schedule_at(folding).lag() + 2
+    }
+
+    fn timing(&self) -> Timing {
+        let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        let (grid, stride) = (self.schedule(), self.geometry().stride);
+        let pitch = if grid.pixels == 1 { stride[1] } else { 1 };
+        let row_beats = input.row_beats() / grid.chunks;
+        let last = [output.shape[0] - 1, (output.shape[1] - 1) / grid.windows]
+            .iter()
+            .zip([stride[0], pitch])
+            .map(|(place, pitch)| place * pitch)
+            .collect::<Vec<_>>();
+        let places = (0..grid.rows).flat_map(|y| (0..grid.columns).map(move |x| [y, x]));
+        let place = |[y, x]: [i64; 2]| {
+            let takes = y < input.shape[0] && x < row_beats;
+            let gives = y <= last[0] && x <= last[1] && y % stride[0] == 0 && x % pitch == 0;
+            std::iter::repeat_n(Place { takes, gives }, grid.chunks as usize)
+        };
+        let places = places.flat_map(place).collect();
+        Timing::of(vec![0], Behaviour::Window { places, lag: grid.lag() as usize })
     }
 
     /// A line buffer whose word is a column of the window (RECIPES D: 125 LUT and 96 LUTs as memory for 5x5 of
