@@ -30,6 +30,8 @@ struct Conv {
     shift: Vec<i64>,
     clamp: [i64; 2],
     weights: [i64; 2],
+    /// Further attributes of the matvec.
+    made: &'static str,
 }
 
 impl Conv {
@@ -47,6 +49,7 @@ impl Conv {
             shift: vec![38],
             clamp: [-128, 127],
             weights: [-128, 127],
+            made: "",
         }
     }
 
@@ -73,7 +76,7 @@ impl Conv {
                %q = dataflow.fifo "queue" %w {{depth = 16}} : {} -> {}
                %v = dataflow.resize "resize" %q : {} -> {}
                %y = dataflow.matvec "matvec" %v {{weights = {}, bias = {},
-                 channel_lanes = {}, multiplier = array<i32: {}>, shift = array<i32: {}>, output_zp = 0, min = {}, max = {}}}
+                 channel_lanes = {}, multiplier = array<i32: {}>, shift = array<i32: {}>, output_zp = 0, min = {}, max = {}{}}}
                  : {} -> {}"#,
             self.geometry.stride[0],
             self.geometry.stride[1],
@@ -92,6 +95,7 @@ impl Conv {
             text(&self.shift),
             self.clamp[0],
             self.clamp[1],
+            self.made,
             vectors.ty,
             output.ty,
         );
@@ -138,6 +142,24 @@ fn unfolded_convolution_with_padding_and_stride() {
     let Some((cycles, _)) = conv.check(2) else { return };
     // The window's: 7 + 2 rows of 6 + 2 columns.
     assert_eq!(cycles, 72.0);
+}
+
+/// Tiles of a block RAM behind a multiplexer, and LUTs in the place of some of them.
+#[test]
+fn weights_in_several_memories() {
+    // 2340 words of 8 bits: 2048 x 9 and the rest, both in block RAMs.
+    let mut conv = Conv::new([3, 3, 20], 13, [1, 1, 1]);
+    conv.made = ", blocks = 2";
+    let Some((cycles, ii)) = conv.check(31) else { return };
+    assert_eq!((cycles, ii), (2340.0, 2340));
+    // 2340 words of 16 bits: 1024 x 18 twice and the rest, of which only the first one is a block RAM.
+    let mut conv = Conv::new([3, 3, 20], 26, [2, 2, 1]);
+    conv.made = ", blocks = 1";
+    conv.check(32);
+    // 90 words of 40 bits: 36 of them in a block RAM.
+    let mut conv = Conv::new([3, 3, 10], 5, [5, 5, 1]);
+    conv.made = ", blocks = 1";
+    conv.check(33);
 }
 
 #[test]

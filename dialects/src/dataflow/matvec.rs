@@ -1,11 +1,12 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
-use super::actor::output_registers;
 use super::{
-    Actor, Folding, Lanes, Named, Resources, Scale, Stream, Window, ceil_div, divisors, int, ints, memory,
-    operation, rom, start,
+    Actor, Folding, Lanes, Named, Resources, Scale, Stream, Window, divisors, int, ints, operation, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
+
+mod costs;
+use costs::MatvecCosts;
 
 operation! {
     /// `dataflow.matvec`.
@@ -99,6 +100,25 @@ impl<'c> Matvec<'c> {
         per_channel(&ints(self.0, "shift"), channel)
     }
 
+    /// Is requantisation the same shift for all outputs, with nothing to multiply?
+    pub fn is_shift(self) -> bool {
+        let exponents = (0..self.rows_count() as usize).map(|channel| {
+            let (multiplier, shift) = (self.multiplier(channel), self.shift(channel));
+            let is_power = multiplier > 0 && multiplier & (multiplier - 1) == 0;
+            is_power.then(|| shift - i64::from(multiplier.trailing_zeros()))
+        });
+        let exponents: Vec<_> = exponents.collect();
+        let rounds_once = self.0.attr("double_round").is_none()
+            || (0..exponents.len()).all(|channel| self.shift(channel) <= 31);
+        rounds_once && exponents[0].is_some() && exponents.iter().all(|exponent| *exponent == exponents[0])
+    }
+
+    /// What requantisation adds to the biases: half of what it shifts out, where it only shifts.
+    fn rounding(self) -> i64 {
+        let shift = self.shift(0) - i64::from(self.multiplier(0).trailing_zeros());
+        if self.is_shift() && shift > 0 { 1 << (shift - 1) } else { 0 }
+    }
+
     /// Zero point of the output.
     pub fn output_zp(self) -> i64 {
         int(self.0, "output_zp")
@@ -138,19 +158,23 @@ impl<'c> Matvec<'c> {
         Window::cast(producer)
     }
 
-    /// Digits 1 and -1 of all weights, written with the fewest (canonical signed digits); of weights that are not `dense<…>`,
-    /// three each.
-    fn digits(self) -> i64 {
-        let of = |weight: i64| i64::from((weight ^ (3 * weight)).count_ones());
-        self.weights()
-            .map_or(3 * self.vector() * self.rows_count(), |weights| weights.into_iter().map(of).sum())
+    /// The folding with these lanes, made as the attributes say.
+    pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
+        let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
+        let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
+        Folding::Matvec { simd, pe, blocks }
     }
 
-    fn fold(self, folding: Folding) -> (i64, i64) {
-        match folding {
-            Folding::Matvec { simd, pe } => (simd, pe),
-            Folding::Lanes(lanes) => (lanes, 1),
-        }
+    /// Beats of a vector times groups of outputs: cycles a vector, and words of weights.
+    fn folds(self, simd: i64, pe: i64) -> i64 {
+        (self.vector() / simd) * (self.rows_count() / pe)
+    }
+}
+
+fn fold(folding: Folding) -> (i64, i64) {
+    match folding {
+        Folding::Matvec { simd, pe, .. } => (simd, pe),
+        Folding::Lanes(lanes) => (lanes, 1),
     }
 }
 
@@ -164,61 +188,46 @@ impl<'c> Actor<'c> for Matvec<'c> {
     }
 
     /// SIMD divides the vector, and the innermost dimension of the input where a vector is a whole map (the
-    /// lanes of a stream do); PE divides the outputs.
+    /// lanes of a stream do); PE divides the outputs. Of the ways to make one with the same lanes, those to which no other one is
+    /// at most equal in every kind of resource.
     fn foldings(&self) -> Vec<Folding> {
-        let simds: Vec<i64> =
-            divisors(self.input().channels()).into_iter().filter(|simd| self.vector() % simd == 0).collect();
+        let simds = divisors(self.input().channels()).into_iter().filter(|simd| self.vector() % simd == 0);
         let pes = divisors(self.rows_count());
-        let mut all: Vec<_> =
-            simds.iter().flat_map(|&simd| pes.iter().map(move |&pe| Folding::Matvec { simd, pe })).collect();
-        all.sort_by_key(|&folding| {
-            let (simd, pe) = self.fold(folding);
-            (simd * pe, pe)
-        });
-        all
+        let mut lanes: Vec<(i64, i64)> =
+            simds.flat_map(|simd| pes.iter().map(move |&pe| (simd, pe))).collect();
+        lanes.sort_by_key(|&(simd, pe)| (simd * pe, pe));
+        let costs = MatvecCosts::of(*self);
+        lanes.into_iter().flat_map(|(simd, pe)| costs.worthwhile(simd, pe)).collect()
     }
 
     fn folding(&self) -> Folding {
-        Folding::Matvec { simd: self.input().lanes, pe: self.output().lanes }
+        self.made_at(self.input().lanes, self.output().lanes)
     }
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
-        let (simd, pe) = self.fold(folding);
+        let (simd, pe) = fold(folding);
         Lanes { inputs: vec![simd], outputs: vec![pe] }
     }
 
     /// Each of the V/SIMD beats of a vector is used for OC/PE cycles.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe) = self.fold(folding);
-        self.positions() * (self.vector() / simd) * (self.rows_count() / pe)
+        let (simd, pe) = fold(folding);
+        self.positions() * self.folds(simd, pe)
     }
 
     /// The first output needs the whole vector; then the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe) = self.fold(folding);
-        (self.vector() / simd) * (self.rows_count() / pe) + 6
+        let (simd, pe) = fold(folding);
+        self.folds(simd, pe) + 6
     }
 
-    /// A DSP a product (with weights out of a memory), an adder of about 20 bits a product, an accumulator
-    /// an output of which PE are written at once, and 50 LUTs a lane of the output to scale and saturate.
-    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 4 FF a
-    /// signed digit (by Yosys, B-LeNet's convolutions: 125 products of 319 digits, 1630 LUT and 1465 FF; 441 of 971, 5198 and 3822).
     fn resources_at(&self, folding: Folding) -> Resources {
-        let (simd, pe) = self.fold(folding);
-        let products = simd * pe;
-        let folds = (self.vector() / simd) * (self.rows_count() / pe);
-        let accumulator = 32;
-        let element = i64::from(self.output().element.bits);
-        let scale = Resources::logic(50, 40) * pe;
-        let output = output_registers(pe * element);
-        if folds == 1 {
-            return Resources::logic(5, 4) * self.digits() + scale + output;
-        }
-        let tree = Resources::logic(20, 20) * (pe * (simd - 1))
-            + Resources { dsp: 1, ..Resources::default() } * products;
-        let sums = memory(ceil_div(self.rows_count(), pe), pe * accumulator) + Resources::logic(32, 32) * pe;
-        let bias = rom(self.rows_count() / pe, pe * accumulator);
-        rom(folds, products * 8) + tree + sums + bias + scale + output + Resources::logic(40, 40)
+        MatvecCosts::of(*self).at(folding)
+    }
+
+    fn costs(&self, foldings: &[Folding], _samples: i64) -> Vec<Resources> {
+        let costs = MatvecCosts::of(*self);
+        foldings.iter().map(|&folding| costs.at(folding)).collect()
     }
 
     /// A vector's order follows the lanes of its window.

@@ -156,7 +156,7 @@ impl Matrix {
             return pipeline.multiply(&AdderGraph::of(&rows, &ranges), &x, LEVELS, &mut [first, last]);
         }
         // Weights and elements, then products, then sums.
-        let stored = Stored::new(m, "weights", &self.weights, self.pe * self.simd);
+        let stored = Stored::in_blocks(m, "weights", &self.weights, self.pe * self.simd, actor.blocks());
         let address = m.counter("address", words, step);
         let weights = stored.read(m, address, enable);
         pipeline.step(&mut [&mut x, first, last]);

@@ -21,7 +21,7 @@ mod stream;
 
 pub use adder_graph::AdderGraph;
 pub use int::Int;
-pub use memory::{History, Memory};
+pub use memory::{History, Rom};
 pub use module::{Interface, Module};
 pub use pipeline::Pipeline;
 pub use signal::Signal;
