@@ -1,6 +1,8 @@
 //! What actors say of their speed and cost, against numbers worked out by hand for layers like those of B-LeNet.
 
-use atheena_dialects::dataflow::{Actor, Folding, Graph, Lanes, Matvec, Resources, actor, bottleneck};
+use atheena_dialects::dataflow::{
+    Actor, Folding, Graph, Lanes, Matvec, Products, Resources, actor, bottleneck,
+};
 use atheena_dialects::ir::Op;
 use melior::ir::Module;
 
@@ -45,7 +47,7 @@ fn find<'c>(graph: Graph<'c>, label: &str) -> Box<dyn Actor<'c> + 'c> {
 
 /// A folding of a matvec whose weights are in as many block RAMs as they like.
 fn made(simd: i64, pe: i64) -> Folding {
-    Folding::Matvec { simd, pe, blocks: i64::MAX }
+    Folding::Matvec { simd, pe, blocks: i64::MAX, products: Products::Dsp }
 }
 
 /// Inputs and outputs a cycle of the foldings of a matvec.
@@ -99,9 +101,9 @@ fn latencies_are_to_the_first_beat() {
         assert_eq!(latency("window"), 2);
         // Three rows of 32 and three columns, of five channels, come before the first window's last column.
         assert_eq!(latency("pool_window"), (3 * 32 + 3) * 5 + 2);
-        // A vector is one beat, used for five cycles; six stages.
-        assert_eq!(latency("conv"), 5 + 6);
-        assert_eq!(latency("dense"), 3200 + 6);
+        // A vector is one beat, used for five cycles; seven stages.
+        assert_eq!(latency("conv"), 5 + 7);
+        assert_eq!(latency("dense"), 3200 + 7);
     });
 }
 
@@ -132,7 +134,8 @@ fn weights_and_tables_take_memory() {
         assert_eq!(dense.resources().dsp, 1);
         // Ten weights a cycle: 320 words of 80 bits are three of 512 x 36.
         assert_eq!(dense.resources_at(made(5, 2)).bram18, 3);
-        assert_eq!(dense.resources_at(made(5, 2)).dsp, 10);
+        // Two outputs a cycle share the inputs: two products a DSP.
+        assert_eq!(dense.resources_at(made(5, 2)).dsp, 5);
         // All products at once: the weights are constants.
         let conv = find(graph, "conv").resources_at(made(25, 5));
         assert_eq!((conv.dsp, conv.bram18), (0, 0));

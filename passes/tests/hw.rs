@@ -162,6 +162,28 @@ fn weights_in_several_memories() {
     conv.check(33);
 }
 
+/// Two rows share DSP blocks, the third one has its own; chains of three, two and one.
+#[test]
+fn two_products_a_dsp_block() {
+    let mut conv = Conv::new([4, 4, 8], 6, [8, 8, 3]);
+    conv.weights = [-127, 127];
+    conv.check(34);
+    // Pixels leave room for two products in a chain.
+    let mut conv = Conv::new([4, 4, 5], 4, [5, 5, 2]);
+    (conv.weights, conv.unsigned) = ([-127, 127], true);
+    conv.check(35);
+}
+
+/// Weights of eight bits have four digits, those of 0 to 7 two.
+#[test]
+fn products_in_luts() {
+    let mut conv = Conv::new([4, 4, 4], 4, [4, 4, 2]);
+    conv.made = ", products = \"lut\"";
+    conv.check(36);
+    (conv.weights, conv.unsigned) = ([0, 7], true);
+    conv.check(37);
+}
+
 #[test]
 fn one_product_a_cycle_with_multipliers_by_channel() {
     let mut conv = Conv::new([4, 4, 1], 4, [1, 1, 1]);

@@ -1,6 +1,6 @@
 //! What every actor can say of itself: how fast it is, what it costs and how it may be folded.
 
-use super::{Matvec, Resources, Stream};
+use super::{Matvec, Products, Resources, Stream};
 use crate::ir::{Attr, Op};
 
 /// How much of an actor's work is done at once. The more, the faster and the larger it is.
@@ -16,6 +16,8 @@ pub enum Folding {
         pe: i64,
         /// Block RAMs that its weights may take; what they do not hold is in LUTs.
         blocks: i64,
+        /// What multiplies.
+        products: Products,
     },
 }
 
@@ -37,10 +39,11 @@ impl Folding {
         Self::remove_record(op);
         match self {
             Self::Lanes(lanes) => set("lanes", lanes),
-            Self::Matvec { simd, pe, blocks } => {
+            Self::Matvec { simd, pe, blocks, products } => {
                 set("simd", simd);
                 set("pe", pe);
                 set("blocks", blocks);
+                op.set_attr("products", Attr::string(op.ctx(), products.name()));
             }
         }
     }
@@ -57,7 +60,9 @@ impl std::fmt::Display for Folding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lanes(lanes) => write!(f, "lanes = {lanes}"),
-            Self::Matvec { simd, pe, blocks } => write!(f, "simd = {simd}, pe = {pe}, blocks = {blocks}"),
+            Self::Matvec { simd, pe, blocks, products } => {
+                write!(f, "simd = {simd}, pe = {pe}, blocks = {blocks}, products = {products}")
+            }
         }
     }
 }

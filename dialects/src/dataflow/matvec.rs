@@ -6,7 +6,9 @@ use super::{
 use crate::ir::{Attr, Builder, Op, Value};
 
 mod costs;
+mod products;
 use costs::MatvecCosts;
+pub use products::{DspUse, PAIR_PLACES, Products};
 
 operation! {
     /// `dataflow.matvec`.
@@ -162,7 +164,13 @@ impl<'c> Matvec<'c> {
     pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
         let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
         let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
-        Folding::Matvec { simd, pe, blocks }
+        Folding::Matvec { simd, pe, blocks, products: self.products() }
+    }
+
+    /// What multiplies.
+    pub fn products(self) -> Products {
+        let name = self.0.attr("products").and_then(Attr::to_string_value);
+        name.and_then(|name| Products::of_name(&name)).unwrap_or(Products::Dsp)
     }
 
     /// Beats of a vector times groups of outputs: cycles a vector, and words of weights.
@@ -215,10 +223,10 @@ impl<'c> Actor<'c> for Matvec<'c> {
         self.positions() * self.folds(simd, pe)
     }
 
-    /// The first output needs the whole vector; then the adder tree, the scale and the output's register.
+    /// The first output needs the whole vector; then products, the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe) = fold(folding);
-        self.folds(simd, pe) + 6
+        self.folds(simd, pe) + 7
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {

@@ -12,14 +12,19 @@ pub struct Stored<'c> {
 impl<'c> Stored<'c> {
     /// `lanes` of the values a word.
     pub fn new(m: &Module<'c>, name: &str, values: &[i64], lanes: usize) -> Self {
-        Self::in_blocks(m, name, values, lanes, None)
-    }
-
-    /// The same in at most so many block RAMs, if that is given.
-    pub fn in_blocks(m: &Module<'c>, name: &str, values: &[i64], lanes: usize, blocks: Option<i64>) -> Self {
         let least = values.iter().min().copied().unwrap_or(0);
         let greatest = values.iter().max().copied().unwrap_or(0);
-        let range = (least.into(), greatest.into());
+        Self::of_range(m, name, (values, lanes), (least.into(), greatest.into()), None)
+    }
+
+    /// The same of values in a range, in at most so many block RAMs if that is given.
+    pub fn of_range(
+        m: &Module<'c>,
+        name: &str,
+        (values, lanes): (&[i64], usize),
+        range: (i128, i128),
+        blocks: Option<i64>,
+    ) -> Self {
         let element_width = Int::width_of(range.0, range.1);
         let memory = m.rom(name, (element_width, lanes), values, blocks);
         Self { memory, element_width, range }
