@@ -234,18 +234,20 @@ impl Ways {
     fn of<'c>(actor: &dyn Actor<'c>, margin: f64, held_samples: i64) -> Self {
         let rate = (actor.reach() * (1.0 + margin)).min(1.0);
         let mut outputs = IndexMap::new();
-        let way = |folding| {
+        let foldings = actor.foldings();
+        let costs = actor.costs(&foldings, held_samples);
+        let way = |(folding, resources)| {
             let lanes = actor.lanes_at(folding);
             let number = outputs.len() as u32;
             Way {
                 folding,
                 cycles: actor.ii_cycles_at(folding) as f64 * rate,
                 inputs: lanes.inputs,
-                resources: actor.resources_holding_at(folding, held_samples),
+                resources,
                 outputs: *outputs.entry(lanes.outputs).or_insert(number),
             }
         };
-        let ways = actor.foldings().into_iter().map(way).collect();
+        let ways = foldings.into_iter().zip(costs).map(way).collect();
         Self { ways, outputs: outputs.into_keys().collect(), rate }
     }
 }
