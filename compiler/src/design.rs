@@ -2,12 +2,12 @@
 
 use crate::{
     error::Error,
-    report::{ActorReport, ExitReport, Report, ResourceCounts},
+    report::{ActorReport, ExitReport, Report},
 };
 use atheena_dialects::{
     dataflow::{self, Actor, Graph, Resources, Stream},
     ee::Exit,
-    ir::Op,
+    ir::{Attr, Op},
 };
 use atheena_runtime::simulate::{Interface, Port};
 use melior::ir::Module;
@@ -47,12 +47,14 @@ pub fn report(
         throughput_samples_per_s: clock_mhz * 1e6 / cycles,
         cycles_per_sample: cycles,
         bottleneck: slowest.map(|b| b.label).unwrap_or_default(),
-        resources: counts(graph.resources()),
-        budget: counts(budget),
+        resources: graph.resources().into(),
+        budget: budget.into(),
         exits,
         actors: graph.actors().iter().map(|a| actor_report(a.as_ref())).collect(),
         golden: golden.into(),
         float: None,
+        device_resources: None,
+        curve: vec![],
     })
 }
 
@@ -63,13 +65,24 @@ fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
         folding: actor.folding().to_string(),
         reach: actor.reach(),
         ii_cycles: actor.ii_cycles(),
-        resources: counts(actor.resources()),
+        resources: actor.resources().into(),
+        inputs: producers(actor),
+        depth_beats: actor.op().attr("depth").and_then(Attr::to_i64),
+        carries_tags: is_for_tags(actor),
     }
 }
 
-fn counts(r: Resources) -> ResourceCounts {
-    let [lut, ff, dsp, bram18] = [r.lut, r.ff, r.dsp, r.bram18].map(i64::unsigned_abs);
-    ResourceCounts { lut, ff, dsp, bram18 }
+/// The names of the actors whose streams come to an actor.
+fn producers<'c>(actor: &dyn Actor<'c>) -> Vec<String> {
+    let operands = actor.op().operands().into_iter();
+    operands.filter_map(|value| Some(dataflow::actor(value.producer()?)?.label())).collect()
+}
+
+/// Does nothing but tags come to it, decisions aside, and go?
+fn is_for_tags<'c>(actor: &dyn Actor<'c>) -> bool {
+    let (inputs, outputs) = (actor.inputs(), actor.outputs());
+    let tag = Stream::tag();
+    inputs.first() == Some(&tag) && !outputs.is_empty() && outputs.iter().all(|output| *output == tag)
 }
 
 /// The ports of the top module.

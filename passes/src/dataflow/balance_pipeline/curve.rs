@@ -40,6 +40,8 @@ struct End {
     bound: f64,
     weights: Shares,
     path: Option<Path>,
+    /// The steps on paths that are as good.
+    problem: Option<Problem>,
 }
 
 impl End {
@@ -65,17 +67,16 @@ impl Search<'_> {
         known.sort_by(|a, b| largest(a).total_cmp(&largest(b)));
         let known: Vec<Path> = known.into_iter().take(MOST_KNOWN).cloned().collect();
         let Solution { path, value, bound, weights } = problem.solve(Goal::Largest, &known);
-        let end = End { share: value, bound, weights, path };
-        let Some(path) = end.path.clone().filter(|_| end.fits()) else {
-            self.ends[target] = Some(End { path: None, ..end });
+        let end = End { share: value, bound, weights, path: None, problem: None };
+        let Some(path) = path.filter(|_| end.fits()) else {
+            self.ends[target] = Some(end);
             return target;
         };
-        let path = least_total(problem, &end, path);
         let reached = self.targets.partition_point(|&cycles| cycles < path.cycles).min(target);
         self.paths.push(path.clone());
-        let end = End { path: Some(path), ..end };
+        let problem = problem.within(path.cycles, path.cycles).pruned(weights, value);
         self.ends[target] = Some(end.clone());
-        self.ends[reached] = Some(end);
+        self.ends[reached] = Some(End { path: Some(path), problem: Some(problem), ..end });
         reached
     }
 
@@ -90,8 +91,7 @@ impl Search<'_> {
         if most - end.share <= TINY {
             return;
         }
-        let problem =
-            problem.pruned(end.weights, most).within(self.targets[slow - 1], self.targets[first]);
+        let problem = problem.pruned(end.weights, most).within(self.targets[slow - 1], self.targets[first]);
         let middle = first + (slow - first) / 2;
         let reached = self.solve(&problem, middle);
         if self.ends[middle].as_ref().is_some_and(End::fits) {
@@ -102,19 +102,20 @@ impl Search<'_> {
 
     /// The points of the curve.
     fn points(self) -> Vec<Found> {
-        let mut points: Vec<Found> = vec![];
+        let mut points: Vec<End> = vec![];
         // From the slowest on, bounds hold for fewer cycles too.
         let mut bound = 0.0f64;
         for end in self.ends.into_iter().rev().flatten() {
-            bound = bound.max(end.bound).min(end.share);
-            let Some(path) = end.path else { continue };
-            let point = Found { share: end.share, bound, path };
-            while points.last().is_some_and(|slower| slower.share >= point.share - TINY) {
+            bound = bound.max(end.bound);
+            if end.path.is_none() {
+                continue;
+            }
+            while points.last().is_some_and(|slower| slower.share >= end.share - TINY) {
                 points.pop();
             }
-            points.push(point);
+            points.push(End { bound: bound.min(end.share), ..end });
         }
-        points
+        points.into_iter().filter_map(least_total).collect()
     }
 }
 
@@ -123,21 +124,22 @@ fn largest(path: &Path) -> f64 {
 }
 
 /// Of the paths whose largest share is that of an end, one of the least sum of shares.
-fn least_total(problem: Problem, end: &End, path: Path) -> Path {
-    let scale = 1.0 / end.share.max(TINY);
-    let scaled = |shares: Shares| shares.map(|share| share * scale);
-    let mut problem = problem.pruned(end.weights, end.share);
+fn least_total(end: End) -> Option<Found> {
+    let End { share, bound, path: Some(path), problem: Some(mut problem), .. } = end else { return None };
+    // Limits are 1.
+    let scale = share.max(TINY);
     let steps = problem.layers.iter_mut().flat_map(|layer| &mut layer.steps);
-    steps.for_each(|step| step.shares = scaled(step.shares));
+    steps.for_each(|step| step.shares = step.shares.map(|share| share / scale));
     // The sum over the path, in the order of its own steps, may exceed 1 by rounding.
-    let known = Path { shares: scaled(path.shares).map(|share| share.min(1.0)), ..path.clone() };
-    match problem.solve(Goal::Total, &[known]).path {
+    let known = Path { shares: path.shares.map(|share| (share / scale).min(1.0)), ..path.clone() };
+    let path = match problem.solve(Goal::Total, &[known]).path {
         Some(best) if best.ways != path.ways => {
-            let shares: Shares = std::array::from_fn::<f64, KINDS, _>(|kind| best.shares[kind] / scale);
+            let shares: Shares = std::array::from_fn::<f64, KINDS, _>(|kind| best.shares[kind] * scale);
             Path { shares, ..best }
         }
         _ => path,
-    }
+    };
+    Some(Found { share, bound, path })
 }
 
 #[cfg(test)]

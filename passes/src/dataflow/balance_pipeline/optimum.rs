@@ -200,7 +200,8 @@ impl Problem {
             }
             kept.into_values().flatten().collect()
         };
-        let layers = self.layers.iter().map(|layer| Layer { states: layer.states, steps: least(&layer.steps) });
+        let layers =
+            self.layers.iter().map(|layer| Layer { states: layer.states, steps: least(&layer.steps) });
         Self { layers: layers.collect(), limited: self.limited }.without(|_, _| false)
     }
 
@@ -390,7 +391,17 @@ impl<'p> Solver<'p> {
     fn new(problem: &'p Problem, goal: Goal) -> Self {
         let problem = Cow::Borrowed(problem);
         let (bound, weights) = (0.0, [0.0; KINDS]);
-        Self { problem, goal, cuts: vec![], best: None, value: f64::INFINITY, bound, weights, x: None, tried: vec![] }
+        Self {
+            problem,
+            goal,
+            cuts: vec![],
+            best: None,
+            value: f64::INFINITY,
+            bound,
+            weights,
+            x: None,
+            tried: vec![],
+        }
     }
 
     /// Looks for the best path; returns the parts in which a better one may be.
@@ -416,10 +427,16 @@ impl<'p> Solver<'p> {
     /// Parts the steps of a layer in two, where the paths of the last weights differ the most.
     fn parts(&self) -> Vec<Part> {
         let Some((last, others)) = self.tried.split_last() else { return vec![] };
+        // Those that the bound is a mixture of cost about the same by its weights.
+        let weighted =
+            |steps: &Vec<Step>| steps.iter().map(|step| dot(self.weights, step.shares)).sum::<f64>();
+        let mut others: Vec<&Vec<Step>> = others.iter().collect();
+        others.sort_by(|a, b| weighted(a).total_cmp(&weighted(b)));
         let mut most = (TINY, None);
-        for other in others {
+        for other in others.into_iter().take(KINDS) {
             for (index, (a, b)) in last.iter().zip(other).enumerate() {
-                for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind] || self.goal == Goal::Total) {
+                for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind] || self.goal == Goal::Total)
+                {
                     let difference = (a.shares[kind] - b.shares[kind]).abs();
                     if difference > most.0 {
                         most = (difference, Some((index, kind, (a.shares[kind] + b.shares[kind]) / 2.0)));
@@ -428,7 +445,9 @@ impl<'p> Solver<'p> {
             }
         }
         let part = |problem| Part { problem, bound: self.bound, x: self.x };
-        let Some((index, kind, middle)) = most.1 else { return vec![part(self.problem.clone().into_owned())] };
+        let Some((index, kind, middle)) = most.1 else {
+            return vec![part(self.problem.clone().into_owned())];
+        };
         [true, false]
             .map(|low| {
                 let is_other = |at, step: &Step| at == index && (step.shares[kind] <= middle) != low;
@@ -464,7 +483,10 @@ impl<'p> Solver<'p> {
         self.keep_best_cuts();
         let before = self.problem.steps();
         let worth = self.worth();
-        let problem = std::mem::replace(&mut self.problem, Cow::Owned(Problem { layers: vec![], limited: [false; KINDS] }));
+        let problem = std::mem::replace(
+            &mut self.problem,
+            Cow::Owned(Problem { layers: vec![], limited: [false; KINDS] }),
+        );
         let problem = problem.into_owned().without_worse(&self.cuts, worth);
         let after = problem.steps();
         // The same weights, over the steps that are left.
@@ -584,18 +606,19 @@ impl<'p> Solver<'p> {
         let mut count = 0;
         for (index, layer) in self.problem.layers.iter().enumerate() {
             let before = labels.last().expect("there is a first label");
-            let mut by_state: Vec<Vec<Label>> = vec![vec![]; layer.states];
-            let mut first_of = vec![vec![]; self.states_before(index)];
-            for (at, label) in before.iter().enumerate() {
-                first_of[label.state as usize].push(at);
-            }
+            let mut next: Vec<Label> = vec![];
+            // Labels are in the order of their states.
+            let mut first_of = vec![0; self.states_before(index) + 1];
+            before.iter().for_each(|label| first_of[label.state as usize + 1] += 1);
+            (1..first_of.len()).for_each(|state| first_of[state] += first_of[state - 1]);
             for step in &layer.steps {
-                for &at in &first_of[step.from as usize] {
+                for at in first_of[step.from as usize]..first_of[step.from as usize + 1] {
                     let shares = add(before[at].shares, step.shares);
                     if self.is_promising(shares, index + 1, step.to as usize) {
                         let cycles = step.cycles.max(before[at].cycles);
-                        let label = Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
-                        by_state[step.to as usize].push(label);
+                        let label =
+                            Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
+                        next.push(label);
                         count += 1;
                     }
                 }
@@ -603,11 +626,12 @@ impl<'p> Solver<'p> {
                     return false;
                 }
             }
-            let mut next: Vec<Label> = by_state.into_iter().flat_map(undominated).collect();
+            let mut next = undominated(next);
             if let Some(beam) = beam.filter(|&beam| next.len() > beam) {
                 let bound = |label: &Label| self.bound_from(label.shares, index + 1, label.state as usize);
                 next.sort_by_cached_key(|label| ordered(bound(label)));
                 next.truncate(beam);
+                next.sort_by_key(|label| label.state);
             }
             labels.push(next);
         }
@@ -662,15 +686,19 @@ struct Label {
     before: u32,
 }
 
-/// Without those to which another one is at most equal in every kind.
+/// In the order of their states, and of equal state without those to which another one is at most equal in every kind.
 fn undominated(mut labels: Vec<Label>) -> Vec<Label> {
     let total = |label: &Label| label.shares.iter().sum::<f64>();
-    labels.sort_by(|a, b| total(a).total_cmp(&total(b)));
+    labels.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| total(a).total_cmp(&total(b))));
     let mut kept: Vec<Label> = vec![];
+    let mut first = 0;
     for label in labels {
+        if kept.last().is_some_and(|last| last.state != label.state) {
+            first = kept.len();
+        }
         let no_worse =
             |other: &Label| (0..KINDS).all(|kind| other.shares[kind] <= label.shares[kind] + TINY / 1e3);
-        if !kept.iter().any(no_worse) {
+        if !kept[first..].iter().any(no_worse) {
             kept.push(label);
         }
     }
