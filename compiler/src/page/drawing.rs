@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 /// In pixels.
-const WIDTH: i64 = 330;
+const WIDTH: i64 = 430;
 const ROW: i64 = 19;
 const HEAD: i64 = 30;
 const FOOT: i64 = 8;
@@ -90,25 +90,19 @@ fn cards(actors: &[ActorReport]) -> Vec<Card<'_>> {
         let mut inputs: Vec<usize> =
             actor.inputs.iter().filter_map(|name| card_of.get(name.as_str()).copied()).collect();
         inputs.dedup();
-        // It goes on with a card that ends with something that passes beats on to it alone.
-        let goes_on = match inputs[..] {
-            [only] => cards[only].actors.last().filter(|last| {
-                let alone = consumers.get(last.name.as_str()) == Some(&1) && actor.inputs.len() == 1;
-                alone && (passes_on(last) || kind(actor) == "fifo") && kind(actor) != "fork"
-            }),
-            _ => None,
+        // It belongs to the card before if it is alone behind it, and the card does not work yet or it only hands results on.
+        let goes_on = |card: &Card<'_>| {
+            let last = card.actors.last().map_or("", |last| last.name.as_str());
+            let alone = consumers.get(last) == Some(&1) && actor.inputs == [last];
+            let works = card.actors.iter().any(|actor| !passes_on(actor) || kind(actor) == "fork");
+            alone && (!works || matches!(kind(actor), "fifo" | "fork")) && kind(actor) != "sink"
         };
-        let card = match (goes_on, &inputs[..]) {
-            (Some(_), &[only]) => {
-                cards[only].actors.push(actor);
-                only
-            }
-            _ => {
-                cards.push(Card { actors: vec![actor], inputs, column: 0, top: 0 });
-                cards.len() - 1
-            }
-        };
-        card_of.insert(&actor.name, card);
+        let before = inputs.first().copied().filter(|&card| goes_on(&cards[card]));
+        match before {
+            Some(card) => cards[card].actors.push(actor),
+            None => cards.push(Card { actors: vec![actor], inputs, column: 0, top: 0 }),
+        }
+        card_of.insert(&actor.name, before.unwrap_or(cards.len() - 1));
     }
     cards
 }
@@ -156,11 +150,11 @@ fn edges(cards: &[Card<'_>], svg: &mut String) {
                 );
                 continue;
             }
-            let column = from.column.max(card.column);
+            let column = from.column.min(card.column);
             let number = beside.entry(column).or_default();
             *number += 1;
             let right = MARGIN + column * (WIDTH + GAP.0) + WIDTH;
-            let x = right + (10 + 9 * (*number - 1)).min(GAP.0 - 8).min(MARGIN - 6 + GAP.0);
+            let x = right + (10 + 8 * (*number - 1)).min(GAP.0 - 10);
             let (down, up) = (y0 + GAP.1 / 2, y1 - GAP.1 / 2);
             let _ = writeln!(
                 svg,
@@ -184,7 +178,7 @@ fn draw(card: &Card<'_>, report: &Report, svg: &mut String) {
         svg,
         "<g><rect class=\"card{tint}{slowest}\" x=\"{left}\" y=\"{top}\" width=\"{WIDTH}\" height=\"{height}\" rx=\"7\"/>"
     );
-    let title = match kind(main) {
+    let work = match kind(main) {
         "matvec" => "matrix-vector",
         "decide" => "exit decision",
         "gate" => "conditional buffer",
@@ -195,10 +189,12 @@ fn draw(card: &Card<'_>, report: &Report, svg: &mut String) {
     let mut costs = vec![format!("{} LUT", short(lut as f64))];
     costs.extend((dsp > 0).then(|| format!("{dsp} DSP")));
     costs.extend((bram > 0).then(|| format!("{bram} BRAM")));
+    let name = main.name.strip_suffix(&format!("_{}", kind(main))).unwrap_or(&main.name);
+    let title = if main.name == kind(main) { String::new() } else { escaped(&cut(name, 24)) };
     let reach = if main.reach < 0.9995 { format!(" · {:.1} %", 100.0 * main.reach) } else { String::new() };
     let _ = writeln!(
         svg,
-        "<text class=\"name\" x=\"{}\" y=\"{}\">{title}{reach}</text><text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
+        "<text x=\"{}\" y=\"{}\"><tspan class=\"name\">{title}</tspan> {work}<tspan class=\"name\">{reach}</tspan></text><text class=\"soft\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
         left + 10,
         top + 20,
         left + WIDTH - 10,
@@ -219,7 +215,7 @@ fn row(actor: &ActorReport, report: &Report, (left, top): (i64, i64), svg: &mut 
     let slow = if actor.name == report.bottleneck { " slow" } else { "" };
     let mut details = actor.folding.clone();
     if let Some(depth) = actor.depth_beats {
-        details = format!("holds {depth} × {}", actor.folding);
+        details = format!("{depth} beats, {}", actor.folding);
     }
     let tip = format!(
         "{} ({}): {details}; {} cycles a sample that comes, {:.0} % busy; {}",
@@ -229,10 +225,7 @@ fn row(actor: &ActorReport, report: &Report, (left, top): (i64, i64), svg: &mut 
         100.0 * load,
         actor.resources.kinds().map(|(kind, count)| format!("{count} {kind}")).join(", ")
     );
-    let name = match actor.name.char_indices().nth(26) {
-        Some((cut, _)) => format!("{}…", &actor.name[..cut]),
-        None => actor.name.clone(),
-    };
+    let name = cut(&actor.name, 58 - details.chars().count().min(30));
     let busy = (width as f64 * load).round();
     let opacity = if slow.is_empty() { "" } else { " opacity=\"0.3\"" };
     let _ = writeln!(
@@ -248,4 +241,64 @@ fn row(actor: &ActorReport, report: &Report, (left, top): (i64, i64), svg: &mut 
         left + width - 5,
         escaped(&details)
     );
+}
+
+/// The start of a text that is too long.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(name: &str, kind: &str, inputs: &[&str]) -> ActorReport {
+        ActorReport {
+            name: name.into(),
+            kind: format!("dataflow.{kind}"),
+            folding: "lanes = 1".into(),
+            reach: 1.0,
+            ii_cycles: 1,
+            resources: Default::default(),
+            inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
+            depth_beats: None,
+            carries_tags: false,
+        }
+    }
+
+    /// A fork whose branches are one layer and two, and meet.
+    #[test]
+    fn branches_stand_beside_each_other() {
+        let actors = [
+            actor("source", "source", &[]),
+            actor("fork", "fork", &["source"]),
+            actor("a_window", "window", &["fork"]),
+            actor("a", "matvec", &["a_window"]),
+            actor("a_fifo", "fifo", &["a"]),
+            actor("b", "pool", &["fork"]),
+            actor("c", "pool", &["b"]),
+            actor("add", "add", &["a_fifo", "c"]),
+        ];
+        let mut cards = cards(&actors);
+        place(&mut cards);
+        let names =
+            |card: &Card<'_>| card.actors.iter().map(|a| a.name.as_str()).collect::<Vec<_>>().join(" ");
+        let found: Vec<_> = cards.iter().map(|card| (names(card), card.column)).collect();
+        let expected = [("source fork", 0), ("a_window a a_fifo", 0), ("b", 1), ("c", 1), ("add", 0)];
+        assert_eq!(found, expected.map(|(names, column)| (names.to_owned(), column)));
+        // Each stands below all that feed it, and none on another.
+        for card in &cards {
+            assert!(card.inputs.iter().all(|&input| cards[input].bottom() < card.top));
+            let beside = |other: &Card<'_>| {
+                std::ptr::eq(card, other)
+                    || card.column != other.column
+                    || card.bottom() < other.top
+                    || other.bottom() < card.top
+            };
+            assert!(cards.iter().all(beside));
+        }
+    }
 }
