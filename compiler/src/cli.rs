@@ -1,7 +1,7 @@
 //! The command line: what can be said, and who does it.
 
 use crate::{
-    commands::{compile, fuzz, profile, simulate, synth},
+    commands::{compile, explore, fuzz, profile, report, simulate, synth},
     error::Error,
     quantization::QuantizeArgs,
 };
@@ -22,6 +22,10 @@ pub struct Cli {
 pub enum Command {
     /// Compile a network to SystemVerilog
     Compile(CompileArgs),
+    /// Find the best design for every throughput, with and without exits: a curve whose points can be compiled
+    Explore(ExploreArgs),
+    /// Draw the report of compiled hardware anew: DIR/report.html
+    Report(ReportArgs),
     /// Run a network on a data set: accuracy, and how many samples leave at each exit
     Profile(ProfileArgs),
     /// Simulate compiled hardware and compare every output bit with the golden model
@@ -62,6 +66,9 @@ pub struct CompileArgs {
     /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
     #[arg(long, value_name = "FRACTION")]
     pub late_fraction: Option<String>,
+    /// Compile a design that `explore` has found: its throughput, budget, clock, exits and thresholds
+    #[arg(long, value_name = "JSON#ID", conflicts_with_all = ["budget", "within", "throughput", "clock_mhz", "late_fraction", "no_exits", "thresholds", "max_accuracy_drop"])]
+    pub point: Option<String>,
     /// Compile the network without its exits, the baseline
     #[arg(long, conflicts_with_all = ["thresholds", "max_accuracy_drop", "profile"])]
     pub no_exits: bool,
@@ -84,6 +91,69 @@ pub struct CompileArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `explore`.
+#[derive(Args, Debug)]
+pub struct ExploreArgs {
+    /// The network: .onnx, .mlir or .eenet
+    pub model: PathBuf,
+    /// Samples to choose scales with: .npz with images (uint8 [N, H, W, C]) and labels
+    #[arg(long, value_name = "NPZ")]
+    pub calibration: Option<PathBuf>,
+    /// The device: a known name, or a TOML file
+    #[arg(long, default_value = "zc706")]
+    pub device: String,
+    /// The output directory: explore.json, explore.csv and explore.html
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// The part of the device to use, in 0..1
+    #[arg(long, value_name = "PART", conflicts_with = "within", value_parser = fraction)]
+    pub budget: Option<f64>,
+    /// The resources to use, such as lut=122014,ff=149724,dsp=738,bram18=956
+    #[arg(long, value_name = "RESOURCES")]
+    pub within: Option<String>,
+    /// The clock; without it, the device's
+    #[arg(long, value_name = "MHZ", value_parser = positive)]
+    pub clock_mhz: Option<f64>,
+    /// The part of the samples that reaches the last section, or that goes on at each exit:
+    /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
+    #[arg(long, value_name = "FRACTION", conflicts_with_all = ["tune", "profile"])]
+    pub late_fraction: Option<String>,
+    /// Thresholds in place of the network's: 0.9 for all exits, or exit1=0.9,exit2=0.8
+    #[arg(long, value_name = "THRESHOLDS", allow_hyphen_values = true)]
+    pub thresholds: Option<String>,
+    /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
+    #[arg(long, value_name = "JSON", conflicts_with = "tune")]
+    pub profile: Option<PathBuf>,
+    /// Choose thresholds too: a curve for each of some choices, from few products a sample to high accuracy
+    #[arg(long)]
+    pub tune: bool,
+    /// With --tune: labelled samples to choose thresholds with; without it, the calibration samples
+    #[arg(long, value_name = "NPZ", requires = "tune")]
+    pub data: Option<PathBuf>,
+    /// With --tune: how much less accuracy than without exits a choice may have, in percentage points
+    #[arg(long, value_name = "POINTS", default_value = "1", value_parser = points, requires = "tune")]
+    pub max_accuracy_drop: f64,
+    /// With --tune: how many choices
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u8).range(1..=9), requires = "tune")]
+    pub choices: u8,
+    /// How to quantise
+    #[command(flatten)]
+    pub quantize: QuantizeArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The output directory of `compile`
+    pub directory: PathBuf,
+    /// The output directory of `explore`, to show its curves
+    #[arg(long, value_name = "DIR")]
+    pub explored: Option<PathBuf>,
 }
 
 /// The levels of the compiler.
@@ -257,6 +327,8 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
 pub fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         Command::Compile(args) => compile::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Synth(args) => synth::run(&args),

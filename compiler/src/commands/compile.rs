@@ -1,6 +1,6 @@
 //! `atheena compile`: from a network to SystemVerilog, in one function that reads top to bottom.
 
-use super::print_json;
+use super::{budget, print_json};
 use crate::{
     cli::{CompileArgs, Level},
     counts::Counts,
@@ -8,18 +8,27 @@ use crate::{
     device::Device,
     diagnostic::Severity,
     error::Error,
+    exploration::{Design, Exploration},
     frontier, model,
-    output::{Output, REPORT},
+    output::{Output, PAGE, REPORT},
+    page,
     pipeline::{self, Hardware, Profiled, Step, Tune, Way},
     progress,
-    report::Report,
+    report::{CurvePoint, Report},
     session::Session,
 };
-use atheena_dialects::{dataflow::Resources, ir::Op};
+use atheena_dialects::{
+    dataflow::{Graph, Resources},
+    ir::Op,
+};
+use atheena_passes::dataflow::balance_pipeline::{Options as Balance, designs};
 use atheena_runtime::{circt::Circt, dataset::DataSet};
 use melior::ir::Module;
 use serde::Serialize;
-use std::time::Instant;
+use std::{
+    thread::{self, JoinHandle},
+    time::Instant,
+};
 
 /// What `--json` prints: the report, and the time it took.
 #[derive(Serialize)]
@@ -45,12 +54,12 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
 /// Compiles a network into an output directory; returns the report, if the compiler got as far as the foldings.
 pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let device = Device::find(&args.device)?;
-    let budget = budget(args, &device)?;
-    let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+    let wanted = Wanted::of(args, &device)?;
+    let Wanted { budget, clock_mhz, .. } = wanted;
     let level = args.emit.iter().copied().max().unwrap_or(Level::Sv);
     // What is missing shows now, not after the work.
     let circt = if level == Level::Sv { Some(Circt::find()?) } else { None };
-    let output = Output::create(&args.output)?;
+    let output = Output::create(&args.output, REPORT)?;
 
     let session = Session::new();
     let mut module = model::load(&session, &args.model)?;
@@ -68,9 +77,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let imported = stages.write("import", &module)?;
 
     let way = Way {
-        no_exits: args.no_exits,
+        no_exits: wanted.no_exits,
         calibration: args.calibration.as_deref().filter(|_| float),
-        thresholds: args.thresholds.clone(),
+        thresholds: wanted.thresholds,
         tune: tune(args, &output),
         profile: match (&counts, &args.calibration) {
             (Some(counts), _) => Profiled::Counts(counts.text()),
@@ -78,19 +87,17 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             (None, None) => Profiled::No,
         },
         quantize: args.quantize.clone(),
-        hardware: Some(Hardware {
-            budget,
-            cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
-            late_fraction: args.late_fraction.clone(),
-        }),
+        hardware: Some(Hardware { budget, cycles: wanted.cycles, late_fraction: wanted.late_fraction }),
     };
     let spinner = progress::steps();
     let mut golden = imported.clone();
     let mut exits = vec![];
     let mut report = None;
+    let mut curve = None;
     let describe = |module: &Module<'_>, exits, golden: &str| {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
-        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), ..made })
+        let device_resources = Some(device.resources().into());
+        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), device_resources, ..made })
     };
     let mut dataflow = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
@@ -119,6 +126,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             Level::Dataflow => dataflow = Some(file),
             _ => {}
         }
+        if pass == "convert-ee-to-dataflow" {
+            curve = search(&module, device.resources());
+        }
     }
     if args.max_accuracy_drop.is_some() {
         let tuning = frontier::read(&output.path().join(FRONTIER))?;
@@ -136,11 +146,69 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         None if level == Level::Dataflow => Some(describe(&module, exits, &golden)?),
         None => None,
     };
-    let report = report.map(|report| Report { dataflow, ..report });
+    let report = report.map(|report| Report { dataflow, curve: joined(curve, clock_mhz), ..report });
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
+    if let Some(report) = &report {
+        output.write(PAGE, page::report(report, &report.to_json(), None)?)?;
+    }
     output.finish()?;
     spinner.finish_and_clear();
     Ok(report)
+}
+
+/// What design is wanted: as options say, or a point of an exploration.
+struct Wanted {
+    budget: Resources,
+    clock_mhz: f64,
+    /// Cycles a sample; none for as few as the budget allows.
+    cycles: Option<f64>,
+    no_exits: bool,
+    thresholds: Option<String>,
+    late_fraction: Option<String>,
+}
+
+impl Wanted {
+    fn of(args: &CompileArgs, device: &Device) -> Result<Self, Error> {
+        if let Some(named) = &args.point {
+            let Design { point, curve, clock_mhz, budget } =
+                Exploration::design(named, &device.name, &args.quantize.options())?;
+            return Ok(Self {
+                budget,
+                clock_mhz,
+                cycles: Some(point.cycles),
+                no_exits: !curve.exits,
+                thresholds: curve.thresholds,
+                late_fraction: curve.late_fraction,
+            });
+        }
+        let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+        Ok(Self {
+            budget: budget(args.budget, args.within.as_deref(), device)?,
+            clock_mhz,
+            cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
+            no_exits: args.no_exits,
+            thresholds: args.thresholds.clone(),
+            late_fraction: args.late_fraction.clone(),
+        })
+    }
+}
+
+/// The curve of a graph on a whole device, in the making while the compiler goes on.
+fn search(module: &Module<'_>, device: Resources) -> Option<JoinHandle<Vec<designs::Point>>> {
+    let graph = Op::of_module(module).walk_named(Graph::NAME).first().copied()?;
+    let Balance { margin, held_samples, .. } = Balance::default();
+    let designs = designs::Designs::of(graph, margin, held_samples);
+    Some(thread::spawn(move || designs.curve(device)))
+}
+
+/// The curve, when it is there.
+fn joined(curve: Option<JoinHandle<Vec<designs::Point>>>, clock_mhz: f64) -> Vec<CurvePoint> {
+    let points = curve.map(|thread| thread.join().expect("the search does not panic")).unwrap_or_default();
+    let point = |point: designs::Point| CurvePoint {
+        samples_per_s: clock_mhz * 1e6 / point.cycles,
+        share: point.share,
+    };
+    points.into_iter().map(point).collect()
 }
 
 /// What the thresholds were chosen from.
@@ -175,31 +243,6 @@ fn write_tosa(session: &Session, output: &Output, golden: &str) -> Result<(), Er
     let mut module = session.parse(&text, golden)?;
     session.run(&mut module, "builtin.module(func.func(convert-ee-to-tosa))")?;
     Ok(output.write("ir/tosa.mlir", Op::of_module(&module).to_text_with_locations())?)
-}
-
-/// The resources that the user allows: the whole device, a part of it, or a list.
-fn budget(args: &CompileArgs, device: &Device) -> Result<Resources, Error> {
-    let Some(list) = &args.within else {
-        return Ok(device.share(args.budget.unwrap_or(1.0)));
-    };
-    let mut budget = device.resources();
-    for item in list.split(',') {
-        let wrong = || {
-            Error::Usage(format!(
-                "--within {list}: {item:?} is no resource\n  note: write it as lut=122014,ff=149724,dsp=738,bram18=956"
-            ))
-        };
-        let (key, value) = item.split_once('=').ok_or_else(wrong)?;
-        let value: i64 = value.trim().parse().ok().filter(|v| *v >= 0).ok_or_else(wrong)?;
-        match key.trim() {
-            "lut" => budget.lut = value,
-            "ff" => budget.ff = value,
-            "dsp" => budget.dsp = value,
-            "bram18" => budget.bram18 = value,
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(budget)
 }
 
 fn print_table(args: &CompileArgs, report: Option<&Report>, seconds: f64) {
