@@ -3,11 +3,14 @@
 //! A real number r becomes an int8 q with r = q * 2^-e: the exponent e is one for all tensors that must share it
 //! (a pooling's output has its input's), and the one of least squared error over what the calibration samples
 //! showed; so a few large values may saturate. Weights are in -127..=127, of least squared error as well; biases and sums
-//! are int32, which the pass proves not to overflow. Every rounding is in the IR, as `tosa.rescale`. An exit's condition
+//! are int32, which the pass proves not to overflow. Logits that nothing but decisions and the user reads are int16. Every rounding is in the IR, as `tosa.rescale`. An exit's condition
 //! gets the integer form that hardware computes.
 //!
 //! With `scales=arbitrary`, r = (q - z) * s instead: z is -128 for what is never negative, else 0, and each output channel's
 //! weights have a scale of their own, so that the rescale behind has a multiplier (of 16 bits) and a shift a channel.
+//!
+//! With `activation-bits=16` what layers compute is int16, and sums of products of it are int48, which TOSA rescales by 15
+//! bits. The image stays uint8, and what a table maps int8.
 //!
 //! A sample enters as the user has it: the argument's bits are uint8 pixels, whose division by 255 is part of the
 //! weights behind it.
@@ -59,8 +62,10 @@ pass_options! {
         pub percentile: f64 = 99.99,
         /// Bits of weights, 8 or 4: -7..=7 then.
         pub weights_bits: i64 = 8,
-        /// Bits of logits, 8 or 16; 8 where something else than a decision reads them.
-        pub logits_bits: i64 = 8,
+        /// Bits of what layers compute, 8 or 16; what a table maps has 8.
+        pub activation_bits: i64 = 8,
+        /// Bits of logits, 8 or 16; auto: 16 where nothing but decisions reads them.
+        pub logits_bits: String = "auto".to_owned(),
     }
 }
 

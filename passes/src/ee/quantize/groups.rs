@@ -21,6 +21,8 @@ pub struct Groups<'c> {
     read: Vec<Vec<Value<'c>>>,
     /// Does arithmetic read the group, or make it in another way than from sums?
     computed_on: Vec<bool>,
+    /// Does a table read the group or make it?
+    mapped: Vec<bool>,
     /// The groups of the classifiers' results.
     logits: Vec<usize>,
 }
@@ -77,6 +79,7 @@ impl<'c> Groups<'c> {
             part_of: vec![],
             read: vec![],
             computed_on: vec![],
+            mapped: vec![],
             logits: vec![],
         };
         groups.start(image(function)?);
@@ -114,10 +117,10 @@ impl<'c> Groups<'c> {
                 Kind::Maps if functions.is_read(results[0]) => {
                     if let Some(source) = functions.source_of(results[0]) {
                         groups.want(op, source, &mut failure);
-                        groups.compute_on(source);
+                        groups.map(source);
                     }
                     groups.start(results[0]);
-                    groups.compute_on(results[0]);
+                    groups.map(results[0]);
                 }
                 Kind::Maps => {}
                 Kind::Joins => {
@@ -173,6 +176,11 @@ impl<'c> Groups<'c> {
         !self.computed_on[group]
     }
 
+    /// Does a table read a group's numbers or make them?
+    pub fn is_mapped(&self, group: usize) -> bool {
+        self.mapped[group]
+    }
+
     /// Gives a new value the group of an old one.
     pub fn join(&mut self, value: Value<'c>, old: Value<'c>) {
         if let Some(group) = self.group_of(old) {
@@ -186,6 +194,7 @@ impl<'c> Groups<'c> {
         self.part_of.push(group);
         self.read.push(vec![]);
         self.computed_on.push(group == 0);
+        self.mapped.push(false);
     }
 
     /// Lets an operand of a concatenation share the scale of the result, unless something else reads it or it is the
@@ -200,6 +209,7 @@ impl<'c> Groups<'c> {
             let read = std::mem::take(&mut self.read[part]);
             self.part_of[part] = whole;
             self.read[whole].extend(read);
+            self.mapped[whole] |= self.mapped[part];
         }
     }
 
@@ -207,6 +217,13 @@ impl<'c> Groups<'c> {
         self.read(value);
         if let Some(group) = self.group_of(value) {
             self.computed_on[group] = true;
+        }
+    }
+
+    fn map(&mut self, value: Value<'c>) {
+        self.compute_on(value);
+        if let Some(group) = self.group_of(value) {
+            self.mapped[group] = true;
         }
     }
 
