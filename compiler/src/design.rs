@@ -53,6 +53,7 @@ pub fn report(
         actors: graph.actors().iter().map(|a| actor_report(a.as_ref())).collect(),
         golden: golden.into(),
         float: None,
+        quantization: None,
     })
 }
 

@@ -1,6 +1,9 @@
 //! How to quantise, as the command line says it.
 
+use crate::error::Error;
+use atheena_passes::ee::quantize::report::Report;
 use clap::{Args, ValueEnum};
+use std::{fs, path::Path};
 
 /// Options of the commands that quantise.
 #[derive(Args, Debug, Clone)]
@@ -84,6 +87,17 @@ impl QuantizeArgs {
         }
         options
     }
+}
+
+/// Takes what `ee-quantize` has written, if it ran.
+pub fn take_report(path: &Path) -> Result<Option<Report>, Error> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let broken = || Error::Internal("the report of ee-quantize can't be read");
+    let text = fs::read(path).map_err(|_| broken())?;
+    fs::remove_file(path).map_err(|_| broken())?;
+    serde_json::from_slice(&text).map(Some).map_err(|_| broken())
 }
 
 fn name(value: impl ValueEnum) -> String {

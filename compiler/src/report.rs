@@ -1,6 +1,7 @@
 //! `report.json`: what a compilation decided and predicts, for scripts and for the commands that follow.
 
 use crate::{error::Error, output::REPORT};
+use atheena_passes::ee::quantize::report::Report as Quantization;
 use atheena_runtime::simulate::Interface;
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
@@ -77,6 +78,9 @@ pub struct Report {
     pub golden: String,
     /// The file with the float network, if there was one.
     pub float: Option<String>,
+    /// What quantisation cost on the calibration samples, if the compiler quantised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
 }
 
 impl Report {

@@ -11,7 +11,7 @@ use crate::{
     frontier, model,
     output::{Output, REPORT},
     pipeline::{self, Hardware, Profiled, Step, Tune, Way},
-    progress,
+    progress, quantization,
     report::Report,
     session::Session,
 };
@@ -78,6 +78,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             (None, None) => Profiled::No,
         },
         quantize: args.quantize.clone(),
+        quantization_report: Some(output.path().join(QUANTIZATION)),
         hardware: Some(Hardware {
             budget,
             cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
@@ -90,7 +91,8 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let mut report = None;
     let describe = |module: &Module<'_>, exits, golden: &str| {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
-        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), ..made })
+        let quantization = quantization::take_report(&output.path().join(QUANTIZATION))?;
+        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), quantization, ..made })
     };
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
@@ -136,6 +138,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     spinner.finish_and_clear();
     Ok(report)
 }
+
+/// What quantisation cost, until it is in the report.
+const QUANTIZATION: &str = "quantization.json";
 
 /// What the thresholds were chosen from.
 const FRONTIER: &str = "frontier.json";

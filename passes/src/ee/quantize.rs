@@ -39,12 +39,14 @@ use atheena_dialects::{
 mod elementwise;
 mod groups;
 mod observe;
+pub mod report;
 mod rewrite;
 mod scales;
 mod scheme;
 
 use elementwise::Elementwise;
 use groups::Groups;
+use report::Twin;
 use scheme::Scheme;
 
 pass_options! {
@@ -66,6 +68,8 @@ pass_options! {
         pub activation_bits: i64 = 8,
         /// Bits of logits, 8 or 16; auto: 16 where nothing but decisions reads them.
         pub logits_bits: String = "auto".to_owned(),
+        /// A file to write to, as JSON, what each layer and the whole network lose on the calibration samples; none if empty.
+        pub report: String = String::new(),
     }
 }
 
@@ -82,8 +86,19 @@ impl Pass for Quantize {
         let scheme = Scheme::of(function, options)?;
         let functions = Elementwise::of(&function.walk());
         let groups = Groups::of(function, &functions)?;
-        let seen = observe::observe(function, &groups, options)?;
-        let formats = scales::choose(&groups, &seen, &scheme)?;
-        rewrite::rewrite(function, groups, &functions, &formats, &scheme)
+        let observed = observe::observe(function, &groups, options)?;
+        let formats = scales::choose(&groups, &observed.seen, &scheme)?;
+        let values = observed.values.clone();
+        let float = (!options.report.is_empty()).then(|| Twin::of(function, &groups, observed));
+        let rewritten = rewrite::rewrite(function, groups, &functions, &formats, &scheme)?;
+        if let Some(float) = float {
+            let integers: Vec<_> = values.into_iter().map(|value| rewritten.of(value)).collect();
+            let report = float.report(function, &integers, &formats, options)?;
+            let text = serde_json::to_string_pretty(&report).expect("figures hold nothing that JSON can't");
+            let problem = |error| format!("cannot write {}: {error}", options.report);
+            let written = std::fs::write(&options.report, text + "\n");
+            written.map_err(|error| function.error(problem(error), &["name a file that you may write"]))?;
+        }
+        Ok(())
     }
 }

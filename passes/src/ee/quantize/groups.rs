@@ -25,6 +25,8 @@ pub struct Groups<'c> {
     mapped: Vec<bool>,
     /// The groups of the classifiers' results.
     logits: Vec<usize>,
+    /// The value that each group starts with.
+    makers: Vec<Value<'c>>,
 }
 
 /// What an operation means for the scales of its operands and results.
@@ -81,6 +83,7 @@ impl<'c> Groups<'c> {
             computed_on: vec![],
             mapped: vec![],
             logits: vec![],
+            makers: vec![],
         };
         groups.start(image(function)?);
         let mut failure = None;
@@ -166,6 +169,11 @@ impl<'c> Groups<'c> {
         &self.read[group]
     }
 
+    /// The value that a group starts with, behind which all others of it only move, pick or bound its numbers.
+    pub fn maker(&self, group: usize) -> Option<Value<'c>> {
+        self.makers.get(group).copied()
+    }
+
     /// The groups of the classifiers' results; an inner exit's result, which an outer one hands on, has none.
     pub fn logits(&self) -> &[usize] {
         &self.logits
@@ -195,6 +203,7 @@ impl<'c> Groups<'c> {
         self.read.push(vec![]);
         self.computed_on.push(group == 0);
         self.mapped.push(false);
+        self.makers.push(value);
     }
 
     /// Lets an operand of a concatenation share the scale of the result, unless something else reads it or it is the
@@ -257,7 +266,7 @@ fn is_constant(op: Op<'_>) -> bool {
 }
 
 /// What an argument of an exit's regions stands for; other values as they are.
-fn outside(value: Value<'_>) -> Value<'_> {
+pub fn outside(value: Value<'_>) -> Value<'_> {
     let exit = value.argument_block().and_then(|block| block.parent()).and_then(Exit::cast);
     match exit.and_then(|exit| exit.0.operand(value.index())) {
         Some(input) => outside(input),

@@ -1,5 +1,7 @@
 //! The rewrite of a float network into an integer one.
 
+use std::collections::HashMap;
+
 use atheena_dialects::{
     ee::Exit,
     ir::{Attr, Builder, Ctx, DenseElement, Failure, I48, Op, Type, Value},
@@ -8,6 +10,7 @@ use atheena_dialects::{
 
 use super::elementwise::Elementwise;
 use super::groups::{Groups, Kind, image};
+use super::report::last_logits;
 use super::scales::{Format, power, weight_exponent, weight_scale};
 use super::scheme::Scheme;
 
@@ -18,8 +21,8 @@ pub fn rewrite<'c>(
     functions: &Elementwise<'c>,
     formats: &[Format],
     scheme: &Scheme,
-) -> Result<(), Failure> {
-    let mut rewrite = Rewrite { groups, formats, scheme };
+) -> Result<Rewritten<'c>, Failure> {
+    let mut rewrite = Rewrite { groups, formats, scheme, rewritten: Rewritten(HashMap::new()) };
     let argument = image(function)?;
     let layers = function.walk();
     // What operations mean is read off the float network, before it changes.
@@ -42,13 +45,24 @@ pub fn rewrite<'c>(
         }
     }
     tosa::erase_unused(function);
-    Ok(())
+    Ok(rewrite.rewritten)
+}
+
+/// What values have become that are others now.
+pub struct Rewritten<'c>(HashMap<Value<'c>, Value<'c>>);
+
+impl<'c> Rewritten<'c> {
+    /// What a value has become.
+    pub fn of(&self, value: Value<'c>) -> Value<'c> {
+        self.0.get(&value).copied().unwrap_or(value)
+    }
 }
 
 struct Rewrite<'c, 'a> {
     groups: Groups<'c>,
     formats: &'a [Format],
     scheme: &'a Scheme,
+    rewritten: Rewritten<'c>,
 }
 
 impl<'c> Rewrite<'c, '_> {
@@ -92,6 +106,7 @@ impl<'c> Rewrite<'c, '_> {
         let ty = Type::tensor(&shape, i8::ty(op.ctx()));
         let mapped = tosa::simple(here, "tosa.table", &[source, values], ty);
         self.groups.join(mapped, result);
+        self.rewritten.0.insert(result, mapped);
         redirect(users, mapped);
     }
 
@@ -229,6 +244,7 @@ impl<'c> Rewrite<'c, '_> {
         let rescale = Rescale { output_zp: format.zero_point.into(), ..rescale };
         let narrow = rescale.build(Builder::after(op), wide, element(format, op.ctx()));
         self.groups.join(narrow, wide);
+        self.rewritten.0.insert(wide, narrow);
         redirect(users, narrow);
     }
 
@@ -276,12 +292,7 @@ impl<'c> Rewrite<'c, '_> {
     }
 
     fn finish(&mut self, function: Op<'c>, end: Op<'c>) {
-        // The last classifier is at the end of the innermost exit's late region.
-        let mut logits = end.operand(0);
-        while let Some(exit) = logits.and_then(Value::producer).and_then(Exit::cast) {
-            logits = Exit::yielded(exit.otherwise()).first().copied();
-        }
-        if let Some(group) = logits.and_then(|logits| self.groups.group_of(logits)) {
+        if let Some(group) = last_logits(function).and_then(|logits| self.groups.group_of(logits)) {
             function.set_attr("ee.logits_scale", Attr::f64(function.ctx(), self.formats[group].scale()));
         }
         let types = |values: Vec<Value<'c>>| values.into_iter().map(Value::ty).collect::<Vec<_>>();

@@ -40,6 +40,13 @@ impl Format {
         f64::from(integer - i32::from(self.zero_point)) * self.scale()
     }
 
+    /// The real numbers that round to an integer in range.
+    pub fn range(self) -> [f64; 2] {
+        let half = self.scale() / 2.0;
+        let largest = largest(self.bits) as i32;
+        [self.real(-largest - 1) - half, self.real(largest) + half]
+    }
+
     /// The nearest integer of a real number, saturated.
     pub fn nearest(self, real: f64) -> i16 {
         let largest = largest(self.bits);
