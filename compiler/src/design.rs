@@ -66,6 +66,7 @@ pub fn report(
         float: None,
         device_resources: None,
         curve: vec![],
+        quantization: None,
     })
 }
 

@@ -30,6 +30,8 @@ pub struct Way<'a> {
     pub profile: Profiled<'a>,
     /// How to quantise.
     pub quantize: QuantizeArgs,
+    /// Where to write what quantisation costs.
+    pub quantization_report: Option<PathBuf>,
     /// Hardware, if the way goes there.
     pub hardware: Option<Hardware>,
 }
@@ -106,6 +108,8 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
         let data = quoted(&calibration.to_string_lossy());
         let mut options = vec![("calibration", data)];
         options.extend(way.quantize.options());
+        let report = way.quantization_report.iter();
+        options.extend(report.map(|path| ("report", quoted(&path.to_string_lossy()))));
         step(Level::Ee, "ee-quantize", func, &options);
     }
     if let Some(Tune { data, max_accuracy_drop, frontier }) = &way.tune {

@@ -2,6 +2,7 @@
 
 use crate::{error::Error, output::REPORT};
 use atheena_dialects::dataflow::Resources;
+use atheena_passes::ee::quantize::report::Report as Quantization;
 use atheena_runtime::simulate::{Interface, Latency};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
@@ -129,6 +130,9 @@ pub struct Report {
     pub dataflow: Option<String>,
     /// The file with the float network, if there was one.
     pub float: Option<String>,
+    /// What quantisation cost on the calibration samples, if the compiler quantised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
     /// What the network can have on the whole device, from the slowest design on.
     #[serde(default)]
     pub curve: Vec<CurvePoint>,

@@ -325,9 +325,44 @@ fn the_page_tells_the_truth() {
             assert_eq!(lines.next(), None, "{command}");
         }
     }
-    assert_eq!(commands, 5);
+    assert_eq!(commands, 6);
     let read = |name: &str| fs::read(folder.path().join(name)).expect("it was written");
     assert_eq!(read("all.json"), read("counts.json"));
+}
+
+/// The figures of a quantisation on the calibration samples, which the pass makes, are those of a profile of the same samples;
+/// wider layers lose less.
+#[test]
+fn quantisation_says_what_it_costs() {
+    let folder = folder();
+    let profile = |options: &str| -> serde_json::Value {
+        let command = "profile digits.onnx --data digits_calib.npz --calibration digits_calib.npz --against-float --json";
+        let json = succeeds(folder.path(), &format!("{command} --thresholds 0.7 {options}"));
+        serde_json::from_str(&json).expect("it is JSON")
+    };
+    let found = profile("--weights-bits 4");
+    let (quantization, against) = (&found["quantization"], &found["against_float"]);
+    let count = |value: &serde_json::Value| value.as_u64().expect("a count");
+    let samples = count(&quantization["samples"]);
+    assert_eq!(samples, count(&found["samples"]));
+    assert_eq!(count(&quantization["exits_changed"]), samples - count(&against["same_exit"]));
+    assert_eq!(count(&quantization["classes_changed"]), samples - count(&against["same_prediction"]));
+    assert_eq!(quantization["right"], found["correct"]);
+    let float_accuracy = against["float_accuracy"].as_f64().expect("a number");
+    assert_eq!(count(&quantization["float_right"]) as f64 / samples as f64, float_accuracy);
+    assert!(count(&quantization["exits_changed"]) > 0, "four bits change something");
+
+    let layers =
+        |found: &serde_json::Value| found["quantization"]["layers"].as_array().cloned().expect("layers");
+    let names: Vec<_> = layers(&found).iter().map(|layer| layer["name"].clone()).collect();
+    assert_eq!(names, ["conv1", "exit1_dense", "conv2", "conv3", "exit2_dense"]);
+    let narrow = layers(&profile("--scales arbitrary"));
+    let wide = layers(&profile("--scales arbitrary --activation-bits 16"));
+    for ((four, narrow), wide) in layers(&found).iter().zip(&narrow).zip(&wide) {
+        let [four, narrow, wide] =
+            [four, narrow, wide].map(|layer| layer["sqnr_db"].as_f64().expect("noise"));
+        assert!(four + 6.0 < narrow && narrow < wide && wide < 70.0, "{four} {narrow} {wide}");
+    }
 }
 
 #[test]

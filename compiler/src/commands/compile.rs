@@ -13,7 +13,7 @@ use crate::{
     output::{Output, PAGE, REPORT},
     page,
     pipeline::{self, Hardware, Profiled, Step, Tune, Way},
-    progress,
+    progress, quantization,
     report::{CurvePoint, Report},
     session::Session,
 };
@@ -87,6 +87,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             (None, None) => Profiled::No,
         },
         quantize: args.quantize.clone(),
+        quantization_report: Some(output.path().join(QUANTIZATION)),
         hardware: Some(Hardware { budget, cycles: wanted.cycles, late_fraction: wanted.late_fraction }),
     };
     let spinner = progress::steps();
@@ -97,7 +98,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let describe = |module: &Module<'_>, exits, golden: &str| {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
         let device_resources = Some(device.resources().into());
-        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), device_resources, ..made })
+        let quantization = quantization::take_report(&output.path().join(QUANTIZATION))?;
+        let float = float.then(|| imported.clone());
+        Ok::<_, Error>(Report { float, device_resources, quantization, ..made })
     };
     let mut dataflow = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
@@ -210,6 +213,9 @@ fn joined(curve: Option<JoinHandle<Vec<designs::Point>>>, clock_mhz: f64) -> Vec
     };
     points.into_iter().map(point).collect()
 }
+
+/// What quantisation cost, until it is in the report.
+const QUANTIZATION: &str = "quantization.json";
 
 /// What the thresholds were chosen from.
 const FRONTIER: &str = "frontier.json";

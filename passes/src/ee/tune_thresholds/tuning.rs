@@ -7,7 +7,7 @@ use super::{
     candidates::Ladder,
     search::{self, Cost, Sample},
 };
-use crate::classifiers::{Classifiers, Verdict};
+use crate::classifiers::{Classifiers, Verdict, leaves};
 use atheena_dialects::{
     ee::{Confidence, Exit},
     ir::{Attr, Block, Failure, Op},
@@ -53,23 +53,6 @@ impl Decision {
         match self.integer {
             Some((scale, bits, classes)) => self.confidence.with_threshold(threshold, scale, bits, classes),
             None => Confidence::new(self.confidence.kind, threshold),
-        }
-    }
-}
-
-/// Does a sample with these logits leave?
-pub(super) fn leaves(confidence: &Confidence, logits: &Tensor) -> bool {
-    match (&confidence.integer, logits) {
-        (Some(integer), Tensor::I8(logits)) => integer.leaves(logits),
-        (Some(integer), Tensor::I16(logits)) => integer.leaves(logits),
-        (Some(integer), Tensor::I32(logits)) => integer.leaves(logits),
-        _ => {
-            let value = confidence.kind.of_logits(&logits.to_f64());
-            if confidence.kind.leaves_above() {
-                value > confidence.threshold
-            } else {
-                value < confidence.threshold
-            }
         }
     }
 }
