@@ -15,6 +15,7 @@ pub mod model;
 pub mod onnx;
 pub mod output;
 pub mod pipeline;
+mod plan;
 mod progress;
 pub mod quantization;
 pub mod report;

@@ -10,8 +10,8 @@ use crate::{
     error::Error,
     frontier, model,
     output::{Output, REPORT},
-    pipeline::{self, Hardware, Profiled, Step, Tune, Way},
-    progress,
+    pipeline::{self, BALANCE, Hardware, Profiled, Step, Tune, Way},
+    plan, progress,
     report::Report,
     session::Session,
 };
@@ -93,6 +93,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         Ok::<_, Error>(Report { float: float.then(|| imported.clone()), ..made })
     };
     let mut dataflow = None;
+    let mut plan = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
             break;
@@ -105,6 +106,10 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         if let (Some(counts), "ee-profile-exits", Some(path)) = (&counts, pass, &args.profile) {
             counts.check_network(model::function(&module), path)?;
         }
+        if let (Some(hardware), BALANCE) = (&way.hardware, pass) {
+            plan = Some(plan::plan(&session, &module, hardware)?);
+        }
+        let pipeline = plan.and_then(|plan| plan.pipeline(pass)).unwrap_or(pipeline);
         for diagnostic in session.run(&mut module, &pipeline)? {
             if diagnostic.severity == Severity::Warning {
                 spinner.suspend(|| eprintln!("warning: {diagnostic}"));
