@@ -41,7 +41,7 @@ pub fn report(
     let graph = Graph(graph);
     let slowest = dataflow::bottleneck(graph);
     let average = slowest.as_ref().map_or(1.0, |b| b.cycles_per_sample).max(1.0);
-    let outcome = TokenModel::of(graph).map(|model| model.predict(PREDICTION_BEATS));
+    let outcome = TokenModel::of(graph).map(|model| model.predict());
     let stalls = |index: usize| outcome.as_ref().and_then(|o| Some(stalls(o.activity.get(index)?)));
     let cycles = outcome.as_ref().and_then(|o| o.cycles_per_sample).unwrap_or(average);
     let network = graph.name();
@@ -69,9 +69,6 @@ pub fn report(
         quantization: None,
     })
 }
-
-/// Beats that a prediction may move: a second or two.
-const PREDICTION_BEATS: f64 = 50e6;
 
 fn stalls(activity: &Activity) -> Stalls {
     let all = (activity.busy + activity.starved + activity.blocked).max(1) as f64;

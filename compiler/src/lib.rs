@@ -17,6 +17,7 @@ pub mod onnx;
 pub mod output;
 mod page;
 pub mod pipeline;
+mod plan;
 mod progress;
 pub mod quantization;
 pub mod report;

@@ -82,6 +82,9 @@ pub const NORMALISE_INPUT: [&str; 6] = [
     "cse",
 ];
 
+/// The pass that picks foldings.
+pub const BALANCE: &str = "dataflow-balance-pipeline";
+
 /// The steps of a way.
 pub fn steps(way: &Way<'_>) -> Vec<Step> {
     let mut steps = vec![];
@@ -134,15 +137,8 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
         let module = "builtin.module";
         step(Level::Dataflow, "convert-ee-to-dataflow", module, &late.collect::<Vec<_>>());
         let graph = "dataflow.graph";
-        let Resources { lut, ff, dsp, bram18 } = hardware.budget;
-        let mut options = vec![
-            ("lut", lut.to_string()),
-            ("ff", ff.to_string()),
-            ("dsp", dsp.to_string()),
-            ("bram18", bram18.to_string()),
-        ];
-        options.extend(hardware.cycles.map(|cycles| ("cycles", format!("{cycles:?}"))));
-        step(Level::Dataflow, "dataflow-balance-pipeline", graph, &options);
+        // With the options that come out of trying some (`plan.rs`).
+        step(Level::Dataflow, BALANCE, graph, &[]);
         step(Level::Dataflow, "dataflow-apply-foldings", graph, &[]);
         step(Level::Dataflow, "dataflow-size-buffers", graph, &[]);
         step(Level::Hw, "convert-dataflow-to-hw", module, &[]);

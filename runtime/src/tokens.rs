@@ -184,11 +184,20 @@ impl TokenModel {
         &self.reach
     }
 
-    /// What samples do that leave where the graph expects it, independently of one another: as many as move so many beats, but
-    /// from 128 to 4096.
-    pub fn predict(&self, beats: f64) -> Outcome {
-        let samples = (beats / self.beats_per_sample.max(1.0)).clamp(128.0, 4096.0) as usize;
-        self.run(&draw_exits(&self.reach, samples, SEED), &Traffic::default())
+    /// Samples of a prediction: fewer of large networks, as a simulation of SystemVerilog would take.
+    pub fn prediction_samples(&self) -> usize {
+        match self.beats_per_sample {
+            beats if beats < 5e4 => 1024,
+            beats if beats < 5e5 => 256,
+            _ => 128,
+        }
+    }
+
+    /// What samples do that leave where the graph expects it, independently of one another: what `atheena simulate` shows of as
+    /// many with the same part of late ones.
+    pub fn predict(&self) -> Outcome {
+        let exits = draw_exits(&self.reach, self.prediction_samples(), SEED);
+        self.run(&exits, &Traffic::default())
     }
 
     /// Gives an input of the actor of this name other room, in beats. Returns whether there is one.
@@ -318,14 +327,12 @@ fn reach_of<'c>(merge: Merge<'c>, exit_of: &HashMap<Op<'c>, usize>) -> Option<Ve
 /// Draws where samples leave, independently of one another: `reach[k]` is the probability to get to classifier k, that of the first
 /// one 1. The numbers of samples at each exit are the closest ones to these probabilities, only their order is random.
 pub fn draw_exits(reach: &[f64], samples: usize, seed: u64) -> Vec<usize> {
+    // Late ones first, as `atheena simulate` draws them.
     let ends: Vec<usize> =
-        reach.iter().skip(1).map(|part| samples - (part * samples as f64).round() as usize).collect();
-    let mut exits: Vec<usize> =
-        (0..samples).map(|sample| ends.iter().filter(|&&end| sample >= end).count()).collect();
-    let mut random = SplitMix64::named(seed, "order of the samples");
-    for last in (1..exits.len()).rev() {
-        exits.swap(last, random.below(last as u64 + 1) as usize);
-    }
+        reach.iter().skip(1).rev().map(|part| (part * samples as f64).round() as usize).collect();
+    let exit = |sample: usize| ends.iter().filter(|&&end| sample < end).count();
+    let mut exits: Vec<usize> = (0..samples).map(exit).collect();
+    SplitMix64::new(seed).shuffle(&mut exits);
     exits
 }
 

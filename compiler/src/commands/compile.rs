@@ -12,8 +12,8 @@ use crate::{
     frontier, model,
     output::{Output, PAGE, REPORT},
     page,
-    pipeline::{self, Hardware, Profiled, Step, Tune, Way},
-    progress, quantization,
+    pipeline::{self, BALANCE, Hardware, Profiled, Step, Tune, Way},
+    plan, progress, quantization,
     report::{CurvePoint, Report},
     session::Session,
 };
@@ -103,6 +103,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         Ok::<_, Error>(Report { float, device_resources, quantization, ..made })
     };
     let mut dataflow = None;
+    let mut plan = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
             break;
@@ -115,6 +116,10 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         if let (Some(counts), "ee-profile-exits", Some(path)) = (&counts, pass, &args.profile) {
             counts.check_network(model::function(&module), path)?;
         }
+        if let (Some(hardware), BALANCE) = (&way.hardware, pass) {
+            plan = Some(plan::plan(&session, &module, hardware)?);
+        }
+        let pipeline = plan.and_then(|plan| plan.pipeline(pass)).unwrap_or(pipeline);
         for diagnostic in session.run(&mut module, &pipeline)? {
             if diagnostic.severity == Severity::Warning {
                 spinner.suspend(|| eprintln!("warning: {diagnostic}"));

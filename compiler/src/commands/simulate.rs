@@ -173,11 +173,7 @@ fn draw(
     }
     let mut chosen: Vec<usize> = hard.iter().cycle().take(hard_count).copied().collect();
     chosen.extend(easy.iter().cycle().take(count - hard_count));
-    // Fisher and Yates's shuffle, with the splitmix64 generator: the same order on every machine.
-    let mut random = SplitMix64::new(args.seed);
-    for i in (1..chosen.len()).rev() {
-        chosen.swap(i, random.below(i as u64 + 1) as usize);
-    }
+    SplitMix64::new(args.seed).shuffle(&mut chosen);
     Ok(chosen)
 }
 

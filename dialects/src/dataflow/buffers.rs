@@ -242,6 +242,11 @@ impl<'c> Gate<'c> {
         int(self.0, "depth")
     }
 
+    /// Does it hold what the rest of the network works on, and not what leaves, or tags?
+    pub fn holds_data(self) -> bool {
+        !self.pass_when() && Stream::of_value(self.0.operands()[0]) != Stream::tag()
+    }
+
     /// Sets the depth in beats, of which a sample is the least.
     pub fn set_depth(self, depth: i64) {
         self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
