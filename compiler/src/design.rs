@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    report::{ActorReport, ExitReport, Report},
+    report::{ActorReport, BalanceReport, ExitReport, Report},
 };
 use atheena_dialects::{
     dataflow::{self, Actor, Graph, Resources, Stream},
@@ -54,6 +54,7 @@ pub fn report(
         golden: golden.into(),
         float: None,
         device_resources: None,
+        balance: balance(graph),
         curve: vec![],
     })
 }
@@ -70,6 +71,18 @@ fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
         depth_beats: actor.op().attr("depth").and_then(Attr::to_i64),
         carries_tags: is_for_tags(actor),
     }
+}
+
+/// What `dataflow-balance-pipeline` says of its choice.
+fn balance(graph: Graph<'_>) -> Option<BalanceReport> {
+    let attribute = graph.0.attr("balance")?;
+    let number = |name| attribute.entry(name).and_then(Attr::to_f64);
+    Some(BalanceReport {
+        cycles: number("cycles")?,
+        cycles_bound: number("cycles_bound")?,
+        share: number("share")?,
+        share_bound: number("share_bound")?,
+    })
 }
 
 /// The names of the actors whose streams come to an actor.

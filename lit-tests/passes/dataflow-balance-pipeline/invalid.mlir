@@ -9,6 +9,7 @@
 // BUDGET: note: raise the budget or take a larger device
 // Every actor takes a cycle a sample at least.
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest
+// FAST: note: at its fastest the whole takes a sample every 1.0 cycles
 // FAST: note: ask for a lower throughput
 // BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 100 to take a sample every 16 cycles
 // BOTH: note: raise the budget or ask for a lower throughput
