@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    report::{ActorReport, ExitLatency, ExitReport, Report, Stalls},
+    report::{ActorReport, BalanceReport, ExitLatency, ExitReport, Report, Stalls},
 };
 use atheena_dialects::{
     dataflow::{self, Actor, Graph, Resources, Stream},
@@ -65,6 +65,7 @@ pub fn report(
         dataflow: None,
         float: None,
         device_resources: None,
+        balance: balance(graph),
         curve: vec![],
         quantization: None,
     })
@@ -96,6 +97,18 @@ fn actor_report<'c>(actor: &dyn Actor<'c>, stalls: Stalls) -> ActorReport {
         carries_tags: is_for_tags(actor),
         stalls,
     }
+}
+
+/// What `dataflow-balance-pipeline` says of its choice.
+fn balance(graph: Graph<'_>) -> Option<BalanceReport> {
+    let attribute = graph.0.attr("balance")?;
+    let number = |name| attribute.entry(name).and_then(Attr::to_f64);
+    Some(BalanceReport {
+        cycles: number("cycles")?,
+        cycles_bound: number("cycles_bound")?,
+        share: number("share")?,
+        share_bound: number("share_bound")?,
+    })
 }
 
 /// The names of the actors whose streams come to an actor.

@@ -80,6 +80,19 @@ pub struct ExitLatency {
     pub latency_cycles: Option<Latency>,
 }
 
+/// What the choice of foldings has reached, and what was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BalanceReport {
+    /// Cycles a sample that every actor keeps up with, those behind exits with their margin.
+    pub cycles: f64,
+    /// No choice in the budget takes fewer.
+    pub cycles_bound: f64,
+    /// The sum of the shares of the budget of all kinds of resources.
+    pub share: f64,
+    /// No choice of as few cycles has a smaller one.
+    pub share_bound: f64,
+}
+
 /// The smallest share of the budget with which a throughput can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -133,6 +146,9 @@ pub struct Report {
     /// What quantisation cost on the calibration samples, if the compiler quantised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantization: Option<Quantization>,
+    /// How good the choice of foldings is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<BalanceReport>,
     /// What the network can have on the whole device, from the slowest design on.
     #[serde(default)]
     pub curve: Vec<CurvePoint>,

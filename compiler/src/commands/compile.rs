@@ -206,7 +206,7 @@ fn search(module: &Module<'_>, device: Resources) -> Option<JoinHandle<Vec<desig
     let graph = Op::of_module(module).walk_named(Graph::NAME).first().copied()?;
     let Balance { margin, held_samples, .. } = Balance::default();
     let designs = designs::Designs::of(graph, margin, held_samples);
-    Some(thread::spawn(move || designs.curve(device)))
+    Some(thread::spawn(move || designs.sketch(device)))
 }
 
 /// The curve, when it is there.

@@ -56,9 +56,20 @@ pub fn chart(series: &[Series], design: Option<(f64, f64)>, scale: Scale) -> Res
     let x = 0.0..(right * 1.04).max(0.01);
     let drawn = match scale {
         Scale::Linear => draw(series, design, x, 0.0..high * 1.06),
-        Scale::Logarithmic => draw(series, design, x, (low.min(high) * 0.8..high * 1.3).log_scale()),
+        Scale::Logarithmic => {
+            let (low, high) = (low.min(high) * 0.8, high * 1.3);
+            draw(series, design, x, (low..high).log_scale().with_key_points(ticks(low, high)))
+        }
     };
     drawn.map_err(|_| Error::Internal("a chart can't be drawn"))
+}
+
+/// 1, 2 and 5 times each power of ten between two numbers; of wide ranges the powers alone.
+fn ticks(low: f64, high: f64) -> Vec<f64> {
+    let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let digits: &[f64] = if high / low > 2e3 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let all = powers.flat_map(|power| digits.iter().map(move |digit| digit * 10f64.powi(power)));
+    all.filter(|tick| (low..=high).contains(tick)).collect()
 }
 
 fn draw<Y>(

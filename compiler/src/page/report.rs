@@ -34,8 +34,8 @@ pub fn report(report: &Report, text: &str, explored: Option<&Exploration>) -> Re
         }
     }
     if let Some(curve) = curve(report, explored)? {
-        body += "<h2>Throughput against resources</h2>\n<p class=\"soft\">The highest throughput for every share of the device; this \
-                 design has its own budget, and its buffers are counted as they were sized.</p>\n";
+        body += "<h2>Throughput against resources</h2>\n<p class=\"soft\">The highest throughput for every share of the device, with \
+                 the margin for bursts behind exits. This design's buffers are counted as they were sized in the end.</p>\n";
         let _ = writeln!(body, "<div class=\"chart\">{curve}</div>");
     }
     body += "<h2>Pipeline</h2>\n<p class=\"soft\">A card a layer, a line an actor: its name, how busy it is, and how much it does at \
@@ -185,6 +185,8 @@ fn curve(report: &Report, explored: Option<&Exploration>) -> Result<Option<Strin
         return Ok(None);
     }
     let all = report.device_resources.unwrap_or(report.budget);
-    let design = (share(report.resources, all), report.throughput_samples_per_s);
+    // The curve's throughputs are those that are kept up in bursts.
+    let cycles = report.balance.map_or(report.cycles_per_sample, |balance| balance.cycles);
+    let design = (share(report.resources, all), report.clock_mhz * 1e6 / cycles);
     Ok(Some(chart::chart(&series, Some(design), Scale::Logarithmic)?.svg))
 }

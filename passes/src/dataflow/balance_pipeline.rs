@@ -12,8 +12,9 @@
 //! Without a margin, bursts of samples that stay would need queues without end (a queue whose server is busy all the time;
 //! with a margin of 0.2 and a queue of four samples, bursts cost less than 2 % of the throughput).
 //!
-//! The choice is optimal: of all foldings of all actors, changes of lanes between them counted, none that fits the budget takes
-//! fewer cycles, and none that takes no more cycles has a smaller sum of shares of the budget. The attribute `balance` of the graph
+//! The choice is optimal: of all foldings of all actors (those that `dataflow-explore-foldings` shows), changes of lanes between
+//! them counted, none that fits the budget takes fewer cycles, and none that takes no more cycles has a smaller sum of shares of
+//! the budget. docs/balancing.md has the model and the proof. The attribute `balance` of the graph
 //! says so: `cycles` and `share` are what was reached, `cycles_bound` and `share_bound` what was proved that nothing is below
 //! (they are equal, but where the proof would take too long).
 
@@ -154,7 +155,9 @@ impl Balance<'_, '_> {
                 self.space.fewest_cycles()
             ),
         };
-        Err(self.graph.error(message, &["ask for a lower throughput"]))
+        let fastest =
+            format!("at its fastest the whole takes a sample every {} cycles", self.space.fewest_cycles());
+        Err(self.graph.error(message, &[&fastest, "ask for a lower throughput"]))
     }
 
     /// That nothing that takes at most so many cycles fits the budget.
@@ -164,14 +167,19 @@ impl Balance<'_, '_> {
             nearest.as_ref().and_then(|choice| over(choice.resources, self.budget)).unwrap_or_default();
         let largest = nearest.and_then(|choice| self.largest(&choice)).unwrap_or_default();
         let slowest = self.space.targets().last().is_none_or(|&slowest| slowest <= cycles);
-        let (message, cure) = if slowest {
+        if slowest {
             let message = format!("does not fit its budget: at its smallest it needs {over}");
-            (message, "raise the budget or take a larger device")
-        } else {
-            let message = format!("needs {over} to take a sample every {cycles} cycles");
-            (message, "raise the budget or ask for a lower throughput")
-        };
-        self.graph.error(message, &[&largest, cure])
+            return self.graph.error(message, &[&largest, "raise the budget or take a larger device"]);
+        }
+        match self.fewest_cycles() {
+            Err(failure) => failure,
+            Ok((fewest, _)) => {
+                let message = format!("needs {over} to take a sample every {cycles} cycles");
+                let reachable = format!("in its budget it takes a sample every {fewest:.1} cycles at best");
+                let cure = "raise the budget or ask for a lower throughput";
+                self.graph.error(message, &[&largest, &reachable, cure])
+            }
+        }
     }
 
     /// The actor that uses most of the kind that is scarcest, in words.

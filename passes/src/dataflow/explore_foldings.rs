@@ -59,9 +59,14 @@ fn attribute<'c>(ctx: Ctx<'c>, way: &Way) -> Attr<'c> {
         _ => format!("array<i64: {}>", lanes.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")),
     };
     let counts = way.resources.kinds().map(|(kind, count)| format!("{kind} = {count}")).join(", ");
+    // Numbers are attributes as they are, words are strings.
+    let entry = |entry: &str| match entry.split_once(" = ") {
+        Some((key, value)) if value.parse::<i64>().is_err() => format!("{key} = \"{value}\""),
+        _ => entry.to_owned(),
+    };
+    let folding = way.folding.to_string().split(", ").map(entry).collect::<Vec<_>>().join(", ");
     let text = format!(
-        "{{{}, inputs = {}, outputs = {}, cycles = {}, {counts}}}",
-        way.folding,
+        "{{{folding}, inputs = {}, outputs = {}, cycles = {}, {counts}}}",
         lanes(&way.lanes.inputs),
         lanes(&way.lanes.outputs),
         way.ii_cycles

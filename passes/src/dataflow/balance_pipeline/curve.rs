@@ -20,11 +20,22 @@ pub struct Found {
 /// How many paths are tried as a start.
 const MOST_KNOWN: usize = 8;
 
+/// How much is looked at before proofs are given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Parts of the problem of one number of cycles.
+    pub parts: usize,
+    /// Parts for the whole curve.
+    pub all_parts: usize,
+    /// Parts for the least sum of shares of a point.
+    pub total_parts: usize,
+}
+
 /// The points at which the share is at most 1 and less than at any fewer cycles, by descending cycles. `targets` are the
-/// cycles of the steps, ascending.
-pub fn curve(problem: &Problem, targets: &[f64]) -> Vec<Found> {
+/// cycles of the steps, ascending, or some of them with the last.
+pub fn curve(problem: &Problem, targets: &[f64], effort: Effort) -> Vec<Found> {
     let Some(last) = targets.len().checked_sub(1) else { return vec![] };
-    let mut search = Search { targets, ends: vec![None; targets.len()], paths: vec![] };
+    let mut search = Search { targets, ends: vec![None; targets.len()], paths: vec![], effort };
     let problem = problem.within(targets[last], targets[0]);
     let slowest = search.solve(&problem, last);
     if search.ends[slowest].as_ref().is_some_and(End::fits) {
@@ -56,6 +67,8 @@ struct Search<'t> {
     ends: Vec<Option<End>>,
     /// The paths so far.
     paths: Vec<Path>,
+    /// What is left of it.
+    effort: Effort,
 }
 
 impl Search<'_> {
@@ -66,7 +79,9 @@ impl Search<'_> {
         let mut known: Vec<&Path> = self.paths.iter().filter(|path| path.cycles <= cycles).collect();
         known.sort_by(|a, b| largest(a).total_cmp(&largest(b)));
         let known: Vec<Path> = known.into_iter().take(MOST_KNOWN).cloned().collect();
-        let Solution { path, value, bound, weights } = problem.solve(Goal::Largest, &known);
+        let most = self.effort.parts.min(self.effort.all_parts);
+        let Solution { path, value, bound, weights, parts } = problem.solve(Goal::Largest, &known, most);
+        self.effort.all_parts -= parts;
         let end = End { share: value, bound, weights, path: None, problem: None };
         let Some(path) = path.filter(|_| end.fits()) else {
             self.ends[target] = Some(end);
@@ -115,7 +130,8 @@ impl Search<'_> {
             }
             points.push(End { bound: bound.min(end.share), ..end });
         }
-        points.into_iter().filter_map(least_total).collect()
+        let total_parts = self.effort.total_parts;
+        points.into_iter().filter_map(|end| least_total(end, total_parts)).collect()
     }
 }
 
@@ -124,7 +140,7 @@ fn largest(path: &Path) -> f64 {
 }
 
 /// Of the paths whose largest share is that of an end, one of the least sum of shares.
-fn least_total(end: End) -> Option<Found> {
+fn least_total(end: End, most_parts: usize) -> Option<Found> {
     let End { share, bound, path: Some(path), problem: Some(mut problem), .. } = end else { return None };
     // Limits are 1.
     let scale = share.max(TINY);
@@ -132,7 +148,7 @@ fn least_total(end: End) -> Option<Found> {
     steps.for_each(|step| step.shares = step.shares.map(|share| share / scale));
     // The sum over the path, in the order of its own steps, may exceed 1 by rounding.
     let known = Path { shares: path.shares.map(|share| (share / scale).min(1.0)), ..path.clone() };
-    let path = match problem.solve(Goal::Total, &[known]).path {
+    let path = match problem.solve(Goal::Total, &[known], most_parts).path {
         Some(best) if best.ways != path.ways => {
             let shares: Shares = std::array::from_fn::<f64, KINDS, _>(|kind| best.shares[kind] * scale);
             Path { shares, ..best }
@@ -171,7 +187,7 @@ mod tests {
                     expected.push((target, share));
                 }
             }
-            let found = curve(&problem, &targets);
+            let found = curve(&problem, &targets, Effort { parts: 100, all_parts: 10_000, total_parts: 100 });
             prop_assert_eq!(found.len(), expected.len(), "{:?} {:?}", &found, &expected);
             for (found, (cycles, share)) in found.iter().zip(expected) {
                 prop_assert_eq!(found.path.cycles, cycles);

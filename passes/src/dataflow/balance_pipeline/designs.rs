@@ -1,10 +1,20 @@
 //! All designs of a graph, and the best of them for every throughput.
 
-use super::{curve, space};
+use super::curve::{self, Effort};
+use super::space;
 use atheena_dialects::dataflow::{Graph, Resize, Resources};
 use atheena_dialects::ir::Op;
 
 pub use space::Choice;
+
+/// What is done for whole curves: a few seconds for networks of dozens of layers.
+const WHOLE: Effort = Effort { parts: 200, all_parts: 1500, total_parts: 4 };
+
+/// What is done for sketches.
+const SKETCH: Effort = Effort { parts: 0, all_parts: 0, total_parts: 0 };
+
+/// Steps of all problems of a sketch together.
+const SKETCHED_STEPS: usize = 400_000;
 
 /// All designs of a graph: it may be sent to another thread, as it holds no IR.
 pub struct Designs {
@@ -43,6 +53,27 @@ impl Designs {
 
     /// The designs that fit a device and of which none is as fast with a smaller share of it, the slowest first.
     pub fn curve(&self, device: Resources) -> Vec<Point> {
+        self.points(device, &self.space.targets(), WHOLE)
+    }
+
+    /// Some good designs that fit a device, the slowest first: about what the curve is, in less time the larger the graph is.
+    pub fn sketch(&self, device: Resources) -> Vec<Point> {
+        let targets = self.space.targets();
+        let most = (SKETCHED_STEPS / self.space.steps().max(1)).clamp(6, 40);
+        // As many for each tenfold throughput, the slowest among them.
+        let mut places: Vec<f64> = vec![];
+        let ratio = (targets.last().copied().unwrap_or(1.0) / targets.first().copied().unwrap_or(1.0))
+            .powf(1.0 / most as f64);
+        for &cycles in targets.iter().rev() {
+            if places.last().is_none_or(|slower| slower / cycles >= ratio) {
+                places.push(cycles);
+            }
+        }
+        places.reverse();
+        self.points(device, &places, SKETCH)
+    }
+
+    fn points(&self, device: Resources, targets: &[f64], effort: Effort) -> Vec<Point> {
         let point = |found: curve::Found| {
             let choice = self.space.choice(&found.path.ways);
             Point {
@@ -53,7 +84,6 @@ impl Designs {
                 bottleneck: self.actors[choice.slowest].clone(),
             }
         };
-        let targets = self.space.targets();
-        curve::curve(&self.space.problem(device), &targets).into_iter().map(point).collect()
+        curve::curve(&self.space.problem(device), targets, effort).into_iter().map(point).collect()
     }
 }

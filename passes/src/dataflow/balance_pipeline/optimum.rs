@@ -42,8 +42,8 @@ const BEAM: usize = 48;
 /// The most paths that the enumeration extends before steps are parted.
 const MOST_LABELS: usize = 12_000;
 
-/// The most parts that are looked at before the proof is given up.
-const MOST_PARTS: usize = 600;
+/// The most parts that are looked at before the proof is given up, where one problem is all.
+pub const MOST_PARTS: usize = 600;
 
 /// The most that a weight beyond 1 can be: kinds that are so scarce decide alone.
 const LARGEST_WEIGHT: f64 = 1e3;
@@ -114,6 +114,8 @@ pub struct Solution {
     pub bound: f64,
     /// The weights of the best bound.
     pub weights: Shares,
+    /// How many parts were looked at.
+    pub parts: usize,
 }
 
 impl Solution {
@@ -151,8 +153,8 @@ impl Cut {
 }
 
 impl Problem {
-    /// Solves the problem; `known` are paths of it that may be good.
-    pub fn solve(&self, goal: Goal, known: &[Path]) -> Solution {
+    /// Solves the problem; `known` are paths of it that may be good. After `most_parts` parts the proof is given up.
+    pub fn solve(&self, goal: Goal, known: &[Path], most_parts: usize) -> Solution {
         let mut solver = Solver::new(self, goal);
         known.iter().for_each(|path| solver.offer(path.clone()));
         let mut open = solver.examine(known);
@@ -160,7 +162,7 @@ impl Problem {
         let mut parts = 0;
         // The part of the least bound first: with it all are closed.
         while let Some(next) = least(&open, |part| part.bound) {
-            if open[next].bound > solver.worth() || solver.is_decided(0.0) || parts == MOST_PARTS {
+            if open[next].bound > solver.worth() || solver.is_decided(0.0) || parts == most_parts {
                 break;
             }
             let Part { problem, bound, x } = open.swap_remove(next);
@@ -179,7 +181,7 @@ impl Problem {
             // The first that fits was good enough.
             bound = 0.0;
         }
-        Solution { path: solver.best, value: solver.value, bound, weights }
+        Solution { path: solver.best, value: solver.value, bound, weights, parts }
     }
 
     /// The steps that take at most `cycles`. Of steps between the same states, only those to which no other one is at most
@@ -756,7 +758,7 @@ pub(super) mod tests {
             let all = paths(&problem);
             for goal in [Goal::Fit, Goal::Largest, Goal::Total] {
                 let least = all.iter().map(|path| problem.value(goal, path.shares)).fold(f64::INFINITY, f64::min);
-                let found = problem.solve(goal, &[]);
+                let found = problem.solve(goal, &[], MOST_PARTS);
                 if goal == Goal::Fit {
                     // It only has to know which side of 1 it is on.
                     prop_assert_eq!(found.value <= 1.0 + TINY, least <= 1.0 + TINY, "{:?} {}", &found, least);

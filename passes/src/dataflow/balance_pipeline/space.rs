@@ -4,7 +4,7 @@
 //! cost and a speed. So a state is the lanes of the streams whose consumer is still to come. An actor is one layer a stream that
 //! comes to it, whose steps give the stream the lanes that it is taken with, and a layer whose steps are the actor's ways.
 
-use super::optimum::{Goal, KINDS, Layer, Problem, Shares, Solution, Step};
+use super::optimum::{Goal, KINDS, Layer, MOST_PARTS, Problem, Shares, Solution, Step};
 use crate::ways::{Way, ways};
 use atheena_dialects::dataflow::{Actor, Folding, Resize, Resources, Stream, gcd};
 use atheena_dialects::ir::Value;
@@ -242,6 +242,11 @@ impl Space {
         ways.iter().map(|way| way.ii_cycles as f64 * rate).fold(f64::INFINITY, f64::min)
     }
 
+    /// How many steps there are.
+    pub fn steps(&self) -> usize {
+        self.layers.iter().map(|layer| layer.moves.len()).sum()
+    }
+
     /// The choices as a problem: its costs are shares of a budget.
     pub fn problem(&self, budget: Resources) -> Problem {
         let layer = |layer: &Moves| {
@@ -260,7 +265,7 @@ impl Space {
 
     /// The best choice of a problem that takes at most `cycles` a sample.
     pub fn best(&self, problem: &Problem, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
-        let solution = problem.within(cycles, cycles).solve(goal, &[]);
+        let solution = problem.within(cycles, cycles).solve(goal, &[], MOST_PARTS);
         (solution.path.as_ref().map(|path| self.choice(&path.ways)), solution)
     }
 
