@@ -1,5 +1,5 @@
 //! Networks that are quantised already: QuantizeLinear and DequantizeLinear around float operators become the integer layers
-//! that they mean, with the file's scales.
+//! that they mean, with the file's scales. Quantised operators, such as QLinearConv, are read as the same.
 //!
 //! Products are summed up in 32 bits, and each QuantizeLinear is one `tosa.rescale` (and a clamp, if an activation
 //! stands before it). uint8 activations become int8: the zero point is 128 less. The image's QuantizeLinear rescales pixels, which
@@ -34,16 +34,16 @@ impl Quantisation {
                 onnxruntime.quantization.quantize_static does",
             ));
         };
+        let Some(shift) = zero_point.shift_to_int8() else {
+            let what = format!("its numbers are of type {}", zero_point.type_name());
+            return Err(node.form(what, "quantise activations to int8 or uint8"));
+        };
         let (&[scale], Some(&[code])) = (scale.finite()?.as_slice(), zero_point.codes().as_deref()) else {
             let what = "its scale and zero point are not one number each";
             return Err(node.form(
                 what,
                 "quantise activations to int8 or uint8, per tensor; only weights may have a scale a channel",
             ));
-        };
-        let Some(shift) = zero_point.shift_to_int8() else {
-            let what = format!("its numbers are of type {}", zero_point.type_name());
-            return Err(node.form(what, "quantise activations to int8 or uint8"));
         };
         if scale <= 0.0 {
             return Err(node.form(format!("its scale is {scale}"), "scales are above 0"));
