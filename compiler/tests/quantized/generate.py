@@ -197,3 +197,15 @@ net.nodes.append(node(
     "QLinearMatMul", ["flat_q", "c1_scale", "c1_zero", codes("w2", (36, 4), 60), "w2_scale", "w2_zero", "y_scale", "y_zero"], ["y_q"], name="dense"))
 net.nodes.append(node("DequantizeLinear", ["y_q", "y_scale", "y_zero"], ["y"], name="dequantize"))
 net.write("y", scale=0.2)
+
+# Functions, which become tables; a limit behind one.
+net = Net("qdq_functions", [1, 2, 5, 5])
+x = net.quantize("image", PIXEL, 0, np.uint8)
+x = net.quantize(net.conv(x, PIXEL, "c1", 4, 2), 0.0317, 5)
+x = net.quantize(net.op("LeakyRelu", [x], "f1", alpha=0.1), 0.0211, -90)
+x = net.quantize(net.op("HardSwish", [x], "f2"), 0.0223, -120)
+x = net.quantize(net.conv(x, 0.0223, "c2", 4, 4, size=1), 0.0417, 0)
+x = net.quantize(net.op("Clip", [net.op("Tanh", [x], "f3"), net.constant("low", -0.5), net.constant("high", 0.75)], "clip"), 0.0079, 0)
+x = net.quantize(net.op("Sigmoid", [x], "f4"), 0.0039, -128)
+x = net.dense(x, 0.0039, "y", 4, 36)
+net.write(net.quantize(x, 0.05, 0), scale=0.05)
