@@ -53,8 +53,11 @@ fn settings(random: &mut SplitMix64, seed: u64) -> Settings {
     if random.chance(0.25) {
         option("--weights-bits", "4".to_owned());
     }
-    if random.chance(0.25) {
-        option("--logits-bits", "16".to_owned());
+    if random.chance(0.15) {
+        option("--activation-bits", "16".to_owned());
+    }
+    if random.chance(0.5) {
+        option("--logits-bits", random.pick(&["8", "16"]).to_owned());
     }
     if random.chance(0.3) {
         option("--late-fraction", format!("{:.2}", random.unit()));
