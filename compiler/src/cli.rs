@@ -88,6 +88,9 @@ pub struct CompileArgs {
     /// The levels to write; the compiler stops behind the last of them
     #[arg(long, value_delimiter = ',', value_enum, default_value = "sv")]
     pub emit: Vec<Level>,
+    /// Tell what the compiler leaves out or changes, too
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -214,6 +217,9 @@ pub struct ProfileArgs {
     /// Write the counts to a file: those of all shards add up with --merge
     #[arg(short, long, value_name = "JSON")]
     pub output: Option<PathBuf>,
+    /// Tell what the compiler leaves out or changes, too
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -73,10 +73,15 @@ pub const ONE_FUNCTION: [&str; 2] = ["inline", "symbol-dce"];
 
 /// The passes that bring its function into the form that the others take: exits as `ee.exit`,
 /// images [N, H, W, C], dense layers as convolutions. A network that has this form stays as it is.
-pub const NORMALISE_INPUT: [&str; 6] = [
+pub const NORMALISE_INPUT: [&str; 11] = [
+    "func.func(ee-batch-of-one)",
+    "func.func(ee-sink-layers)",
     "func.func(ee-raise-exits)",
+    "func.func(ee-raise-answer)",
+    "func.func(ee-fold-constants)",
     "func.func(ee-channels-last)",
     "func.func(ee-raise-dense)",
+    "func.func(ee-raise-layers)",
     "func.func(ee-shift-pixels)",
     "canonicalize",
     "cse",

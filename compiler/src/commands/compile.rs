@@ -6,7 +6,6 @@ use crate::{
     counts::Counts,
     design,
     device::Device,
-    diagnostic::Severity,
     error::Error,
     exploration::{Design, Exploration},
     frontier, model,
@@ -26,6 +25,7 @@ use atheena_runtime::{circt::Circt, dataset::DataSet};
 use melior::ir::Module;
 use serde::Serialize;
 use std::{
+    path::Path,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -68,6 +68,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         model::check_images(model::function(&module), &DataSet::read_images(path)?, path)?;
     } else if float {
         return Err(Error::NoCalibration(args.model.clone()));
+    }
+    if let (Some(path), false) = (&args.calibration, float) {
+        warn_of_integers(path, "only count how many samples leave at each exit");
     }
     if let (Some(_), Some(path)) = (args.max_accuracy_drop, &args.calibration) {
         model::check_labels(model::function(&module), &DataSet::read(path)?, path)?;
@@ -120,10 +123,8 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             plan = Some(plan::plan(&session, &module, hardware)?);
         }
         let pipeline = plan.and_then(|plan| plan.pipeline(pass)).unwrap_or(pipeline);
-        for diagnostic in session.run(&mut module, &pipeline)? {
-            if diagnostic.severity == Severity::Warning {
-                spinner.suspend(|| eprintln!("warning: {diagnostic}"));
-            }
+        for line in session.run(&mut module, &pipeline)?.iter().filter_map(|told| told.shown(args.verbose)) {
+            spinner.suspend(|| eprintln!("{line}"));
         }
         let file = stages.write(pass, &module)?;
         match reached {
@@ -221,6 +222,14 @@ fn joined(curve: Option<JoinHandle<Vec<designs::Point>>>, clock_mhz: f64) -> Vec
 
 /// What quantisation cost, until it is in the report.
 const QUANTIZATION: &str = "quantization.json";
+
+/// Says that a network is integer already, and what the samples of a file do instead of choosing scales.
+pub fn warn_of_integers(samples: &Path, what: &str) {
+    eprintln!(
+        "warning: the network is integer already and keeps its scales: the samples of {} {what}",
+        samples.display()
+    );
+}
 
 /// What the thresholds were chosen from.
 const FRONTIER: &str = "frontier.json";

@@ -1,6 +1,6 @@
 //! `atheena profile`: accuracy, how many samples leave at each exit, and what each exit is worth.
 
-use super::{percent, print_json};
+use super::{compile::warn_of_integers, percent, print_json};
 use crate::{
     cli::ProfileArgs,
     counts::{ClassifierCounts, Confusion, Counts, Estimate, INTERVAL},
@@ -149,6 +149,9 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     let spinner = progress::steps();
     // A network that is integer already keeps its scales.
     let float = model::is_float(model::function(&module));
+    if let (Some(path), false) = (&args.calibration, float) {
+        warn_of_integers(path, "are not used");
+    }
     let folder = tempfile::tempdir().map_err(|source| Error::Read { path: std::env::temp_dir(), source })?;
     let report = folder.path().join("quantization.json");
     let way = Way {
@@ -160,7 +163,11 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     };
     for step in pipeline::steps(&way) {
         spinner.set_message(step.pass);
-        session.run(&mut module, &step.pipeline)?;
+        for line in
+            session.run(&mut module, &step.pipeline)?.iter().filter_map(|told| told.shown(args.verbose))
+        {
+            spinner.suspend(|| eprintln!("{line}"));
+        }
     }
     spinner.finish_and_clear();
     let quantization = quantization::take_report(&report)?;

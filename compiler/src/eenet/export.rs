@@ -12,6 +12,7 @@ use atheena_dialects::ee;
 use atheena_dialects::ir::{Attr, Block, Failure, Op, Type, Value};
 use atheena_runtime::arrays::Floats;
 use pattern::Found;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 /// A network as text.
@@ -208,10 +209,10 @@ impl<'c> Writer<'c> {
                     "verify the file",
                 ));
             };
-            if !found.contains_key(&op) {
+            if let Entry::Vacant(place) = found.entry(op) {
                 let layer = pattern::read(value, &|value| self.names.contains_key(&value))?;
                 open.extend(&layer.inputs);
-                found.insert(op, layer);
+                place.insert(layer);
             }
         }
         let mut layers = vec![];
