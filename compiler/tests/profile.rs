@@ -164,7 +164,7 @@ fn thresholds_that_were_tuned_do_what_was_said() {
         "profile three.eenet --data large.npz --calibration large.npz",
         "profile digits.onnx --data digits_test.npz --calibration digits_calib.npz",
     ] {
-        let tune = format!("{run} --tune --max-accuracy-drop 1 --json -o tuned.json");
+        let tune = format!("{run} --tune --max-accuracy-drop 1 --drop-confidence 0.6 --json -o tuned.json");
         let files = "--frontier frontier.json --frontier frontier.svg";
         let printed: serde_json::Value =
             serde_json::from_str(&succeeds(folder, &format!("{tune} {files}"))).expect("JSON");
@@ -211,7 +211,7 @@ fn counts_and_thresholds_reach_the_hardware() {
     assert_eq!(counted["taken"], counts.exits[0].classifier.taken);
     assert_eq!(counted["of"], 597);
     assert_eq!(counted["threshold"], 0.9);
-    let tuned = exit("--max-accuracy-drop 0.5");
+    let tuned = exit("--max-accuracy-drop 0.5 --drop-confidence 0.5");
     assert_ne!(tuned["threshold"], 0.95);
     assert!(folder.join("out/frontier.svg").exists() && folder.join("out/frontier.json").exists());
 
@@ -231,6 +231,9 @@ fn counts_and_thresholds_reach_the_hardware() {
         format!("{run} --tune --frontier f.png"),
         format!("{run} --tune --shard 1/2"),
         format!("{run} --tune --holdout 1"),
+        format!("{run} --tune --drop-confidence 1"),
+        format!("{run} --tune"),
+        format!("{run} --tune --max-accuracy-drop 0"),
     ]
     .map(|arguments| fails(folder, &arguments))
     .into();

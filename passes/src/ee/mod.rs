@@ -3,6 +3,7 @@
 use atheena_dialects::pass::register as add;
 
 pub mod channels_last;
+pub mod commute_pool;
 pub mod convert_ee_to_scf;
 pub mod convert_ee_to_tosa;
 pub mod fold_batch_norm;
@@ -12,6 +13,7 @@ pub mod profile_exits;
 pub mod quantize;
 pub mod raise_dense;
 pub mod raise_exits;
+pub mod remove_dead;
 pub mod set_thresholds;
 pub mod shift_pixels;
 pub mod strip_exits;
@@ -20,6 +22,7 @@ pub mod tune_thresholds;
 /// Registers the passes of this folder.
 pub(crate) fn register() {
     add::<channels_last::ChannelsLast>();
+    add::<commute_pool::CommutePool>();
     add::<convert_ee_to_scf::ConvertEeToScf>();
     add::<convert_ee_to_tosa::ConvertEeToTosa>();
     add::<fold_batch_norm::FoldBatchNorm>();
@@ -29,6 +32,7 @@ pub(crate) fn register() {
     add::<quantize::Quantize>();
     add::<raise_dense::RaiseDense>();
     add::<raise_exits::RaiseExits>();
+    add::<remove_dead::RemoveDead>();
     add::<shift_pixels::ShiftPixels>();
     add::<set_thresholds::SetThresholds>();
     add::<strip_exits::StripExits>();
