@@ -79,6 +79,9 @@ pub struct CompileArgs {
     /// this many percentage points less accuracy than without exits (see `profile --tune`)
     #[arg(long, value_name = "POINTS", value_parser = points, requires = "calibration", conflicts_with = "profile")]
     pub max_accuracy_drop: Option<f64>,
+    /// With what probability --max-accuracy-drop holds on other data, from 0.5 (on the calibration samples only) to 1
+    #[arg(long, value_name = "PROBABILITY", default_value = "0.95", value_parser = confidence, requires = "max_accuracy_drop")]
+    pub drop_confidence: f64,
     /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
     #[arg(long, value_name = "JSON")]
     pub profile: Option<PathBuf>,
@@ -199,6 +202,10 @@ pub struct ProfileArgs {
     /// may have, in percentage points
     #[arg(long, value_name = "POINTS", default_value = "0.2", value_parser = points, requires = "tune")]
     pub max_accuracy_drop: f64,
+    /// With --tune: with what probability --max-accuracy-drop holds on other data, from 0.5 (on the samples that choose
+    /// only) to 1
+    #[arg(long, value_name = "PROBABILITY", default_value = "0.95", value_parser = confidence, requires = "tune")]
+    pub drop_confidence: f64,
     /// With --tune: the part of the samples on which the thresholds are judged and not chosen
     #[arg(long, value_name = "PART", default_value = "0.5", value_parser = part_below_one, requires = "tune")]
     pub holdout: f64,
@@ -305,6 +312,12 @@ fn part_below_one(text: &str) -> Result<f64, String> {
         Ok(value) if (0.0..1.0).contains(&value) => Ok(value),
         _ => Err("expected a number from 0 on and below 1".into()),
     }
+}
+
+/// The confidence of a one-sided bound.
+fn confidence(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value| (0.5..1.0).contains(value));
+    value.ok_or_else(|| "expected a probability from 0.5 on and below 1".to_owned())
 }
 
 fn points(text: &str) -> Result<f64, String> {

@@ -42,6 +42,8 @@ pub struct Tune<'a> {
     pub data: &'a Path,
     /// The accuracy that may go, in percentage points.
     pub max_accuracy_drop: f64,
+    /// The probability that no more goes on other data.
+    pub drop_confidence: f64,
     /// Where to write the frontier.
     pub frontier: PathBuf,
 }
@@ -109,9 +111,11 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
     if let Some(thresholds) = &way.thresholds {
         step(Level::Ee, "ee-set-thresholds", func, &[("thresholds", quoted(thresholds))]);
     }
+    step(Level::Ee, "ee-remove-dead", func, &[]);
     step(Level::Ee, "ee-fold-batch-norm", func, &[]);
     step(Level::Ee, "ee-fold-layout", func, &[]);
     step(Level::Ee, "ee-fold-dense", func, &[]);
+    step(Level::Ee, "ee-commute-pool", func, &[]);
     if let Some(calibration) = way.calibration {
         let data = quoted(&calibration.to_string_lossy());
         let mut options = vec![("calibration", data)];
@@ -120,10 +124,11 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
         options.extend(report.map(|path| ("report", quoted(&path.to_string_lossy()))));
         step(Level::Ee, "ee-quantize", func, &options);
     }
-    if let Some(Tune { data, max_accuracy_drop, frontier }) = &way.tune {
+    if let Some(Tune { data, max_accuracy_drop, drop_confidence, frontier }) = &way.tune {
         let options = [
             ("data", quoted(&data.to_string_lossy())),
             ("max-accuracy-drop", format!("{max_accuracy_drop:?}")),
+            ("drop-confidence", format!("{drop_confidence:?}")),
             ("frontier", quoted(&frontier.to_string_lossy())),
         ];
         step(Level::Ee, "ee-tune-thresholds", func, &options);

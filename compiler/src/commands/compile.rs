@@ -237,7 +237,8 @@ const FRONTIER: &str = "frontier.json";
 /// What thresholds are chosen for, if they are.
 fn tune<'a>(args: &'a CompileArgs, output: &Output) -> Option<Tune<'a>> {
     let (max_accuracy_drop, data) = (args.max_accuracy_drop?, args.calibration.as_deref()?);
-    Some(Tune { data, max_accuracy_drop, frontier: output.path().join(FRONTIER) })
+    let drop_confidence = args.drop_confidence;
+    Some(Tune { data, max_accuracy_drop, drop_confidence, frontier: output.path().join(FRONTIER) })
 }
 
 /// Writes the IR behind each pass, numbered.

@@ -186,7 +186,11 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     let speed = Speed { samples_per_s: range.len() as f64 / seconds.max(1e-9), seconds };
     let mut tuning = None;
     if args.tune {
-        let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, holdout: args.holdout };
+        let goal = Goal {
+            max_accuracy_drop: args.max_accuracy_drop,
+            drop_confidence: args.drop_confidence,
+            holdout: args.holdout,
+        };
         let decisions = evaluate::decisions(&session, function)?;
         let tuned = tuning::tune(function, &decisions, &samples, &verdicts, goal)
             .map_err(|problem| Error::Tune(model.into(), problem))?;
@@ -350,7 +354,12 @@ const LINES: usize = 12;
 
 fn print_tuning(tuning: &Tuning) {
     let [seen, held_out] = tuning.samples;
-    out!("thresholds for at most {} points less than without exits,", tuning.max_accuracy_drop);
+    let Tuning { max_accuracy_drop, drop_confidence, .. } = tuning;
+    let sure = match *drop_confidence > 0.5 {
+        true => format!(", with {} % confidence", 100.0 * drop_confidence),
+        false => String::new(),
+    };
+    out!("thresholds for at most {max_accuracy_drop} points less than without exits{sure},");
     out!("chosen on {seen} images, judged on the {held_out} others:");
     out!();
     let names = tuning.exits.join(" ");

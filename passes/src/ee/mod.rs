@@ -4,6 +4,7 @@ use atheena_dialects::pass::register as add;
 
 pub mod batch_of_one;
 pub mod channels_last;
+pub mod commute_pool;
 pub mod convert_ee_to_scf;
 pub mod convert_ee_to_tosa;
 pub mod fold_batch_norm;
@@ -16,6 +17,7 @@ pub mod raise_answer;
 pub mod raise_dense;
 pub mod raise_exits;
 pub mod raise_layers;
+pub mod remove_dead;
 pub mod set_thresholds;
 pub mod shift_pixels;
 pub mod sink_layers;
@@ -26,6 +28,7 @@ pub mod tune_thresholds;
 pub(crate) fn register() {
     add::<batch_of_one::BatchOfOne>();
     add::<channels_last::ChannelsLast>();
+    add::<commute_pool::CommutePool>();
     add::<convert_ee_to_scf::ConvertEeToScf>();
     add::<convert_ee_to_tosa::ConvertEeToTosa>();
     add::<fold_batch_norm::FoldBatchNorm>();
@@ -38,6 +41,7 @@ pub(crate) fn register() {
     add::<raise_dense::RaiseDense>();
     add::<raise_exits::RaiseExits>();
     add::<raise_layers::RaiseLayers>();
+    add::<remove_dead::RemoveDead>();
     add::<shift_pixels::ShiftPixels>();
     add::<sink_layers::SinkLayers>();
     add::<set_thresholds::SetThresholds>();
