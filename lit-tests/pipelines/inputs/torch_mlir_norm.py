@@ -1,6 +1,7 @@
-"""torch_mlir_norm.py NETWORK.mlir OUT.npz: torch-mlir's network with a normalisation and a clamp, evaluated with numpy.
+"""torch_mlir_norm.py NETWORK.mlir OUT.mlir OUT.npz: torch-mlir's network with a normalisation and a clamp, evaluated with numpy.
 
-OUT.npz has images and, as their labels, the classes that the network says.
+OUT.mlir is the network with a bias that lets its classes be of about the same size; OUT.npz has images and, as their labels, the
+classes that the network says.
 """
 
 import re
@@ -8,7 +9,7 @@ import sys
 
 import numpy
 
-network, data = sys.argv[1:]
+network, changed, data = sys.argv[1:]
 with open(network) as file:
     text = file.read()
 resources = dict(re.findall(r'(\S+): "0x([0-9A-F]+)"', text))
@@ -26,11 +27,12 @@ def floats(name, *shape):
     return numpy.broadcast_to(numpy.float32(numbers), shape).copy() if len(numbers) == 1 else numpy.float32(numbers).reshape(shape)
 
 
-kernel, matrix, bias = floats("%9", 8, 3, 3, 3), floats("%17", 8, 10), floats("%18", 10)
+kernel, matrix = floats("%9", 8, 3, 3, 3), floats("%17", 8, 10)
 variance, mean, scale, shift = floats("%0", 8), floats("%11", 8), floats("%12", 8), floats("%13", 8)
 
 
-def answer(image):
+def logits(image):
+    """The logits but for the bias."""
     # A convolution with stride 2 and one row and column of padding above and left, without a bias.
     padded = numpy.pad(image, ((1, 0), (1, 0), (0, 0)))
     taps = [(i, j) for i in range(3) for j in range(3)]
@@ -38,12 +40,22 @@ def answer(image):
     normalised = (sums - mean) / numpy.sqrt(variance + numpy.float32(1e-5)) * scale + shift
     limited = numpy.clip(normalised, 0, 6)
     pooled = numpy.max([limited[i : i + 13 : 2, j : j + 13 : 2] for i, j in taps], axis=0)
-    return (pooled.mean((0, 1)) @ matrix + bias).argmax()
+    return pooled.mean((0, 1)) @ matrix
 
 
 random = numpy.random.default_rng(5)
-tint = random.random((300, 1, 1, 3))
-images = (random.integers(0, 256, (300, 32, 32, 3)) * tint).astype(numpy.uint8)
-labels = numpy.array([answer(image) for image in images.astype(numpy.float32) / 255])
+# Stripes of two colours with some noise, so that convolutions and classes differ.
+colours = random.integers(0, 256, (2, 300, 1, 1, 3))
+rows, columns = numpy.mgrid[:32, :32]
+slopes = random.integers(-2, 3, (2, 300, 1, 1))
+stripe = (slopes[0] * rows + slopes[1] * columns) // random.integers(1, 4, (300, 1, 1)) % 2
+images = numpy.where(stripe[..., None] == 0, colours[0], colours[1]) + random.integers(-20, 21, (300, 32, 32, 3))
+images = numpy.clip(images, 0, 255).astype(numpy.uint8)
+found = numpy.array([logits(image) for image in images.astype(numpy.float32) / 255])
+bias = -found.mean(0)
+labels = (found + bias).argmax(1)
 numpy.savez(data, images=images, labels=labels)
+name = re.match(r"dense_resource<(\S+)>", constants["%18"])[1]
+with open(changed, "w") as file:
+    file.write(text.replace(resources[name], "04000000" + bias.astype("<f4").tobytes().hex().upper()))
 print("classes:", len(set(labels.tolist())))
