@@ -1,4 +1,4 @@
-//! `ee-remove-dead`: removes what computes nothing that matters.
+//! `ee-remove-dead`: removes layers, channels and operands of exits that do nothing.
 //!
 //! Requires: nothing.
 //! Ensures: no layer is left whose result nobody reads, that hands its operand on as it is, or that has a channel which is always
