@@ -184,7 +184,8 @@ impl Wanted {
             return Ok(Self {
                 budget,
                 clock_mhz,
-                cycles: Some(point.cycles),
+                // Whatever was rounded on the way.
+                cycles: Some(point.cycles * (1.0 + 1e-12)),
                 no_exits: !curve.exits,
                 thresholds: curve.thresholds,
                 late_fraction: curve.late_fraction,

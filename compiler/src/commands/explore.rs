@@ -198,8 +198,8 @@ impl Variant {
                 counts.check_network(model::function(module), path)?;
                 Profiled::Counts(counts.text())
             }
-            // What is given, or counted already, needs no run.
-            (None, Some(calibration)) if self.late_fraction.is_none() => Profiled::Data(calibration),
+            // One fraction for all exits is spread over them as they are profiled; chosen thresholds have been counted.
+            (None, Some(calibration)) if self.thresholds.is_none() => Profiled::Data(calibration),
             _ => Profiled::No,
         };
         let late_fraction = self.late_fraction.clone();

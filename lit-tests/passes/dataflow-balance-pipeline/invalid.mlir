@@ -9,7 +9,7 @@
 // BUDGET: note: raise the budget or take a larger device
 // Every actor takes a cycle a sample at least.
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest
-// FAST: note: at its fastest the whole takes a sample every 1.0 cycles
+// FAST: note: at its fastest the whole takes a sample every 1 cycles
 // FAST: note: ask for a lower throughput
 // One product a cycle for each layer fits, 64 cycles for a sample; more does not.
 // BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 520 to take a sample every 16 cycles
