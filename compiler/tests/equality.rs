@@ -1,12 +1,12 @@
 //! The passes before quantisation keep what a network computes: random networks run on the golden model before and behind each.
 
-use atheena::{model, random::SplitMix64, session::Session};
+use atheena::{model, session::Session};
 use atheena_dialects::{
     ir::{Builder, Op},
     tosa::{self, Convolution},
 };
 use atheena_passes::golden::golden_of;
-use atheena_runtime::{dataset::DataSet, golden::Outputs};
+use atheena_runtime::{dataset::DataSet, golden::Outputs, random::SplitMix64};
 use melior::ir::Module;
 use std::{fs, path::Path};
 
