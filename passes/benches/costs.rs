@@ -1,26 +1,27 @@
 //! What each actor costs by its model, against Yosys' synthesis of its hardware, over a designed set of configurations.
 //!
-//!     cargo bench -p atheena-passes --bench costs [-- FILTER]
+//!     cargo bench -p atheena-passes --bench costs [-- --model] [FILTER]
 //!
 //! writes `benches/costs.json`, every actor of every configuration, and `docs/costs.md`, the errors of the model. With a filter it
-//! prints what it finds of the configurations whose names hold it, and writes nothing. Needs CIRCT and Yosys.
+//! prints what it finds of the configurations whose names hold it, and writes nothing. With `--model` it takes what was synthesised
+//! from `benches/costs.json`, for a model that has changed where hardware has not. Needs CIRCT and Yosys.
 
 #[expect(dead_code, reason = "what the tests use of it besides")]
 #[path = "../tests/hw/harness.rs"]
 mod harness;
 
-use atheena_dialects::dataflow::{Graph, Resources};
+use atheena_dialects::dataflow::{Actor, Graph};
 use atheena_dialects::ee::Confidence;
 use atheena_dialects::ir::{Ctx, Op};
 use atheena_dialects::pass::{NoOptions, Pass};
 use atheena_passes::hw::convert_dataflow_to_hw::ConvertDataflowToHw;
 use atheena_runtime::circt::Circt;
 use atheena_runtime::design::write_design;
-use atheena_runtime::synth::{self, SynthOptions, synthesize};
+use atheena_runtime::synth::{self, ModuleResources, SynthOptions, synthesize};
 use harness::{Random, dense, line, stream};
 use melior::ir::Module;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
@@ -35,13 +36,24 @@ struct Configuration {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let circt = Circt::find()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (data, page) = (root.join("benches/costs.json"), root.join("docs/costs.md"));
+    let known: Option<Vec<Value>> = if std::env::args().any(|argument| argument == "--model") {
+        Some(serde_json::from_str(&std::fs::read_to_string(&data)?)?)
+    } else {
+        None
+    };
+    let mut configurations = configurations();
+    if let Some(filter) = &filter {
+        configurations.retain(|configuration| configuration.name.contains(filter));
+    }
+    let found = match &known {
+        None => synthesised(&configurations)?,
+        Some(known) => known.iter().map(|row| (key(row), counts(row, "synthesised"))).collect(),
+    };
     let mut rows = vec![];
-    for configuration in configurations() {
-        if filter.as_ref().is_some_and(|filter| !configuration.name.contains(filter)) {
-            continue;
-        }
-        for row in measure(&circt, &configuration)? {
+    for configuration in &configurations {
+        for row in compared(configuration, &found)? {
             println!("{row}");
             rows.push(row);
         }
@@ -49,10 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table = table(&rows);
     print!("{table}");
     if filter.is_none() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
-        std::fs::write(root.join("benches/costs.json"), format!("[\n{}\n]\n", lines.join(",\n")))?;
-        std::fs::write(root.join("docs/costs.md"), format!("{PAGE}{table}"))?;
+        std::fs::write(data, format!("[\n{}\n]\n", lines.join(",\n")))?;
+        std::fs::write(page, format!("{PAGE}{table}"))?;
     }
     Ok(())
 }
@@ -68,59 +79,98 @@ configurations they are exact.
 
 ";
 
-/// What each actor of a graph is predicted to take, and takes.
-fn measure(circt: &Circt, configuration: &Configuration) -> Result<Vec<Value>, Box<dyn Error>> {
+/// LUTs, flip-flops, DSP blocks and block RAMs.
+type Counts = [i64; 4];
+
+fn counts(row: &Value, name: &str) -> Counts {
+    std::array::from_fn(|kind| row[name][kind].as_i64().unwrap_or(0))
+}
+
+/// What each actor takes, by its configuration and label.
+type Found = HashMap<(String, String), Counts>;
+
+fn key(row: &Value) -> (String, String) {
+    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    (text("configuration"), text("label"))
+}
+
+/// Synthesises the hardware of all configurations at once, as most of the time of a small one is Yosys' start.
+fn synthesised(configurations: &[Configuration]) -> Result<Found, Box<dyn Error>> {
+    let named = |(number, configuration): (usize, &Configuration)| {
+        configuration.graph.replace("@net", &format!("@c{number}"))
+    };
+    let graphs: String = configurations.iter().enumerate().map(named).collect();
     let context = atheena_dialects::context();
-    let module = Module::parse(&context, &configuration.graph).ok_or_else(|| configuration.name.clone())?;
+    let module = Module::parse(&context, &graphs).ok_or("a graph is malformed")?;
     let op = Op::of_module(&module);
-    let graph = Graph(op.walk_named(Graph::NAME)[0]);
-    let predicted: Vec<_> = (graph.actors().iter())
-        .map(|actor| (actor.label(), actor.op().name(), actor.folding().to_string(), actor.resources()))
-        .collect();
-    ConvertDataflowToHw::run(op, &NoOptions).map_err(|_| configuration.name.clone())?;
+    ConvertDataflowToHw::run(op, &NoOptions).map_err(|_| "a graph can't be converted")?;
     let directory = tempfile::tempdir()?;
-    write_design(op, circt, directory.path())?;
-    let top = configuration.only.map_or_else(|| "net".to_owned(), |label| format!("net_{label}"));
-    let found = synthesize(directory.path(), &top, &SynthOptions::default())?;
-    let rows = predicted.into_iter().filter_map(|(label, kind, folding, resources)| {
-        let module = found.modules.iter().find(|module| module.name == format!("net_{label}"))?;
-        Some(json!({
-            "configuration": configuration.name, "actor": kind.trim_start_matches("dataflow."), "folding": folding,
-            "predicted": kinds(resources), "synthesised": synthesised(module.total),
-        }))
-    });
-    Ok(rows.collect())
+    write_design(op, &Circt::find()?, directory.path())?;
+
+    // Modules are synthesised one by one, so that what their ports are connected to does not matter.
+    let instance = |(number, configuration): (usize, &Configuration)| {
+        let label = configuration.only.map_or_else(String::new, |label| format!("_{label}"));
+        format!("(* keep *) c{number}{label} i{number}();\n")
+    };
+    let instances: String = configurations.iter().enumerate().map(instance).collect();
+    std::fs::write(directory.path().join("rtl/all.sv"), format!("module all();\n{instances}endmodule\n"))?;
+    let list = directory.path().join("rtl/filelist.f");
+    let files = std::fs::read_to_string(&list)?;
+    std::fs::write(list, format!("{files}\nall.sv\n"))?;
+
+    let modules = synthesize(directory.path(), "all", &SynthOptions::default())?.modules;
+    let of_module = |module: ModuleResources| {
+        let (number, label) = module.name.strip_prefix('c')?.split_once('_')?;
+        let configuration = configurations.get(number.parse::<usize>().ok()?)?;
+        let synth::Resources { lut, ff, dsp, bram18, .. } = module.total;
+        Some((
+            (configuration.name.clone(), label.to_owned()),
+            [lut, ff, dsp, bram18].map(|count| count as i64),
+        ))
+    };
+    Ok(modules.into_iter().filter_map(of_module).collect())
 }
 
-fn kinds(resources: Resources) -> [i64; 4] {
-    resources.kinds().map(|(_, count)| count)
-}
-
-fn synthesised(resources: synth::Resources) -> [i64; 4] {
-    [resources.lut, resources.ff, resources.dsp, resources.bram18].map(|count| count as i64)
+/// What each actor is predicted to take, beside what it takes.
+fn compared(configuration: &Configuration, found: &Found) -> Result<Vec<Value>, Box<dyn Error>> {
+    let context = atheena_dialects::context();
+    let module = Module::parse(&context, &configuration.graph).ok_or("a graph is malformed")?;
+    let graph = Graph(Op::of_module(&module).walk_named(Graph::NAME)[0]);
+    {
+        let row = |actor: &Box<dyn Actor<'_> + '_>| {
+            let label = actor.label();
+            let counts = found.get(&(configuration.name.clone(), label.clone()))?;
+            Some(json!({
+                "configuration": configuration.name,
+                "actor": actor.op().name().trim_start_matches("dataflow."),
+                "label": label,
+                "folding": actor.folding().to_string(),
+                "predicted": actor.resources().kinds().map(|(_, count)| count),
+                "synthesised": counts,
+            }))
+        };
+        Ok(graph.actors().iter().filter_map(row).collect())
+    }
 }
 
 /// A table of the errors, a line a kind of actor.
 fn table(rows: &[Value]) -> String {
-    let mut of_kind: BTreeMap<&str, Vec<([i64; 4], [i64; 4])>> = BTreeMap::new();
+    let mut of_kind: BTreeMap<&str, Vec<(Counts, Counts)>> = BTreeMap::new();
     for row in rows {
-        let counts =
-            |name: &str| -> [i64; 4] { std::array::from_fn(|kind| row[name][kind].as_i64().unwrap_or(0)) };
         let actor = row["actor"].as_str().unwrap_or_default();
-        of_kind.entry(actor).or_default().push((counts("predicted"), counts("synthesised")));
+        of_kind.entry(actor).or_default().push((counts(row, "predicted"), counts(row, "synthesised")));
     }
     let mut text = String::from(
         "| actor | configurations | LUT, sum | LUT, worst | FF, sum | FF, worst | DSP exact | BRAM18 exact |\n|---|---|---|---|---|---|---|---|\n",
     );
     for (actor, pairs) in of_kind {
         let sum = |kind: usize| {
-            let total = |of: fn(&([i64; 4], [i64; 4])) -> [i64; 4]| {
-                pairs.iter().map(|pair| of(pair)[kind]).sum::<i64>()
-            };
+            let total =
+                |of: fn(&(Counts, Counts)) -> Counts| pairs.iter().map(|pair| of(pair)[kind]).sum::<i64>();
             error(total(|pair| pair.0), total(|pair| pair.1))
         };
         let worst = |kind: usize| {
-            let size = |(predicted, found): &&([i64; 4], [i64; 4])| {
+            let size = |(predicted, found): &&(Counts, Counts)| {
                 let (difference, of) = ((predicted[kind] - found[kind]).abs(), found[kind].max(1));
                 if difference < 10 { difference } else { 1000 * difference / of + 10 }
             };
@@ -169,7 +219,8 @@ fn configurations() -> Vec<Configuration> {
         (72, 32, 6, 8, 11, "i8", 60),
         (72, 32, 9, 32, 0, "i8", 127),
         (72, 32, 72, 2, 0, "i8", 127),
-        (72, 32, 9, 3, 0, "i16", 127),
+        (72, 15, 9, 3, 2, "i8", 127),
+        (72, 32, 9, 4, 0, "i16", 127),
     ] {
         for products in ["dsp", "lut"] {
             if products == "lut" && (simd * pe > 36 || simd * pe == 1) {

@@ -48,6 +48,24 @@ impl Folding {
         }
     }
 
+    /// Has the other one the same lanes, however it is made?
+    pub fn has_lanes_of(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Matvec { simd, pe, .. }, Self::Matvec { simd: other_simd, pe: other_pe, .. }) => {
+                (simd, pe) == (other_simd, other_pe)
+            }
+            _ => self == other,
+        }
+    }
+
+    /// The lanes, as attributes record them.
+    pub fn lanes_in_words(self) -> String {
+        match self {
+            Self::Lanes(lanes) => format!("lanes = {lanes}"),
+            Self::Matvec { simd, pe, .. } => format!("simd = {simd}, pe = {pe}"),
+        }
+    }
+
     /// Removes the recorded lanes.
     pub fn remove_record(op: Op<'_>) {
         for name in ["lanes", "simd", "pe"] {
@@ -58,11 +76,10 @@ impl Folding {
 
 impl std::fmt::Display for Folding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.lanes_in_words())?;
         match self {
-            Self::Lanes(lanes) => write!(f, "lanes = {lanes}"),
-            Self::Matvec { simd, pe, blocks, products } => {
-                write!(f, "simd = {simd}, pe = {pe}, blocks = {blocks}, products = {products}")
-            }
+            Self::Lanes(_) => Ok(()),
+            Self::Matvec { blocks, products, .. } => write!(f, ", blocks = {blocks}, products = {products}"),
         }
     }
 }

@@ -30,7 +30,8 @@ dataflow.graph @net {
 // CHECK-SAME{LITERAL}: [[21], [10]]> : tensor<2x1xi8>
 // CHECK: "sv.readmem"
 // CHECK-SAME: filename = "weights/net_fc_1_weights.mem"
-// CHECK: "comb.mul"
+// One product, in a form of which synthesis makes a DSP block.
+// CHECK: "sv.verbatim.expr"({{.*}}format_string = "$signed({{[{][{]0[}][}]}}) * $signed({{[{][{]1[}][}]}})"
 // CHECK: }) {module_type = !hw.modty<input clk : !seq.clock, input rst : i1,
 // CHECK-SAME: input i0_data : i8, input i0_valid : i1, output i0_ready : i1,
 // CHECK-SAME: output o0_data : i8, output o0_valid : i1, input o0_ready : i1>

@@ -53,10 +53,14 @@ impl<'c> Plan<'c> {
     fn of(actor: Box<dyn Actor<'c> + 'c>) -> Result<Self, Failure> {
         let before = actor.folding();
         let folding = Folding::recorded(actor.op()).unwrap_or(before);
-        if folding != before && !actor.foldings().contains(&folding) {
-            let legal: Vec<String> = actor.foldings().iter().take(8).map(|f| format!("({f})")).collect();
+        let foldings = || actor.foldings().into_iter();
+        if folding != before && !foldings().any(|legal| legal.has_lanes_of(folding)) {
+            let mut legal: Vec<String> = foldings().map(|f| format!("({})", f.lanes_in_words())).collect();
+            legal.dedup();
+            legal.truncate(8);
             let note = format!("legal are {}", legal.join(" "));
-            return Err(actor.op().error(format_args!("can't be folded to {folding}"), &[&note]));
+            let message = format_args!("can't be folded to {}", folding.lanes_in_words());
+            return Err(actor.op().error(message, &[&note]));
         }
         Ok(Self { before, lanes: actor.lanes_at(folding), actor })
     }

@@ -110,58 +110,108 @@ impl<'c> MatvecCosts<'c> {
         kept.into_iter().map(|(folding, _)| folding).collect()
     }
 
-    /// The memory of weights, products and the adders behind them, an accumulator an output of which PE are written at once, and
-    /// 50 LUTs a lane of the output to scale and saturate.
+    /// The memory of weights, products and the adders behind them, an accumulator an output of which PE are written at once, and what
+    /// scales and saturates.
+    ///
+    /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (docs/costs.md).
     /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 4 FF a
     /// signed digit (by Yosys, B-LeNet's convolutions: 125 products of 319 digits, 1630 LUT and 1465 FF; 441 of 971, 5198 and 3822).
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = i64::from(self.matvec.output().element.bits);
-        let scale = Resources::logic(50, 40) * pe;
+        let scale = Resources::logic(self.scale_bits() + 2 * element, 0) * pe;
         let output = output_registers(pe * element);
         let (depth, width) = self.memory(simd, pe, products);
         if depth == 1 {
-            return Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd)) + scale + output;
+            let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
+            return adders + Resources::logic(50, 40) * pe + output;
         }
         let weights = Rom::new(depth, width, blocks).resources();
-        let products = match products {
+        let (products, terms) = match products {
             Products::Dsp => self.in_dsps(simd, pe),
             Products::Lut => self.in_luts(simd, pe),
         };
+        let tree = adder_tree(terms) * pe;
         let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
-        let sums = self.sums(beats, groups, pe) + Resources::logic(32, 32) * pe;
         let bias = rom(groups, pe * self.bias_bits);
-        weights + products + sums + bias + scale + output + Resources::logic(40, 40)
+        // Of beats, groups, both together, groups once more for biases and sums, and of what stage sums are in.
+        let counted: i64 = [beats, groups, depth, groups, groups].into_iter().map(counter_bits).sum();
+        let control = Resources::logic(counted + 16, counted + 12);
+        weights + products + tree + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
-    /// Products in DSP blocks, registers in front of them, and a tree of adders behind those of each output.
-    fn in_dsps(&self, simd: i64, pe: i64) -> Resources {
+    /// Bits of a sum that are shifted out or looked at for saturation.
+    fn scale_bits(&self) -> i64 {
+        self.sum_bits / 2
+    }
+
+    /// Products in DSP blocks and registers in front of them, and how many sums of how many bits they give for each output.
+    fn in_dsps(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
         let dsp_use = self.dsp_use(pe);
         let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
-        let operands = Resources::logic(0, (pe + 1) * simd * 8);
-        dsp + operands + Resources::logic(20, 20) * (pe * (ceil_div(simd, dsp_use.chain) - 1))
+        // The second register of an input, and of weights that are alone in a block, are those of the block.
+        let (low, high) = dsp_use.stored(self.weights);
+        let paired = if dsp_use.paired { pe / 2 * 2 } else { 0 };
+        let operands = simd * (self.input_bits() + paired * bits_of_range(low, high));
+        let sums = ceil_div(simd, dsp_use.chain);
+        (dsp + Resources::logic(0, operands), (sums, self.product_bits(dsp_use.chain.min(simd))))
     }
 
-    /// Products in LUTs: multiples of each input, a choice of them for every two bits of a weight and an adder for every two of these,
-    /// and a tree of adders.
-    fn in_luts(&self, simd: i64, pe: i64) -> Resources {
+    /// Products in LUTs: multiples of each input, a choice of them for every two bits of a weight and an adder for every two of these.
+    fn in_luts(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
         let (low, high) = self.weights;
-        let input = bits_of_range(self.input.0.min(-1), self.input.1);
+        let input = self.input_bits();
         let places = ceil_div(bits_of_range(low.min(-1), high), 2);
-        let multiples = Resources::logic(2 * input + 4, 5 * input + 4);
-        let product = Resources::logic(places * (2 * input + 3) - input - 3, 3 * input);
-        multiples * simd + product * (simd * pe) + Resources::logic(20, 20) * (pe * (simd - 1))
+        let multiples = Resources::logic(2 * input + 4, 4 * input + 4);
+        let operand = bits_of_range(low, high);
+        let product = Resources::logic(places * (2 * input + 3) - input - 3, self.product_bits(1) + operand);
+        (multiples * simd + product * (simd * pe), (simd, self.product_bits(1)))
     }
 
-    /// What holds the sums of all outputs until a vector is complete.
+    /// Bits of an input in two's complement.
+    fn input_bits(&self) -> i64 {
+        bits_of_range(self.input.0.min(-1), self.input.1)
+    }
+
+    /// Bits of the sum of so many products.
+    fn product_bits(&self, count: i64) -> i64 {
+        let magnitude = |(low, high): (i64, i64)| low.abs().max(high.abs());
+        let most = count * magnitude(self.weights) * magnitude(self.input);
+        bits_of_range(-most, most)
+    }
+
+    /// What adds to the sums of all outputs, and holds them until a vector is complete.
     fn sums(&self, beats: i64, groups: i64, pe: i64) -> Resources {
         let width = pe * self.sum_bits;
-        match (beats, groups) {
-            (1, _) => Resources::default(),
+        // The adder chooses between the bias and the sum so far; behind it is a register, and before it one if there are groups.
+        let adder = Resources::logic(width, width);
+        let held = match (beats, groups) {
+            (1, _) | (_, 1) => Resources::default(),
             (_, ..=SHIFT_DEPTH) => Resources::logic(0, groups * width),
-            _ => memory(groups, width),
-        }
+            _ => memory(groups, width) + Resources::logic(width, 0),
+        };
+        adder + held
     }
+}
+
+/// Bits of a counter of so many states.
+fn counter_bits(states: i64) -> i64 {
+    i64::from(64 - (states - 1).leading_zeros())
+}
+
+/// A tree that adds `terms` numbers of `bits` bits, with a register behind every two levels and behind the last one.
+fn adder_tree((mut terms, mut bits): (i64, i64)) -> Resources {
+    let mut sum = Resources::default();
+    let mut level = 0;
+    while terms > 1 {
+        bits += 1;
+        level += 1;
+        let adders = terms / 2;
+        terms -= adders;
+        let registered = if level % 2 == 0 || terms == 1 { terms * bits } else { 0 };
+        sum += Resources::logic(adders * bits, registered);
+    }
+    sum
 }
 
 fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
