@@ -80,6 +80,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         quantize: args.quantize.clone(),
         hardware: Some(Hardware {
             budget,
+            clock_mhz,
             cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
             late_fraction: args.late_fraction.clone(),
         }),
