@@ -64,7 +64,7 @@ pub struct CompileArgs {
     pub clock_mhz: Option<f64>,
     /// The part of the samples that reaches the last section, or that goes on at each exit:
     /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
-    #[arg(long, value_name = "FRACTION")]
+    #[arg(long, value_name = "FRACTION", allow_hyphen_values = true)]
     pub late_fraction: Option<String>,
     /// Compile a design that `explore` has found: its throughput, budget, clock, exits and thresholds
     #[arg(long, value_name = "JSON#ID", conflicts_with_all = ["budget", "within", "throughput", "clock_mhz", "late_fraction", "no_exits", "thresholds", "max_accuracy_drop"])]
@@ -251,7 +251,7 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "N")]
     pub samples: Option<usize>,
     /// Draw samples so that this part of them reaches the last section
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_hyphen_values = true)]
     pub late_fraction: Option<f64>,
     /// The probability of a gap at the input and of a stall at the output, each cycle
     #[arg(long, value_name = "PROBABILITY", default_value = "0", value_parser = fraction)]

@@ -46,6 +46,21 @@ pub enum Error {
          set with --calibration X.npz"
     )]
     NoCalibration(PathBuf),
+    /// A throughput that no design in the budget has.
+    #[error(
+        "can't reach {wanted:.0} images/s: the highest within the budget is {reachable:.0}, where {slowest:?} is the slowest and \
+         {scarcest} are used\n  note: ask for a lower throughput, raise the budget or take a larger device"
+    )]
+    Unreachable {
+        /// Images a second.
+        wanted: f64,
+        /// Images a second.
+        reachable: f64,
+        /// The actor that limits it.
+        slowest: String,
+        /// The resource that limits it.
+        scarcest: String,
+    },
     /// Layers fit, and their buffers do not.
     #[error(
         "does not fit its budget with the buffers between its layers: it needs {0}\n  note: raise the budget, \

@@ -61,11 +61,14 @@ pub enum Profiled<'a> {
 }
 
 /// What decides the hardware.
+#[derive(Default)]
 pub struct Hardware {
     /// The resources to stay within.
     pub budget: Resources,
     /// Cycles a sample to reach; None for as few as the budget allows.
     pub cycles: Option<f64>,
+    /// The clock.
+    pub clock_mhz: f64,
     /// The fraction of samples that goes on, as the user gave it.
     pub late_fraction: Option<String>,
 }

@@ -6,7 +6,7 @@
 
 use crate::{error::Error, pipeline::Hardware, session::Session};
 use atheena_dialects::{
-    dataflow::{Fifo, Gate, Graph, Resources, Stream},
+    dataflow::{Fifo, Gate, Graph, Resources, Stream, bottleneck},
     ir::Op,
 };
 use atheena_runtime::tokens::TokenModel;
@@ -34,6 +34,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    fn new(hardware: &Hardware, cycles: Option<f64>) -> Self {
+        Self {
+            budget: hardware.budget,
+            cycles: cycles.map(|cycles| cycles / (1.0 + MAX_LOSS)),
+            margin: MARGINS[0],
+            most_queued: QUEUES[0],
+        }
+    }
+
     /// The pipeline of a pass that has options by this plan; None of others.
     pub fn pipeline(&self, pass: &str) -> Option<String> {
         let options: Vec<(&str, String)> = match pass {
@@ -57,45 +66,75 @@ struct Attempt {
     plan: Plan,
     resources: Resources,
     cycles: f64,
+    /// The actor that limits the throughput.
+    slowest: String,
 }
 
 /// The best plan for the graph of a module, of those tried: its buffers counted, the design stays within the budget, and takes the
 /// fewest cycles, or where the user asks for a throughput the least resources.
 pub fn plan(session: &Session, module: &Module<'_>, hardware: &Hardware) -> Result<Plan, Error> {
     let text = Op::of_module(module).to_text_with_locations();
-    let first = Plan {
-        budget: hardware.budget,
-        cycles: hardware.cycles.map(|cycles| cycles / (1.0 + MAX_LOSS)),
-        margin: MARGINS[0],
-        most_queued: QUEUES[0],
-    };
-    let mut best: Option<Attempt> = None;
-    let mut nearest: Option<Resources> = None;
-    for margin in MARGINS {
-        let mut plan = Plan { margin, ..first };
-        for _ in 0..ATTEMPTS {
-            let Some(attempt) = attempt(session, &text, plan, hardware.budget)? else { break };
-            let over = excess(attempt.resources, hardware.budget);
-            if over == Resources::default() {
-                if best.as_ref().is_none_or(|best| is_better(&attempt, best, hardware)) {
-                    best = Some(attempt);
+    let tried = Tried::new(session, &text, hardware, hardware.cycles)?;
+    match (tried.best, tried.nearest, hardware.cycles) {
+        (Some(best), _, _) => Ok(best.plan),
+        (None, nearest, Some(cycles)) => match Tried::new(session, &text, hardware, None)?.best {
+            Some(fastest) => Err(unreachable(&fastest, hardware, cycles)),
+            None => Err(does_not_fit(nearest, hardware)),
+        },
+        // Balancing itself says what is wrong.
+        (None, None, None) => Ok(Plan::new(hardware, None)),
+        (None, nearest, None) => Err(does_not_fit(nearest, hardware)),
+    }
+}
+
+/// What came out of all attempts.
+struct Tried {
+    best: Option<Attempt>,
+    /// The attempt that exceeds the budget by the least.
+    nearest: Option<Attempt>,
+}
+
+impl Tried {
+    fn new(session: &Session, text: &str, hardware: &Hardware, cycles: Option<f64>) -> Result<Self, Error> {
+        let mut tried = Self { best: None, nearest: None };
+        for margin in MARGINS {
+            let mut plan = Plan { margin, ..Plan::new(hardware, cycles) };
+            for _ in 0..ATTEMPTS {
+                let Some(attempt) = attempt(session, text, plan, hardware.budget)? else { break };
+                let over = excess(attempt.resources, hardware.budget);
+                if over == Resources::default() {
+                    if tried.best.as_ref().is_none_or(|best| is_better(&attempt, best, hardware)) {
+                        tried.best = Some(attempt);
+                    }
+                    break;
                 }
+                plan.budget = excess(plan.budget, over);
+                let share = |attempt: &Attempt| share(excess(attempt.resources, hardware.budget), hardware);
+                if tried.nearest.as_ref().is_none_or(|nearest| share(&attempt) < share(nearest)) {
+                    tried.nearest = Some(attempt);
+                }
+            }
+            // Without exits there is nothing to be faster for.
+            if !text.contains(Gate::NAME) {
                 break;
             }
-            nearest.get_or_insert(attempt.resources);
-            plan.budget = excess(plan.budget, over);
         }
-        // Without exits there is nothing to be faster for.
-        if !text.contains(Gate::NAME) {
-            break;
-        }
+        Ok(tried)
     }
-    match (best, nearest) {
-        (Some(best), _) => Ok(best.plan),
-        // Balancing itself says what is wrong.
-        (None, None) => Ok(first),
-        (None, Some(resources)) => Err(Error::BuffersDoNotFit(over(resources, hardware.budget))),
+}
+
+fn unreachable(fastest: &Attempt, hardware: &Hardware, cycles: f64) -> Error {
+    let rate = |cycles: f64| hardware.clock_mhz * 1e6 / cycles;
+    Error::Unreachable {
+        wanted: rate(cycles),
+        reachable: rate(fastest.cycles),
+        slowest: fastest.slowest.clone(),
+        scarcest: scarcest(fastest.resources, hardware.budget),
     }
+}
+
+fn does_not_fit(nearest: Option<Attempt>, hardware: &Hardware) -> Error {
+    Error::BuffersDoNotFit(nearest.map(|a| over(a.resources, hardware.budget)).unwrap_or_default())
 }
 
 /// Balances and sizes a copy, with the longest queues that fit; None where balancing fails.
@@ -111,7 +150,8 @@ fn attempt(session: &Session, text: &str, plan: Plan, budget: Resources) -> Resu
     }
     let graphs = Op::of_module(&module).walk_named(Graph::NAME);
     let Some(graph) = graphs.first().map(|&graph| Graph(graph)) else { return Ok(None) };
-    let mut attempt = Attempt { plan, resources: graph.resources(), cycles: f64::INFINITY };
+    let mut attempt =
+        Attempt { plan, resources: graph.resources(), cycles: f64::INFINITY, slowest: String::new() };
     for most_queued in QUEUES {
         for gate in graph.0.walk_named(Gate::NAME).into_iter().filter_map(Gate::cast) {
             shorten_queue(gate, most_queued);
@@ -120,6 +160,7 @@ fn attempt(session: &Session, text: &str, plan: Plan, budget: Resources) -> Resu
         attempt.resources = graph.resources();
         if attempt.resources.within(budget) {
             let outcome = TokenModel::of(graph).map(|model| model.predict());
+            attempt.slowest = bottleneck(graph).map(|slowest| slowest.label).unwrap_or_default();
             attempt.cycles = outcome.and_then(|outcome| outcome.cycles_per_sample).unwrap_or(f64::INFINITY);
             break;
         }
@@ -137,13 +178,24 @@ fn shorten_queue(gate: Gate<'_>, samples: f64) {
 }
 
 fn is_better(attempt: &Attempt, best: &Attempt, hardware: &Hardware) -> bool {
-    let share = |attempt: &Attempt| -> f64 {
-        let kinds = attempt.resources.kinds().into_iter().zip(hardware.budget.kinds());
-        kinds.map(|((_, used), (_, most))| used as f64 / most.max(1) as f64).sum()
-    };
     // Above the user's cycles, the fewer the better; below, what is cheaper.
     let cycles = |attempt: &Attempt| attempt.cycles.max(hardware.cycles.unwrap_or(0.0));
+    let share = |attempt: &Attempt| share(attempt.resources, hardware);
     (cycles(attempt), share(attempt)) < (cycles(best), share(best))
+}
+
+/// The sum of the shares of the budget.
+fn share(used: Resources, hardware: &Hardware) -> f64 {
+    let kinds = used.kinds().into_iter().zip(hardware.budget.kinds());
+    kinds.map(|((_, used), (_, most))| used as f64 / most.max(1) as f64).sum()
+}
+
+/// The kind of which the largest part of a budget is used, in words.
+fn scarcest(used: Resources, budget: Resources) -> String {
+    let kinds = used.kinds().into_iter().zip(budget.kinds());
+    let part = |((_, used), (_, most)): &((&str, i64), (&str, i64))| *used as f64 / (*most).max(1) as f64;
+    let scarcest = kinds.max_by(|a, b| part(a).total_cmp(&part(b)));
+    scarcest.map(|((kind, used), (_, most))| format!("{used} {kind} of {most}")).unwrap_or_default()
 }
 
 /// What is used beyond a budget.

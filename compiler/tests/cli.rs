@@ -121,6 +121,9 @@ fn wrong_options() {
         "compile digits.onnx --calibration digits_calib.npz --within gates=3 -o out",
         "compile digits.onnx --calibration digits_calib.npz --late-fraction 1.5 -o out",
         "compile digits.onnx --calibration digits_calib.npz --late-fraction exit7=0.5 -o out",
+        "compile digits.onnx --calibration digits_calib.npz --late-fraction -0.1 -o out",
+        "compile digits.onnx --calibration digits_calib.npz --budget 0.001 -o out",
+        "compile digits.onnx --calibration digits_calib.npz --budget 0.1 --throughput 1e9 -o out",
     ]
     .map(fails)
     .into();
@@ -136,6 +139,10 @@ fn wrong_usage() {
         "compile digits.onnx -o out --budget 0.5 --within lut=3",
         "profile digits.onnx --data digits_test.npz --shard 5/4",
         "simulate out --data digits_test.npz --stall many",
+        "simulate out",
+        "simulate out --data digits_test.npz --late-fraction -0.5",
+        "simulate out --data digits_test.npz --arrival-rate 1000",
+        "simulate out --token --arrival-rate 0",
     ]
     .map(fails)
     .into();

@@ -91,7 +91,12 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         },
         quantize: args.quantize.clone(),
         quantization_report: Some(output.path().join(QUANTIZATION)),
-        hardware: Some(Hardware { budget, cycles: wanted.cycles, late_fraction: wanted.late_fraction }),
+        hardware: Some(Hardware {
+            budget,
+            clock_mhz,
+            cycles: wanted.cycles,
+            late_fraction: wanted.late_fraction,
+        }),
     };
     let spinner = progress::steps();
     let mut golden = imported.clone();

@@ -203,7 +203,7 @@ impl Variant {
             _ => Profiled::No,
         };
         let late_fraction = self.late_fraction.clone();
-        let hardware = Some(Hardware { budget: Resources::default(), cycles: None, late_fraction });
+        let hardware = Some(Hardware { late_fraction, ..Hardware::default() });
         let way = Way { thresholds: self.thresholds.clone(), profile, hardware, ..Way::default() };
         let steps = pipeline::steps(&way);
         for step in steps.iter().take_while(|step| step.pass != "dataflow-balance-pipeline") {

@@ -97,7 +97,7 @@ pub enum Lag {
 }
 
 /// The lanes of an actor's streams.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lanes {
     /// Of each operand.
     pub inputs: Vec<i64>,

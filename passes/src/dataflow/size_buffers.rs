@@ -30,10 +30,11 @@
 //! # How deep
 //! Behind an actor that waits for part of a map the first beat of a sample comes `latency * max(1, T / II)` cycles later,
 //! with T the cycles a sample of the whole: its input comes slowed down to T; behind others `latency`. A gate whose
-//! decision comes d cycles after its data holds `ceil(d / T)` samples, plus `slack-samples`.
-//! Behind a gate for samples that stay, `queue-samples` of them wait for the rest of the network, which is made for their
-//! average rate only: they come in bursts, and a gate that waits would hold up the samples behind them that may leave.
-//! Their tags wait for them in front of the merge or in the gates of the next exit.
+//! decision comes d cycles after its data holds `d / T` samples, plus `slack-samples`.
+//! Behind a gate for samples that stay, some of them wait for the rest of the network, which is made for their
+//! average rate only: they come in bursts, and a gate that waits would hold up the samples behind them that may leave. How many
+//! follows from a model of queues (`size_buffers/bursts.rs`) and `max-loss`.
+//! Their tags wait for them in front of the merge or in the gates of the next exit. See `docs/buffers.md`.
 
 use std::collections::{HashMap, HashSet};
 

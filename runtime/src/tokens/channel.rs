@@ -87,6 +87,11 @@ impl Channels {
         self.channels[channel].has_room(cycle)
     }
 
+    /// Beats that the consumer holds itself.
+    pub fn room(&self, channel: usize) -> u64 {
+        self.channels[channel].capacity - REGISTER
+    }
+
     /// Adds a beat; there was room.
     pub fn push(&mut self, channel: usize, cycle: u64) {
         let c = &mut self.channels[channel];

@@ -144,7 +144,8 @@ impl Gate<'_> {
         if room && std::mem::take(&mut self.register) {
             channels.push(output, cycle);
         }
-        let used = channels.beats(data, cycle);
+        // What waits in front of a full memory does not count.
+        let used = channels.beats(data, cycle).min(channels.room(data));
         let mut status = Status::Busy;
         let mut moved = false;
         if self.beat == 0 && channels.beats(decision, cycle) == 0 {
@@ -170,7 +171,9 @@ impl Gate<'_> {
             channels.pop(data, cycle, self.beats);
             moved = true;
         } else {
-            channels.want_beats(data, self.beats);
+            if self.beats <= channels.room(data) {
+                channels.want_beats(data, self.beats);
+            }
             status = Status::Starved;
         }
         if !room {

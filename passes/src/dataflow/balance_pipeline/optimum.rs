@@ -255,13 +255,13 @@ impl Problem {
 
     /// The steps on paths whose largest share may be at most `most`, by the weights of a bound.
     pub fn pruned(self, weights: Shares, most: f64) -> Self {
-        let cut = Cut { weights, offset: 0.0, to_end: self.to_end(weights) };
+        let cut = Cut { weights, offset: 0.0, to_end: self.costs_to_end(weights) };
         self.without_worse(&[cut], most + TINY)
     }
 
     /// Without the steps on no path that may be at most `most`.
     fn without_worse(self, cuts: &[Cut], most: f64) -> Self {
-        let from_start: Vec<_> = cuts.iter().map(|cut| self.from_start(cut.weights)).collect();
+        let from_start: Vec<_> = cuts.iter().map(|cut| self.costs_from_start(cut.weights)).collect();
         let is_worse = |index: usize, step: &Step| {
             cuts.iter().zip(&from_start).any(|(cut, from_start)| {
                 let before = from_start[index][step.from as usize];
@@ -274,7 +274,7 @@ impl Problem {
     }
 
     /// The least weighted cost from the start to each state.
-    fn from_start(&self, weights: Shares) -> Vec<Vec<f64>> {
+    fn costs_from_start(&self, weights: Shares) -> Vec<Vec<f64>> {
         let mut costs = vec![vec![0.0]];
         for layer in &self.layers {
             let before = costs.last().expect("costs start with those in front");
@@ -290,7 +290,7 @@ impl Problem {
     }
 
     /// The least weighted cost from each state to the end.
-    fn to_end(&self, weights: Shares) -> Vec<Vec<f64>> {
+    fn costs_to_end(&self, weights: Shares) -> Vec<Vec<f64>> {
         let mut costs = vec![vec![0.0; self.layers.last().map_or(1, |layer| layer.states)]];
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let states = if index == 0 { 1 } else { self.layers[index - 1].states };
@@ -493,7 +493,7 @@ impl<'p> Solver<'p> {
         let after = problem.steps();
         // The same weights, over the steps that are left.
         for cut in &mut self.cuts {
-            cut.to_end = problem.to_end(cut.weights);
+            cut.to_end = problem.costs_to_end(cut.weights);
         }
         self.problem = Cow::Owned(problem);
         after * 10 < before * 9
@@ -506,7 +506,7 @@ impl<'p> Solver<'p> {
         self.cuts.truncate(KEPT_CUTS);
         for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind]) {
             let weights: Shares = std::array::from_fn(|other| f64::from(u8::from(other == kind)));
-            let to_end = self.problem.to_end(weights);
+            let to_end = self.problem.costs_to_end(weights);
             // Of a sum it is no bound of the value but of what fits: it must not exceed 1, where the value may be anything.
             let offset = if self.goal == Goal::Total { f64::NEG_INFINITY } else { 0.0 };
             self.cuts.push(Cut { weights, offset, to_end });
@@ -539,7 +539,7 @@ impl<'p> Solver<'p> {
                 Goal::Fit | Goal::Largest => (x, 0.0),
                 Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, limited)),
             };
-            let to_end = self.problem.to_end(weights);
+            let to_end = self.problem.costs_to_end(weights);
             let Some((path, steps)) = self.problem.shortest(weights, &to_end) else {
                 self.cuts.push(Cut { weights, offset, to_end });
                 return false;
@@ -614,10 +614,11 @@ impl<'p> Solver<'p> {
             before.iter().for_each(|label| first_of[label.state as usize + 1] += 1);
             (1..first_of.len()).for_each(|state| first_of[state] += first_of[state - 1]);
             for step in &layer.steps {
-                for at in first_of[step.from as usize]..first_of[step.from as usize + 1] {
-                    let shares = add(before[at].shares, step.shares);
+                let labels = first_of[step.from as usize]..first_of[step.from as usize + 1];
+                for (at, label) in labels.clone().zip(&before[labels]) {
+                    let shares = add(label.shares, step.shares);
                     if self.is_promising(shares, index + 1, step.to as usize) {
-                        let cycles = step.cycles.max(before[at].cycles);
+                        let cycles = step.cycles.max(label.cycles);
                         let label =
                             Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
                         next.push(label);

@@ -99,6 +99,17 @@ mod tests {
         assert_eq!(exit.places(0.01), 1.0);
     }
 
+    /// The table of `docs/buffers.md`, whose numbers are from the same recursion in Python with other draws.
+    #[test]
+    fn places_follow_from_the_loads() {
+        for (load, expected) in [(0.8, 5.0), (0.9, 9.0), (0.95, 13.5), (1.1, 9.0), (1.25, 5.0)] {
+            let exit = Exit { front_cycles: 1.0, back_cycles: load / 0.25, stays: 0.25 };
+            let places = exit.places(0.01);
+            assert!((places - expected).abs() <= 0.15 * expected, "{places} at {load}");
+        }
+        assert_eq!(Exit { front_cycles: 1.0, back_cycles: 4.0, stays: 0.25 }.places(0.01), MOST_PLACES);
+    }
+
     /// At a load of 0.8 the chance that a place is wanted falls by a constant factor a place; two more samples waiting cost
     /// less than a third of the loss.
     #[test]

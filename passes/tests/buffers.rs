@@ -1,0 +1,137 @@
+//! What `dataflow-size-buffers` promises, by the simulation of tokens: at the depths nothing deadlocks, whatever comes when, and
+//! with one of them reduced by a beat something does, or throughput falls.
+
+use atheena_dialects::dataflow::{Fifo, Gate, Graph, Stream};
+use atheena_dialects::ir::Op;
+use atheena_dialects::pass::Pass;
+use atheena_passes::dataflow::size_buffers::{Options, SizeBuffers};
+use atheena_runtime::tokens::{TokenModel, Traffic, draw_exits};
+use melior::ir::Module;
+
+/// An exit: 24 cycles a sample in front of it, `10 * 8 = 80` behind it for a quarter of them.
+const EXIT: &str = r#"dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <2x2x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %tags:2 = dataflow.fork "tags" %tag {reach = 1.0 : f64} : <1xi16, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  %xs:2 = dataflow.fork "xs" %x {reach = 1.0 : f64} : <2x2x2xi8, lanes = 1> -> !dataflow.stream<2x2x2xi8, lanes = 1>, !dataflow.stream<2x2x2xi8, lanes = 1>
+  %l = dataflow.matvec "early" %xs#0 {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<3x1x1x8xi8>} : <2x2x2xi8, lanes = 1> -> <1x1x3xi8, lanes = 1>
+  %ls:2 = dataflow.fork "ls" %l {reach = 1.0 : f64} : <1x1x3xi8, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1x1x3xi8, lanes = 1>
+  %c = dataflow.decide "decide" %ls#0 {confidence = #ee.max_softmax<threshold = 0.9>, reach = 1.0 : f64} : <1x1x3xi8, lanes = 1> -> <1xi1, lanes = 1>
+  %cs:4 = dataflow.fork "cs" %c {reach = 1.0 : f64} : <1xi1, lanes = 1> -> !dataflow.stream<1xi1, lanes = 1>, !dataflow.stream<1xi1, lanes = 1>, !dataflow.stream<1xi1, lanes = 1>, !dataflow.stream<1xi1, lanes = 1>
+  %taken = dataflow.gate "taken" %ls#1, %cs#0 {depth = 3 : i64, pass_when = true, reach = 1.0 : f64} : <1x1x3xi8, lanes = 1>, <1xi1, lanes = 1> -> <1x1x3xi8, lanes = 1>
+  %tag_taken = dataflow.gate "tag_taken" %tags#0, %cs#1 {depth = 1 : i64, pass_when = true, reach = 1.0 : f64} : <1xi16, lanes = 1>, <1xi1, lanes = 1> -> <1xi16, lanes = 1>
+  %tag_stay = dataflow.gate "tag_stay" %tags#1, %cs#2 {depth = 1 : i64, pass_when = false, reach = 1.0 : f64} : <1xi16, lanes = 1>, <1xi1, lanes = 1> -> <1xi16, lanes = 1>
+  %stay = dataflow.gate "stay" %xs#1, %cs#3 {depth = 8 : i64, pass_when = false, reach = 1.0 : f64} : <2x2x2xi8, lanes = 1>, <1xi1, lanes = 1> -> <2x2x2xi8, lanes = 1>
+  %h = dataflow.matvec "hidden" %stay {bias = dense<0> : tensor<10xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.25 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<10x1x1x8xi8>} : <2x2x2xi8, lanes = 1> -> <1x1x10xi8, lanes = 1>
+  %late = dataflow.matvec "late" %h {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.25 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<3x1x1x10xi8>} : <1x1x10xi8, lanes = 1> -> <1x1x3xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %taken, %late tags %tag_taken, %tag_stay {reach = 1.0 : f64} : !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}"#;
+
+/// A residual link around a product that needs all of a sample.
+const BRANCHES: &str = r#"dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>
+  %xs:2 = dataflow.fork "xs" %x {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 1>, !dataflow.stream<2x2x8xi8, lanes = 1>
+  %v = dataflow.matvec "slow" %xs#1 {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<8x1x1x8xi8>} : <2x2x8xi8, lanes = 1> -> <2x2x8xi8, lanes = 1>
+  %s = dataflow.add "sum" %xs#0, %v {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1>, <2x2x8xi8, lanes = 1> -> <2x2x8xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %s tags %tag {reach = 1.0 : f64} : !dataflow.stream<2x2x8xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}"#;
+
+/// The model of a graph with buffers, and the depths of its gates and queues, in beats.
+fn sized(graph: &str, options: &Options) -> (TokenModel, Vec<(String, i64)>) {
+    let context = atheena_dialects::context();
+    let module = Module::parse(&context, graph).expect("the graph is well-formed");
+    let op = Op::of_module(&module).walk_named(Graph::NAME)[0];
+    SizeBuffers::run(op, options).expect("buffers have sizes");
+    let depth = |op: Op<'_>| {
+        let of_gate = Gate::cast(op).map(Gate::depth);
+        of_gate.or(Fifo::cast(op).map(Fifo::depth))
+    };
+    let label = |op: Op<'_>| op.attr("label").and_then(|label| label.to_string_value());
+    let depths = op.body().ops().into_iter().filter_map(|op| Some((label(op)?, depth(op)?))).collect();
+    (TokenModel::of(Graph(op)).expect("the graph is an accelerator"), depths)
+}
+
+/// Orders of exits: all that stay, runs, alternation, and random ones.
+fn orders(exits: usize) -> Vec<Vec<usize>> {
+    let last = exits - 1;
+    let mut orders = vec![vec![last; 24], vec![0; 24]];
+    orders.push([vec![last; 12], vec![0; 12]].concat());
+    orders.push([vec![0; 12], vec![last; 12]].concat());
+    orders.push((0..24).map(|sample| if sample % 2 == 0 { 0 } else { last }).collect());
+    orders.extend((0..10).map(|seed| draw_exits(&[1.0, 0.5][..exits.min(2)], 24, seed)));
+    orders
+}
+
+/// Does any order, under any of some patterns of stalls, end in a deadlock?
+fn deadlocks(model: &TokenModel) -> bool {
+    let patterns = (0..8).map(|seed| Traffic {
+        stall: [0.0, 0.2, 0.5, 0.8][seed as usize % 4],
+        seed,
+        burst_cycles: if seed > 4 { 200 } else { 0 },
+        arrivals: vec![],
+    });
+    let orders = orders(model.exits());
+    patterns.into_iter().any(|traffic| orders.iter().any(|order| model.run(order, &traffic).deadlock))
+}
+
+#[test]
+fn nothing_deadlocks_at_the_depths_of_the_pass() {
+    for graph in [EXIT, BRANCHES] {
+        for options in
+            [Options::default(), Options { slack_samples: 0.0, queue_samples: 0.0, ..Options::default() }]
+        {
+            assert!(!deadlocks(&sized(graph, &options).0));
+        }
+    }
+}
+
+/// A gate holds a sample: 8 elements, or 3 logits. With a beat less, one that is dropped is never there.
+#[test]
+fn gates_of_a_beat_less_than_a_sample_deadlock() {
+    let (model, _) = sized(EXIT, &Options::default());
+    for (gate, beats) in [("stay", 8), ("taken", 3)] {
+        let mut least = model.clone();
+        assert!(least.set_room(gate, 0, beats));
+        assert!(!deadlocks(&least), "{gate}");
+        assert!(least.set_room(gate, 0, beats - 1));
+        assert!(deadlocks(&least), "{gate}");
+    }
+}
+
+/// The product takes 8 elements before it gives one, so as many pass it by; the registers of the fork and those in front of the sum
+/// hold four of them, and the queue the rest.
+#[test]
+fn queues_of_a_beat_less_than_their_branch_holds_back_deadlock() {
+    let (mut model, depths) = sized(BRANCHES, &Options::default());
+    let (queue, depth) = depths.iter().find(|(label, _)| label.contains("sum")).expect("there is a queue");
+    let least = (2..=*depth as u64).find(|&beats| {
+        model.set_room(queue, 0, beats);
+        !deadlocks(&model)
+    });
+    let least = least.expect("the pass's depth is enough");
+    assert!(least <= 8, "{least}");
+    if least > 2 {
+        model.set_room(queue, 0, least - 1);
+        assert!(deadlocks(&model));
+    }
+}
+
+/// Bursts cost at most what is allowed, and with a place less they cost more.
+#[test]
+fn queues_at_exits_keep_the_loss_below_the_bound() {
+    let sample =
+        Stream { shape: vec![2, 2, 2], element: atheena_dialects::dataflow::Element::signed(8), lanes: 1 };
+    let order = draw_exits(&[1.0, 0.25], 4096, 3);
+    let cycles = |model: &TokenModel| {
+        let outcome = model.run(&order, &Traffic::default());
+        outcome.cycles_per_sample.expect("there are many samples")
+    };
+    let (mut model, depths) = sized(EXIT, &Options { max_loss: 0.02, ..Options::default() });
+    let (queue, depth) = depths.iter().find(|(label, _)| label.contains("hidden")).expect("there is a queue");
+    let at_the_depth = cycles(&model) / 24.0 - 1.0;
+    assert!(at_the_depth < 0.02, "{at_the_depth}");
+    model.set_room(queue, 0, (*depth - 2 * sample.beats()) as u64);
+    let below = cycles(&model) / 24.0 - 1.0;
+    assert!(below > 0.02, "{below} with two samples less than {depth} beats, {at_the_depth} with them");
+}
