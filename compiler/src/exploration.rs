@@ -178,7 +178,7 @@ impl Exploration {
         let of = |curve: &Curve| {
             let mut points = self.points.iter().filter(|point| point.curve == curve.name);
             let first = points.next()?;
-            Some(points.last().map_or(first.id.clone(), |last| format!("{} to {}", first.id, last.id)))
+            Some(points.next_back().map_or(first.id.clone(), |last| format!("{} to {}", first.id, last.id)))
         };
         self.curves.iter().filter_map(of).collect::<Vec<_>>().join(", ")
     }

@@ -40,7 +40,8 @@ pub fn ways<'c>(actor: &dyn Actor<'c>, held_samples: i64) -> Vec<Way> {
 
 /// Of ways with the same lanes those that no other one dominates, of equals the first.
 fn pareto(all: impl Iterator<Item = Way>) -> Vec<Way> {
-    let mut kept: IndexMap<(Vec<i64>, Vec<i64>), Vec<(usize, Way)>> = IndexMap::new();
+    type Numbered = Vec<(usize, Way)>;
+    let mut kept: IndexMap<(Vec<i64>, Vec<i64>), Numbered> = IndexMap::new();
     for (number, way) in all.enumerate() {
         let same = kept.entry((way.lanes.inputs.clone(), way.lanes.outputs.clone())).or_default();
         if !same.iter().any(|(_, other)| way.is_dominated_by(other)) {
@@ -48,7 +49,7 @@ fn pareto(all: impl Iterator<Item = Way>) -> Vec<Way> {
             same.push((number, way));
         }
     }
-    let mut kept: Vec<(usize, Way)> = kept.into_values().flatten().collect();
+    let mut kept: Numbered = kept.into_values().flatten().collect();
     kept.sort_by_key(|(number, _)| *number);
     kept.into_iter().map(|(_, way)| way).collect()
 }

@@ -261,7 +261,7 @@ impl Problem {
 
     /// Without the steps on no path that may be at most `most`.
     fn without_worse(self, cuts: &[Cut], most: f64) -> Self {
-        let from_start: Vec<_> = cuts.iter().map(|cut| self.from_start(cut.weights)).collect();
+        let from_start: Vec<_> = cuts.iter().map(|cut| self.to_states(cut.weights)).collect();
         let is_worse = |index: usize, step: &Step| {
             cuts.iter().zip(&from_start).any(|(cut, from_start)| {
                 let before = from_start[index][step.from as usize];
@@ -274,7 +274,7 @@ impl Problem {
     }
 
     /// The least weighted cost from the start to each state.
-    fn from_start(&self, weights: Shares) -> Vec<Vec<f64>> {
+    fn to_states(&self, weights: Shares) -> Vec<Vec<f64>> {
         let mut costs = vec![vec![0.0]];
         for layer in &self.layers {
             let before = costs.last().expect("costs start with those in front");
@@ -614,10 +614,13 @@ impl<'p> Solver<'p> {
             before.iter().for_each(|label| first_of[label.state as usize + 1] += 1);
             (1..first_of.len()).for_each(|state| first_of[state] += first_of[state - 1]);
             for step in &layer.steps {
-                for at in first_of[step.from as usize]..first_of[step.from as usize + 1] {
-                    let shares = add(before[at].shares, step.shares);
+                let from = first_of[step.from as usize]..first_of[step.from as usize + 1];
+                for (at, label) in
+                    before[from.clone()].iter().enumerate().map(|(i, label)| (from.start + i, label))
+                {
+                    let shares = add(label.shares, step.shares);
                     if self.is_promising(shares, index + 1, step.to as usize) {
-                        let cycles = step.cycles.max(before[at].cycles);
+                        let cycles = step.cycles.max(label.cycles);
                         let label =
                             Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
                         next.push(label);

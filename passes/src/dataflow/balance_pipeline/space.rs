@@ -98,11 +98,15 @@ impl Reached {
 impl Space {
     /// The ways to fold `actors`, each behind those that feed it.
     pub fn new<'c>(actors: &[Box<dyn Actor<'c> + 'c>], margin: f64, held_samples: i64) -> Self {
-        let of = |actor: &Box<dyn Actor<'c> + 'c>| Ways {
-            ways: ways(actor.as_ref(), held_samples),
+        let of = |actor: &(dyn Actor<'c> + 'c)| Ways {
+            ways: ways(actor, held_samples),
             rate: (actor.reach() * (1.0 + margin)).min(1.0),
         };
-        let mut space = Self { actors: actors.iter().map(of).collect(), layers: vec![], whole: true };
+        let mut space = Self {
+            actors: actors.iter().map(|actor| of(actor.as_ref())).collect(),
+            layers: vec![],
+            whole: true,
+        };
         let results = actors.iter().enumerate().flat_map(|(at, actor)| {
             let values = actor.op().results().into_iter().enumerate();
             values.map(move |(result, value)| (value, (at, result)))
