@@ -79,6 +79,9 @@ pub struct CompileArgs {
     /// this many percentage points less accuracy than without exits (see `profile --tune`)
     #[arg(long, value_name = "POINTS", value_parser = points, requires = "calibration", conflicts_with = "profile")]
     pub max_accuracy_drop: Option<f64>,
+    /// With what probability --max-accuracy-drop holds on other data, from 0.5 (on the calibration samples only) to 1
+    #[arg(long, value_name = "PROBABILITY", default_value = "0.95", value_parser = confidence, requires = "max_accuracy_drop")]
+    pub drop_confidence: f64,
     /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
     #[arg(long, value_name = "JSON")]
     pub profile: Option<PathBuf>,
@@ -88,6 +91,9 @@ pub struct CompileArgs {
     /// The levels to write; the compiler stops behind the last of them
     #[arg(long, value_delimiter = ',', value_enum, default_value = "sv")]
     pub emit: Vec<Level>,
+    /// Tell what the compiler leaves out or changes, too
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -196,6 +202,10 @@ pub struct ProfileArgs {
     /// may have, in percentage points
     #[arg(long, value_name = "POINTS", default_value = "0.2", value_parser = points, requires = "tune")]
     pub max_accuracy_drop: f64,
+    /// With --tune: with what probability --max-accuracy-drop holds on other data, from 0.5 (on the samples that choose
+    /// only) to 1
+    #[arg(long, value_name = "PROBABILITY", default_value = "0.95", value_parser = confidence, requires = "tune")]
+    pub drop_confidence: f64,
     /// With --tune: the part of the samples on which the thresholds are judged and not chosen
     #[arg(long, value_name = "PART", default_value = "0.5", value_parser = part_below_one, requires = "tune")]
     pub holdout: f64,
@@ -214,6 +224,9 @@ pub struct ProfileArgs {
     /// Write the counts to a file: those of all shards add up with --merge
     #[arg(short, long, value_name = "JSON")]
     pub output: Option<PathBuf>,
+    /// Tell what the compiler leaves out or changes, too
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -225,9 +238,16 @@ pub struct SimulateArgs {
     /// The output directory of `compile`
     pub directory: PathBuf,
     /// The samples to run: .npz with images (uint8 [N, H, W, C]) and labels
-    #[arg(long, value_name = "NPZ")]
-    pub data: PathBuf,
-    /// How many samples; without it, all
+    #[arg(long, value_name = "NPZ", required_unless_present = "token")]
+    pub data: Option<PathBuf>,
+    /// Simulate where beats are and not what is in them: seconds instead of minutes, the same cycles. Without --data, samples leave
+    /// at random where the design expects it
+    #[arg(long, conflicts_with = "vcd")]
+    pub token: bool,
+    /// With --token: samples come at this rate, at random (a Poisson process), instead of waiting in front
+    #[arg(long, value_name = "SAMPLES_PER_S", value_parser = positive, requires = "token")]
+    pub arrival_rate: Option<f64>,
+    /// How many samples; without it, all, or with --token and no --data 4096
     #[arg(long, value_name = "N")]
     pub samples: Option<usize>,
     /// Draw samples so that this part of them reaches the last section
@@ -292,6 +312,12 @@ fn part_below_one(text: &str) -> Result<f64, String> {
         Ok(value) if (0.0..1.0).contains(&value) => Ok(value),
         _ => Err("expected a number from 0 on and below 1".into()),
     }
+}
+
+/// The confidence of a one-sided bound.
+fn confidence(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value| (0.5..1.0).contains(value));
+    value.ok_or_else(|| "expected a probability from 0.5 on and below 1".to_owned())
 }
 
 fn points(text: &str) -> Result<f64, String> {

@@ -2,14 +2,17 @@
 
 use crate::{
     error::Error,
-    report::{ActorReport, BalanceReport, ExitReport, Report},
+    report::{ActorReport, BalanceReport, ExitLatency, ExitReport, Report, Stalls},
 };
 use atheena_dialects::{
     dataflow::{self, Actor, Graph, Resources, Stream},
     ee::Exit,
     ir::{Attr, Op},
 };
-use atheena_runtime::simulate::{Interface, Port};
+use atheena_runtime::{
+    simulate::{Interface, Port},
+    tokens::{Activity, Outcome, TokenModel},
+};
 use melior::ir::Module;
 
 /// The exits of a network, outer before inner.
@@ -37,9 +40,16 @@ pub fn report(
     };
     let graph = Graph(graph);
     let slowest = dataflow::bottleneck(graph);
-    let cycles = slowest.as_ref().map_or(1.0, |b| b.cycles_per_sample).max(1.0);
+    let average = slowest.as_ref().map_or(1.0, |b| b.cycles_per_sample).max(1.0);
+    let outcome = TokenModel::of(graph).map(|model| model.predict());
+    let stalls = |index: usize| outcome.as_ref().and_then(|o| Some(stalls(o.activity.get(index)?)));
+    let cycles = outcome.as_ref().and_then(|o| o.cycles_per_sample).unwrap_or(average);
     let network = graph.name();
+    let actors = graph.actors();
+    let actors = actors.iter().enumerate();
     Ok(Report {
+        latency_cycles: outcome.as_ref().and_then(|o| o.latency),
+        latency_per_exit: latencies(&exits, outcome.as_ref()),
         interface: interface(graph, &network, exits.len() + 1)?,
         network,
         device: device.into(),
@@ -50,16 +60,31 @@ pub fn report(
         resources: graph.resources().into(),
         budget: budget.into(),
         exits,
-        actors: graph.actors().iter().map(|a| actor_report(a.as_ref())).collect(),
+        actors: actors.map(|(i, a)| actor_report(a.as_ref(), stalls(i).unwrap_or_default())).collect(),
         golden: golden.into(),
+        dataflow: None,
         float: None,
         device_resources: None,
         balance: balance(graph),
         curve: vec![],
+        quantization: None,
     })
 }
 
-fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
+fn stalls(activity: &Activity) -> Stalls {
+    let all = (activity.busy + activity.starved + activity.blocked).max(1) as f64;
+    let [starved, blocked] =
+        [activity.starved, activity.blocked].map(|cycles| (1e4 * cycles as f64 / all).round() / 1e4);
+    Stalls { starved, blocked }
+}
+
+fn latencies(exits: &[ExitReport], outcome: Option<&Outcome>) -> Vec<ExitLatency> {
+    let names = exits.iter().map(|exit| exit.name.clone()).chain(["last".to_owned()]);
+    let of = |index: usize| outcome.and_then(|outcome| *outcome.latency_per_exit.get(index)?);
+    names.enumerate().map(|(index, name)| ExitLatency { name, latency_cycles: of(index) }).collect()
+}
+
+fn actor_report<'c>(actor: &dyn Actor<'c>, stalls: Stalls) -> ActorReport {
     ActorReport {
         name: actor.label(),
         kind: actor.op().name(),
@@ -70,6 +95,7 @@ fn actor_report<'c>(actor: &dyn Actor<'c>) -> ActorReport {
         inputs: producers(actor),
         depth_beats: actor.op().attr("depth").and_then(Attr::to_i64),
         carries_tags: is_for_tags(actor),
+        stalls,
     }
 }
 
@@ -108,6 +134,7 @@ fn interface(graph: Graph<'_>, top: &str, exits: usize) -> Result<Interface, Err
         lanes: stream.lanes as usize,
         bits: stream.element.bits as usize,
         beats: stream.beats() as usize,
+        row_elements: (stream.row_pixels() * stream.channels()) as usize,
     };
     let output = Stream::of_value(sink.operand(0).ok_or(Error::Internal("the sink has no data"))?);
     Ok(Interface {

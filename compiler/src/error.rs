@@ -46,6 +46,12 @@ pub enum Error {
          set with --calibration X.npz"
     )]
     NoCalibration(PathBuf),
+    /// Layers fit, and their buffers do not.
+    #[error(
+        "does not fit its budget with the buffers between its layers: it needs {0}\n  note: raise the budget, \
+         take a larger device or ask for a lower throughput"
+    )]
+    BuffersDoNotFit(String),
     /// A data set is at fault.
     #[error("{0}")]
     DataSet(#[from] DataSetError),

@@ -17,8 +17,10 @@ pub mod onnx;
 pub mod output;
 mod page;
 pub mod pipeline;
+mod plan;
 mod progress;
 pub mod quantization;
-pub mod random;
 pub mod report;
 pub mod session;
+
+use atheena_runtime::random;

@@ -2,7 +2,8 @@
 
 use crate::{error::Error, output::REPORT};
 use atheena_dialects::dataflow::Resources;
-use atheena_runtime::simulate::Interface;
+use atheena_passes::ee::quantize::report::Report as Quantization;
+use atheena_runtime::simulate::{Interface, Latency};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
 
@@ -47,6 +48,9 @@ pub struct ActorReport {
     pub ii_cycles: i64,
     /// Predicted resources.
     pub resources: ResourceCounts,
+    /// What it does how much of the time.
+    #[serde(default)]
+    pub stalls: Stalls,
     /// The actors whose streams come to it.
     #[serde(default)]
     pub inputs: Vec<String>,
@@ -56,6 +60,24 @@ pub struct ActorReport {
     /// Is it for tags alone, which travel beside the data?
     #[serde(default)]
     pub carries_tags: bool,
+}
+
+/// Parts of the time of an actor; the rest it works.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Stalls {
+    /// It waits for a beat.
+    pub starved: f64,
+    /// It waits for room.
+    pub blocked: f64,
+}
+
+/// How long the samples of an exit take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExitLatency {
+    /// The exit's name; "last" of the last classifier.
+    pub name: String,
+    /// From the first beat of a sample to the last one of its result; None where no sample leaves.
+    pub latency_cycles: Option<Latency>,
 }
 
 /// What the choice of foldings has reached, and what was proved.
@@ -95,6 +117,12 @@ pub struct Report {
     pub cycles_per_sample: f64,
     /// The actor that limits the throughput.
     pub bottleneck: String,
+    /// Predicted, of samples that wait in front of the accelerator.
+    #[serde(default)]
+    pub latency_cycles: Option<Latency>,
+    /// The same by exit, the last classifier at the end.
+    #[serde(default)]
+    pub latency_per_exit: Vec<ExitLatency>,
     /// Predicted.
     pub resources: ResourceCounts,
     /// What the compiler could use.
@@ -110,8 +138,14 @@ pub struct Report {
     pub actors: Vec<ActorReport>,
     /// The file with the integer network, which is the golden model.
     pub golden: String,
+    /// The file with the actors and their buffers.
+    #[serde(default)]
+    pub dataflow: Option<String>,
     /// The file with the float network, if there was one.
     pub float: Option<String>,
+    /// What quantisation cost on the calibration samples, if the compiler quantised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
     /// How good the choice of foldings is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<BalanceReport>,

@@ -42,6 +42,18 @@ int64_t StreamType::getNumElements() const {
   return ShapedType::getNumElements(getShape());
 }
 
+int64_t StreamType::getPixels() const {
+  return std::max<int64_t>(getLanes() / getShape().back(), 1);
+}
+
+int64_t StreamType::getBeats() const {
+  if (getPixels() == 1)
+    return getNumElements() / getLanes();
+  int64_t row = getShape()[getShape().size() - 2];
+  int64_t rows = getNumElements() / (row * getShape().back());
+  return rows * llvm::divideCeil(row, getPixels());
+}
+
 Type StreamType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;
@@ -73,10 +85,14 @@ LogicalResult StreamType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (!isa<IntegerType>(elementType))
     return emitError() << "a stream's elements are integers, but got "
                        << elementType;
-  if (lanes < 1 || shape.back() % lanes != 0)
+  if (lanes >= 1 && shape.back() % lanes == 0)
+    return success();
+  int64_t row = shape.size() > 1 ? shape[shape.size() - 2] : 1;
+  if (lanes < 1 || lanes % shape.back() != 0 || lanes / shape.back() >= 2 * row)
     return emitError()
            << "the lanes of a stream divide its innermost dimension "
-           << shape.back() << ", but got " << lanes;
+           << shape.back() << ", or are that of several pixels of a row of "
+           << row << ", but got " << lanes;
   return success();
 }
 
@@ -86,6 +102,14 @@ LogicalResult StreamType::verify(function_ref<InFlightDiagnostic()> emitError,
 
 static StreamType stream(Value value) {
   return cast<StreamType>(value.getType());
+}
+
+/// What takes streams of at most one pixel a beat.
+static LogicalResult verifyOnePixel(Operation *op, StreamType type) {
+  if (type.getPixels() == 1)
+    return success();
+  return op->emitOpError() << "expected at most one pixel a beat, but got "
+                           << type;
 }
 
 /// Elements and shape are the same, lanes may differ.
@@ -171,8 +195,19 @@ LogicalResult WindowOp::verify() {
   }
   int64_t taps = kernel[0] * kernel[1];
   shape.push_back(taps * in.getShape()[2]);
-  auto expected = StreamType::get(getContext(), shape, in.getElementType(),
-                                  taps * in.getLanes());
+  int64_t lanes = taps * in.getLanes();
+  if (in.getPixels() > 1) {
+    if (in.getPixels() % stride[1] != 0)
+      return emitOpError() << "expected pixels a beat that are a multiple of "
+                              "the horizontal stride "
+                           << stride[1] << ", but got " << in.getPixels();
+    lanes /= stride[1];
+    if (lanes / shape[2] >= 2 * shape[1])
+      return emitOpError() << "expected fewer windows a beat than two rows of "
+                           << shape[1] << ", but got " << lanes / shape[2];
+  }
+  auto expected =
+      StreamType::get(getContext(), shape, in.getElementType(), lanes);
   if (out != expected)
     return emitOpError() << "expected a result of type " << expected
                          << ", but got " << out;
@@ -215,18 +250,33 @@ LogicalResult MatvecOp::verify() {
     return emitOpError() << "expected an input of vectors of " << vector
                          << " elements, but got " << in;
   int64_t positions = in.getNumElements() / vector;
-  if (vector % in.getLanes() != 0)
+  // Several vectors a beat, or a part of one.
+  int64_t vectors =
+      in.getShape().back() == vector ? in.getPixels() : int64_t(1);
+  if (vectors == 1 && vector % in.getLanes() != 0)
     return emitOpError() << "expected SIMD (the input's lanes) to divide the "
                          << vector << " inputs, but got " << in.getLanes();
+  if (vectors == 1 && in.getPixels() > 1 &&
+      in.getShape()[in.getShape().size() - 2] % in.getPixels() != 0)
+    return emitOpError() << "expected a vector of whole beats, but got " << in;
   if (out.getShape().back() != outputs ||
       out.getNumElements() != positions * outputs)
     return emitOpError() << "expected " << positions << " vectors of "
                          << outputs << " elements as result, but got " << out;
+  if (out.getPixels() != vectors ||
+      (vectors > 1 &&
+       in.getShape().drop_back() != out.getShape().drop_back()))
+    return emitOpError() << "expected a result of " << vectors
+                         << " vectors a beat, as the input has, but got "
+                         << out;
   int64_t channels = weights.getDimSize(3);
   if (int64_t(getChannelLanes()) < 1 ||
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
+  if (getProducts() && *getProducts() != "dsp" && *getProducts() != "lut")
+    return emitOpError() << "expected products to be dsp or lut, but got "
+                         << *getProducts();
   return verifyScale(*this, outputs);
 }
 
@@ -281,6 +331,9 @@ LogicalResult PoolOp::verify() {
   if (int32_t(getShift()) < 0 || int32_t(getShift()) > 62)
     return emitOpError("expected shift in 0..62");
   auto rows = getRowTaps(), columns = getColumnTaps();
+  if (rows && in.getPixels() > 1)
+    return emitOpError("expected one window a beat where averages at borders "
+                       "are of fewer elements");
   auto within = [](ArrayRef<int64_t> taps, int64_t size, int64_t most) {
     return int64_t(taps.size()) == size &&
            llvm::all_of(taps, [&](int64_t t) { return 1 <= t && t <= most; });
@@ -295,6 +348,8 @@ LogicalResult PoolOp::verify() {
 
 LogicalResult GlobalPoolOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
+  if (failed(verifyOnePixel(*this, in)))
+    return failure();
   if (getKind() != "max" && getKind() != "avg")
     return emitOpError() << "expected kind \"max\" or \"avg\", but got "
                          << getKindAttr();
@@ -348,6 +403,8 @@ LogicalResult AddOp::verify() {
 
 LogicalResult ConcatOp::verify() {
   StreamType out = stream(getOutput());
+  if (failed(verifyOnePixel(*this, out)))
+    return failure();
   int64_t rank = out.getShape().size(), axis = getAxis();
   if (getInputs().empty() || axis < 0 || axis >= rank)
     return emitOpError() << "expected inputs, and an axis in 0.." << rank - 1
@@ -376,6 +433,8 @@ LogicalResult ConcatOp::verify() {
 
 LogicalResult SliceOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
+  if (failed(verifyOnePixel(*this, in)))
+    return failure();
   size_t rank = in.getShape().size();
   if (getStart().size() != rank || out.getShape().size() != rank ||
       in.getLanes() != out.getLanes() ||
@@ -397,6 +456,8 @@ LogicalResult SliceOp::verify() {
 
 LogicalResult PadOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
+  if (failed(verifyOnePixel(*this, in)))
+    return failure();
   size_t rank = in.getShape().size();
   auto negative = [](int64_t v) { return v < 0; };
   if (getBefore().size() != rank || getAfter().size() != rank ||

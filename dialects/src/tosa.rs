@@ -236,6 +236,11 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Rows and columns over which a window reaches.
+    pub fn reach(&self) -> [i64; 2] {
+        [0, 1].map(|i| (self.kernel[i] - 1) * self.dilation[i] + 1)
+    }
+
     /// Height and width of the output for an input of height and width `input`; None if the kernel does not
     /// fit. Rounds down, as ONNX and PyTorch do (TOSA itself wants an exact fit).
     pub fn output(&self, input: [i64; 2]) -> Option<[i64; 2]> {

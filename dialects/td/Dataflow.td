@@ -36,11 +36,16 @@ def Dataflow_StreamType : TypeDef<Dataflow_Dialect, "Stream"> {
   let summary = "a tensor a sample, some elements a beat";
   let description = [{
     A sample's tensor in row-major order (`[H, W, C]` for feature maps), `lanes`
-    elements a beat. Lanes divide the innermost dimension. Elements are integers:
-    signless ones are signed, `ui8` is unsigned.
+    elements a beat. Elements are integers: signless ones are signed, `ui8` is unsigned.
+
+    Lanes divide the innermost dimension C, or they are `P * C`: P whole pixels of a row, the
+    dimension before it, with fewer than two rows. A beat never spans two rows: if P does not
+    divide the row, its last beat is partial, and the lanes behind its pixels mean nothing.
+    A row has `ceil(W / P)` beats.
 
     ```mlir
     !dataflow.stream<28x28x1xui8, lanes = 1>
+    !dataflow.stream<28x28x1xui8, lanes = 8>
     ```
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
@@ -50,8 +55,10 @@ def Dataflow_StreamType : TypeDef<Dataflow_Dialect, "Stream"> {
   let extraClassDeclaration = [{
     /// Elements a sample.
     int64_t getNumElements() const;
+    /// Whole pixels a beat; 1 where a beat is one pixel or a part of it.
+    int64_t getPixels() const;
     /// Beats a sample.
-    int64_t getBeats() const { return getNumElements() / getLanes(); }
+    int64_t getBeats() const;
   }];
 }
 
@@ -120,6 +127,9 @@ def Dataflow_WindowOp : Dataflow_Actor<"window"> {
     in row-major order, the `KH x KW` window as a vector of `KH*KW*C` elements in
     the order `[C/L, KH, KW, L]`: `C/L` beats of `KH*KW*L` lanes. `pad` is
     top, bottom, left, right, as TOSA has it; padding holds `pad_value`.
+
+    Of P pixels a beat, `P*C` lanes, P is a multiple of the horizontal stride, and `Q = P / stride` windows
+    leave a beat: `Q*KH*KW*C` lanes in the order `[Q, KH, KW, C]`.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$kernel,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$dilation, DenseI64ArrayAttr:$pad,
@@ -135,7 +145,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     Takes vectors of V elements (convolution windows, or a whole feature map for a
     dense layer), SIMD elements a beat, and gives for each a vector of OC elements, PE
     of them a beat. SIMD is the input's lanes and PE the output's. Each input beat is
-    used for OC/PE cycles; OC accumulators hold the partial sums.
+    used for OC/PE cycles; OC accumulators hold the partial sums. Where the vectors are the pixels of the input,
+    SIMD may be `Q*V` and PE `Q*OC`: Q vectors a beat.
 
     `weights` is `[OC, KH, KW, C]` with `KH*KW*C = V`; the vector's order is that of
     `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is
@@ -143,11 +154,15 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     `rescale` with SINGLE_ROUND (one multiplier and shift, or one an output channel) and `clamp`.
     With shift 0 there is no rounding term. With `double_round`, which is DOUBLE_ROUND, sums of 0 and above get
     another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
+
+    `blocks` says in how many block RAMs the weights may be, unless all of them are used in each cycle; what those do not
+    hold is in LUTs. `products` is `dsp`, the usual, or `lut`: what multiplies then.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
       DenseI32ArrayAttr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
-      I64Attr:$max));
+      I64Attr:$max, OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$blocks,
+      OptionalAttr<StrAttr>:$products));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
@@ -156,8 +171,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
 def Dataflow_DepthwiseOp : Dataflow_Actor<"depthwise"> {
   let summary = "products of each channel of a window, and requantisation";
   let description = [{
-    Takes windows of `dataflow.window`, `KH*KW*L` lanes, or, with a kernel of 1x1, pixels; gives M outputs a
-    channel, `L*M` a beat, output `c*M + m` being that of channel c with weights m. `weights` is `[KH, KW, C, M]`;
+    Takes windows of `dataflow.window`, `KH*KW*L` or `Q*KH*KW*C` lanes, or, with a kernel of 1x1, pixels; gives M outputs a
+    channel, `L*M` or `Q*C*M` a beat, output `c*M + m` being that of channel c with weights m. `weights` is `[KH, KW, C, M]`;
     all else is as in `dataflow.matvec`.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
@@ -171,7 +186,7 @@ def Dataflow_DepthwiseOp : Dataflow_Actor<"depthwise"> {
 def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
   let summary = "the maximum or the average of each channel of a window";
   let description = [{
-    Takes windows of `dataflow.window` (`KH*KW*L` lanes) and gives L lanes. `kind` is
+    Takes windows of `dataflow.window` (`KH*KW*L` lanes, or `Q*KH*KW*C`) and gives L lanes, or `Q*C`. `kind` is
     `max` or `avg`. The average is TOSA's `avg_pool2d`: of the sum of `x - input_zp`,
     `((sum * multiplier + 2^(shift-1)) >> shift) + output_zp`, no further than the elements reach. The
     zero points are 0 unless given. Padding that does not count in the average holds `input_zp`, and `row_taps` and
@@ -304,7 +319,8 @@ def Dataflow_FifoOp : Dataflow_Actor<"fifo"> {
 def Dataflow_ResizeOp : Dataflow_Actor<"resize"> {
   let summary = "another number of lanes";
   let description = [{
-    The same elements in the same order. One number of lanes divides the other.
+    The same elements in the same order. One number of lanes divides the other. Partial beats at the end of
+    rows are made and taken apart: a row has the beats that its stream's type says on either side.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input));
   let results = (outs Dataflow_StreamType:$output);

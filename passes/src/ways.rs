@@ -29,13 +29,15 @@ impl Way {
 
 /// The ways to fold an actor, in the order of its foldings; gates hold so many samples.
 pub fn ways<'c>(actor: &dyn Actor<'c>, held_samples: i64) -> Vec<Way> {
-    let way = |folding| Way {
+    let foldings = actor.foldings();
+    let costs = actor.costs(&foldings, held_samples);
+    let way = |(folding, resources)| Way {
         folding,
         ii_cycles: actor.ii_cycles_at(folding),
         lanes: actor.lanes_at(folding),
-        resources: actor.resources_holding_at(folding, held_samples),
+        resources,
     };
-    pareto(actor.foldings().into_iter().map(way))
+    pareto(foldings.into_iter().zip(costs).map(way))
 }
 
 /// Of ways with the same lanes those that no other one dominates, of equals the first.

@@ -7,5 +7,7 @@ pub mod circt;
 pub mod dataset;
 pub mod design;
 pub mod golden;
+pub mod random;
 pub mod simulate;
 pub mod synth;
+pub mod tokens;

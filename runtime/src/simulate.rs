@@ -165,7 +165,7 @@ impl Simulation {
         Ok(model)
     }
 
-    /// Simulates samples, each of them the bytes of its beats one after the other: for 8-bit lanes, the image.
+    /// Simulates samples, each of them the bytes of its elements one after the other: for 8-bit lanes, the image.
     /// `progress` is called with the number of results so far, at most a hundred times.
     pub fn run(
         &mut self,
@@ -190,7 +190,8 @@ impl Simulation {
         let exchange = tempfile::Builder::new().prefix(".run").tempdir_in(&cache).map_err(failure)?;
         let frames = exchange.path().join("frames");
         let results = exchange.path().join("results");
-        fs::write(&frames, samples.concat()).map_err(failure)?;
+        let beats: Vec<u8> = samples.iter().flat_map(|sample| input.beats_of(sample)).collect();
+        fs::write(&frames, beats).map_err(failure)?;
 
         let start = Instant::now();
         let mut command = Command::new(&model);
@@ -230,7 +231,7 @@ impl Simulation {
         if samples.is_empty() {
             return Err(SimError::Option("no samples to simulate; at least one is wanted".to_owned()));
         }
-        let size = self.interface.input.beats * self.interface.input.beat_bytes();
+        let size = self.interface.input.sample_bytes();
         match samples.iter().position(|sample| sample.len() != size) {
             Some(index) => Err(SimError::Option(format!(
                 "sample {index} has {} bytes, but the accelerator takes {size}: {} beats of {} lanes",
@@ -300,8 +301,8 @@ impl Simulation {
             let tag = u16::try_from(next()?).ok()?;
             let exit = usize::try_from(next()?).ok().filter(|exit| exit < exits)?;
             let (first_input_cycle, last_input_cycle, output_cycle) = (next()?, next()?, next()?);
-            let logits =
-                (data.len() == data_bytes).then(|| elements(data, output.bits).take(*classes).collect())?;
+            let data: Vec<u8> = (data.len() == data_bytes).then(|| output.elements_of(data).collect())?;
+            let logits = elements(&data, output.bits).take(*classes).collect();
             Some(SimOutput { sample, tag, exit, logits, first_input_cycle, last_input_cycle, output_cycle })
         };
         records.map(read).collect()

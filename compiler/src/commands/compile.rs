@@ -6,14 +6,13 @@ use crate::{
     counts::Counts,
     design,
     device::Device,
-    diagnostic::Severity,
     error::Error,
     exploration::{Design, Exploration},
     frontier, model,
     output::{Output, PAGE, REPORT},
     page,
-    pipeline::{self, Hardware, Profiled, Step, Tune, Way},
-    progress,
+    pipeline::{self, BALANCE, Hardware, Profiled, Step, Tune, Way},
+    plan, progress, quantization,
     report::{CurvePoint, Report},
     session::Session,
 };
@@ -26,6 +25,7 @@ use atheena_runtime::{circt::Circt, dataset::DataSet};
 use melior::ir::Module;
 use serde::Serialize;
 use std::{
+    path::Path,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -69,6 +69,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     } else if float {
         return Err(Error::NoCalibration(args.model.clone()));
     }
+    if let (Some(path), false) = (&args.calibration, float) {
+        warn_of_integers(path, "only count how many samples leave at each exit");
+    }
     if let (Some(_), Some(path)) = (args.max_accuracy_drop, &args.calibration) {
         model::check_labels(model::function(&module), &DataSet::read(path)?, path)?;
     }
@@ -87,6 +90,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             (None, None) => Profiled::No,
         },
         quantize: args.quantize.clone(),
+        quantization_report: Some(output.path().join(QUANTIZATION)),
         hardware: Some(Hardware { budget, cycles: wanted.cycles, late_fraction: wanted.late_fraction }),
     };
     let spinner = progress::steps();
@@ -97,8 +101,12 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let describe = |module: &Module<'_>, exits, golden: &str| {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
         let device_resources = Some(device.resources().into());
-        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), device_resources, ..made })
+        let quantization = quantization::take_report(&output.path().join(QUANTIZATION))?;
+        let float = float.then(|| imported.clone());
+        Ok::<_, Error>(Report { float, device_resources, quantization, ..made })
     };
+    let mut dataflow = None;
+    let mut plan = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
             break;
@@ -111,18 +119,24 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         if let (Some(counts), "ee-profile-exits", Some(path)) = (&counts, pass, &args.profile) {
             counts.check_network(model::function(&module), path)?;
         }
-        for diagnostic in session.run(&mut module, &pipeline)? {
-            if diagnostic.severity == Severity::Warning {
-                spinner.suspend(|| eprintln!("warning: {diagnostic}"));
-            }
+        if let (Some(hardware), BALANCE) = (&way.hardware, pass) {
+            plan = Some(plan::plan(&session, &module, hardware)?);
+        }
+        let pipeline = plan.and_then(|plan| plan.pipeline(pass)).unwrap_or(pipeline);
+        for line in session.run(&mut module, &pipeline)?.iter().filter_map(|told| told.shown(args.verbose)) {
+            spinner.suspend(|| eprintln!("{line}"));
         }
         let file = stages.write(pass, &module)?;
+        match reached {
+            Level::Ee => {
+                golden = file;
+                exits = design::exits(&module);
+            }
+            Level::Dataflow => dataflow = Some(file),
+            _ => {}
+        }
         if pass == "convert-ee-to-dataflow" {
             curve = search(&module, device.resources());
-        }
-        if reached == Level::Ee {
-            golden = file;
-            exits = design::exits(&module);
         }
     }
     if args.max_accuracy_drop.is_some() {
@@ -141,7 +155,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         None if level == Level::Dataflow => Some(describe(&module, exits, &golden)?),
         None => None,
     };
-    let report = report.map(|report| Report { curve: joined(curve, clock_mhz), ..report });
+    let report = report.map(|report| Report { dataflow, curve: joined(curve, clock_mhz), ..report });
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
     if let Some(report) = &report {
         output.write(PAGE, page::report(report, &report.to_json(), None)?)?;
@@ -207,13 +221,25 @@ fn joined(curve: Option<JoinHandle<Vec<designs::Point>>>, clock_mhz: f64) -> Vec
     points.into_iter().map(point).collect()
 }
 
+/// What quantisation cost, until it is in the report.
+const QUANTIZATION: &str = "quantization.json";
+
+/// Says that a network is integer already, and what the samples of a file do instead of choosing scales.
+pub fn warn_of_integers(samples: &Path, what: &str) {
+    eprintln!(
+        "warning: the network is integer already and keeps its scales: the samples of {} {what}",
+        samples.display()
+    );
+}
+
 /// What the thresholds were chosen from.
 const FRONTIER: &str = "frontier.json";
 
 /// What thresholds are chosen for, if they are.
 fn tune<'a>(args: &'a CompileArgs, output: &Output) -> Option<Tune<'a>> {
     let (max_accuracy_drop, data) = (args.max_accuracy_drop?, args.calibration.as_deref()?);
-    Some(Tune { data, max_accuracy_drop, frontier: output.path().join(FRONTIER) })
+    let drop_confidence = args.drop_confidence;
+    Some(Tune { data, max_accuracy_drop, drop_confidence, frontier: output.path().join(FRONTIER) })
 }
 
 /// Writes the IR behind each pass, numbered.

@@ -229,7 +229,7 @@ fn tuned(
     model::check_labels(function, &samples, data)?;
     let mut verdicts = evaluate::verdicts(session, function, &samples, 0..samples.len(), &|_| ())?;
     let decisions = evaluate::decisions(session, function)?;
-    let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, holdout: 0.5 };
+    let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, drop_confidence: 0.5, holdout: 0.5 };
     let tuning = tuning::tune(function, &decisions, &samples, &verdicts, goal)
         .map_err(|problem| Error::Tune(args.model.clone(), problem))?;
     let least = tuning.no_exits.tuning.accuracy - args.max_accuracy_drop / 100.0 - 1e-9;

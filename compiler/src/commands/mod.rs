@@ -2,8 +2,8 @@
 
 /// A line on stdout, as `println!` writes it; whoever reads may stop reading.
 macro_rules! out {
-    () => { super::print_line(format_args!("")) };
-    ($($argument:tt)*) => { super::print_line(format_args!($($argument)*)) };
+    () => { $crate::commands::print_line(format_args!("")) };
+    ($($argument:tt)*) => { $crate::commands::print_line(format_args!($($argument)*)) };
 }
 
 use crate::{device::Device, error::Error};

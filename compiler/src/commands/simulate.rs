@@ -15,7 +15,9 @@ use atheena_runtime::{
     simulate::{Latency, SimOptions, SimOutput, Simulation},
 };
 use serde::Serialize;
-use std::{fs, time::Instant};
+use std::{fs, path::Path, time::Instant};
+
+mod token;
 
 /// What the simulation showed.
 #[derive(Debug, Serialize)]
@@ -27,7 +29,7 @@ struct Outcome {
     clock_mhz: f64,
     throughput_samples_per_s: Option<f64>,
     exits: Vec<ExitOutcome>,
-    latency_cycles: Option<Cycles>,
+    latency_cycles: Option<Latency>,
     cycles: u64,
     seconds: f64,
 }
@@ -39,44 +41,60 @@ struct ExitOutcome {
     threshold: Option<f64>,
     taken: usize,
     of: usize,
-    latency_cycles: Option<Cycles>,
-}
-
-#[derive(Debug, Serialize)]
-struct Cycles {
-    p50: u64,
-    p99: u64,
-    max: u64,
-}
-
-impl From<&Latency> for Cycles {
-    fn from(latency: &Latency) -> Self {
-        Self { p50: latency.p50, p99: latency.p99, max: latency.max }
-    }
+    latency_cycles: Option<Latency>,
 }
 
 /// Simulates the hardware of an output directory on a data set.
 pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     let report = Report::read(&args.directory)?;
-    let data = DataSet::read(&args.data)?;
     let session = Session::new();
-    let path = args.directory.join(&report.golden);
-    let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let module = session.parse(&text, &path.to_string_lossy())?;
-    let function = Session::function(&module).ok_or_else(|| Error::NoFunction(path.clone(), 0))?;
-    model::check_images(function, &data, &args.data)?;
+    let chosen = args.data.as_ref().map(|path| Chosen::new(args, path, &report, &session)).transpose()?;
+    match chosen {
+        chosen if args.token => token::run(args, &report, &session, chosen.map(|chosen| chosen.exits())),
+        Some(chosen) => simulate(args, &report, &chosen),
+        None => Err(Error::Usage("simulate needs --data, or --token".into())),
+    }
+}
 
-    let evaluator = Evaluator::new(&session, function)?;
-    // Drawing by exit needs to know the exit of every sample; otherwise the first ones will do.
-    let known = if args.late_fraction.is_some() { data.len() } else { wanted(args, &data) };
-    let bar = progress::samples(known, "golden model");
-    let answers = evaluator.run(&data, 0..known, &|done| bar.set_position(done as u64))?;
-    bar.finish_and_clear();
-    let chosen = match args.late_fraction {
-        Some(fraction) => draw(args, &answers, report.interface.exits, fraction, wanted(args, &data))?,
-        None => (0..known).collect(),
-    };
+/// Samples of a data set, and what the golden model says of them.
+struct Chosen {
+    data: DataSet,
+    answers: Vec<Answer>,
+    samples: Vec<usize>,
+}
 
+impl Chosen {
+    fn new(args: &SimulateArgs, from: &Path, report: &Report, session: &Session) -> Result<Self, Error> {
+        let data = DataSet::read(from)?;
+        let path = args.directory.join(&report.golden);
+        let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let module = session.parse(&text, &path.to_string_lossy())?;
+        let function = Session::function(&module).ok_or_else(|| Error::NoFunction(path.clone(), 0))?;
+        model::check_images(function, &data, from)?;
+
+        let evaluator = Evaluator::new(session, function)?;
+        // Drawing by exit needs to know the exit of every sample; otherwise the first ones will do.
+        let known = if args.late_fraction.is_some() { data.len() } else { wanted(args, &data) };
+        let bar = progress::samples(known, "golden model");
+        let answers = evaluator.run(&data, 0..known, &|done| bar.set_position(done as u64))?;
+        bar.finish_and_clear();
+        let samples = match args.late_fraction {
+            Some(fraction) => {
+                draw(args, from, &answers, report.interface.exits, fraction, wanted(args, &data))?
+            }
+            None => (0..known).collect(),
+        };
+        Ok(Self { data, answers, samples })
+    }
+
+    fn exits(&self) -> Vec<usize> {
+        self.samples.iter().map(|&sample| self.answers[sample].exit).collect()
+    }
+}
+
+/// Runs the samples through the generated hardware, and compares.
+fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(), Error> {
+    let Chosen { data, answers, samples: chosen } = chosen;
     let mut simulation = Simulation::open(&args.directory)?;
     let spinner = progress::steps();
     spinner.set_message("building the simulation with Verilator");
@@ -95,7 +113,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     let golden = || chosen.iter().map(|&i| &answers[i]);
     let differences: Vec<_> =
         outputs.iter().zip(golden()).filter(|(output, answer)| !agree(output, answer)).collect();
-    let right = outputs.iter().zip(&chosen).filter(|(o, i)| correct(&o.logits, &data, **i)).count();
+    let right = outputs.iter().zip(chosen).filter(|(o, i)| correct(&o.logits, data, **i)).count();
     let outcome = Outcome {
         samples: outputs.len(),
         mismatches: differences.len(),
@@ -103,8 +121,8 @@ pub fn run(args: &SimulateArgs) -> Result<(), Error> {
         cycles_per_sample: result.cycles_per_sample,
         clock_mhz: report.clock_mhz,
         throughput_samples_per_s: result.cycles_per_sample.map(|c| report.clock_mhz * 1e6 / c),
-        exits: exits(&report, &result.exit_counts(), &result.latency_per_exit),
-        latency_cycles: result.latency.as_ref().map(Cycles::from),
+        exits: exits(report, &result.exit_counts(), &result.latency_per_exit),
+        latency_cycles: result.latency,
         cycles: result.cycles,
         seconds,
     };
@@ -139,6 +157,7 @@ pub(crate) fn agree(output: &SimOutput, answer: &Answer) -> bool {
 /// Samples repeat where the data set has too few of a kind.
 fn draw(
     args: &SimulateArgs,
+    from: &Path,
     answers: &[Answer],
     exits: usize,
     fraction: f64,
@@ -149,16 +168,12 @@ fn draw(
     let hard_count = (fraction * count as f64).round() as usize;
     for (needed, kind, what) in [(hard_count, &hard, "stays"), (count - hard_count, &easy, "leaves")] {
         if needed > 0 && kind.is_empty() {
-            return Err(Error::NoSuchSamples(args.data.clone(), what, fraction));
+            return Err(Error::NoSuchSamples(from.into(), what, fraction));
         }
     }
     let mut chosen: Vec<usize> = hard.iter().cycle().take(hard_count).copied().collect();
     chosen.extend(easy.iter().cycle().take(count - hard_count));
-    // Fisher and Yates's shuffle, with the splitmix64 generator: the same order on every machine.
-    let mut random = SplitMix64::new(args.seed);
-    for i in (1..chosen.len()).rev() {
-        chosen.swap(i, random.below(i as u64 + 1) as usize);
-    }
+    SplitMix64::new(args.seed).shuffle(&mut chosen);
     Ok(chosen)
 }
 
@@ -173,7 +188,7 @@ fn exits(report: &Report, counts: &[usize], latencies: &[Option<Latency>]) -> Ve
             threshold: exit.map(|exit| exit.threshold),
             taken,
             of,
-            latency_cycles: latency.as_ref().map(Cycles::from),
+            latency_cycles: *latency,
         });
         of -= taken;
     }
@@ -184,17 +199,21 @@ fn print_table(outcome: &Outcome, args: &SimulateArgs) {
     out!("images               {}", outcome.samples);
     out!("mismatches           {}", outcome.mismatches);
     out!("accuracy             {:.2} %", 100.0 * outcome.accuracy);
-    for exit in &outcome.exits {
-        let part = percent(exit.taken, outcome.samples);
-        let latency = exit.latency_cycles.as_ref();
-        let latency = latency
-            .map(|l| format!(", latency {} cycles in the median, {} at most", l.p50, l.max))
-            .unwrap_or_default();
-        out!("left at {:<12} {} ({part}){latency}", exit.name, exit.taken);
-    }
+    print_exits(&outcome.exits, outcome.samples);
     if let (Some(cycles), Some(rate)) = (outcome.cycles_per_sample, outcome.throughput_samples_per_s) {
         out!("cycles an image      {cycles:.1}");
         out!("throughput           {rate:.0} images/s at {} MHz", outcome.clock_mhz);
     }
     out!("files                {}", args.directory.display());
+}
+
+fn print_exits(exits: &[ExitOutcome], samples: usize) {
+    for exit in exits {
+        let part = percent(exit.taken, samples);
+        let latency = exit.latency_cycles;
+        let latency = latency
+            .map(|l| format!(", latency {} cycles in the median, {} at most", l.p50, l.max))
+            .unwrap_or_default();
+        out!("left at {:<12} {} ({part}){latency}", exit.name, exit.taken);
+    }
 }

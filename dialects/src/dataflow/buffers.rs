@@ -1,7 +1,11 @@
 //! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, ceil_div, int, memory, operation, start};
+use super::actor::{lanes_of, output_registers, stream_foldings};
+use super::timing::{SKID, Step};
+use super::{
+    Actor, Behaviour, Folding, Lag, Lanes, Named, Resources, Stream, Timing, ceil_div, int, memory,
+    operation, start,
+};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -29,7 +33,7 @@ macro_rules! lanes_of_a_stream {
         }
 
         fn foldings(&self) -> Vec<Folding> {
-            lane_foldings(self.inputs()[0].channels())
+            stream_foldings(&self.inputs()[0])
         }
 
         fn folding(&self) -> Folding {
@@ -37,7 +41,7 @@ macro_rules! lanes_of_a_stream {
         }
 
         fn ii_cycles_at(&self, folding: Folding) -> i64 {
-            self.inputs()[0].elements() / lanes_of(folding)
+            self.inputs()[0].with_lanes(lanes_of(folding)).beats()
         }
 
         fn is_beatwise(&self) -> bool {
@@ -66,6 +70,10 @@ impl<'c> Actor<'c> for Fork<'c> {
         1
     }
 
+    fn timing(&self) -> Timing {
+        Timing::of(vec![0], Behaviour::Fork)
+    }
+
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
         output_registers(bits) * self.0.results().len() as i64
@@ -90,9 +98,15 @@ impl<'c> Fifo<'c> {
     }
 }
 
-/// The depth that holds as much after a change of the lanes.
-fn depth_at(depth: i64, before: Folding, now: Folding) -> i64 {
-    ceil_div(depth * lanes_of(before), lanes_of(now))
+/// Beats that a memory for `depth` of them holds: it has two words at least.
+fn words(depth: i64) -> u64 {
+    depth.max(2) as u64
+}
+
+/// The depth that holds as much of samples after a change of the lanes.
+fn depth_at(stream: &Stream, depth: i64, before: Folding, now: Folding) -> i64 {
+    let beats = |folding| stream.with_lanes(lanes_of(folding)).beats();
+    ceil_div(depth * beats(now), beats(before))
 }
 
 impl<'c> Actor<'c> for Fifo<'c> {
@@ -107,14 +121,20 @@ impl<'c> Actor<'c> for Fifo<'c> {
         2
     }
 
+    /// Out of the memory into a register.
+    fn timing(&self) -> Timing {
+        Timing { rooms: vec![words(self.depth())], ..Timing::pass(1) }
+    }
+
     fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        let depth = depth_at(self.depth(), self.folding(), folding);
+        let input = self.inputs().swap_remove(0);
+        let bits = input.with_lanes(lanes_of(folding)).bits();
+        let depth = depth_at(&input, self.depth(), self.folding(), folding);
         memory(depth, bits) + Resources::logic(30, 30) + output_registers(bits)
     }
 
     fn folding_changed(&self, before: Folding) {
-        self.set_depth(depth_at(self.depth(), before, self.folding()));
+        self.set_depth(depth_at(&self.inputs()[0], self.depth(), before, self.folding()));
     }
 }
 
@@ -158,6 +178,21 @@ impl<'c> Actor<'c> for Resize<'c> {
         ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
     }
 
+    fn timing(&self) -> Timing {
+        let (from, to) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        let widens = from.lanes < to.lanes;
+        let (narrow, wide) = if widens { (&from, &to) } else { (&to, &from) };
+        let ratio = wide.lanes / narrow.lanes;
+        // The last wide beat of a row may have fewer parts.
+        let parts_of = |beat: i64| ratio.min(narrow.row_beats() - beat * ratio) as usize;
+        let beat = |beat: i64| {
+            let others = parts_of(beat) - 1;
+            let (before, behind) = if widens { (others, 0) } else { (0, others) };
+            [vec![Step::TAKE; before], vec![Step::PASS], vec![Step::GIVE; behind]].concat()
+        };
+        Timing::steps((0..wide.row_beats()).flat_map(beat).collect(), 0)
+    }
+
     fn resources_at(&self, _: Folding) -> Resources {
         Self::cost(&self.inputs()[0], self.outputs()[0].lanes)
     }
@@ -166,9 +201,14 @@ impl<'c> Actor<'c> for Resize<'c> {
         true
     }
 
-    /// What makes beats wider collects narrow ones, all of one pixel.
+    /// What makes beats wider collects narrow ones, all of one pixel or of one row.
     fn lag(&self) -> Lag {
-        if self.inputs()[0].lanes < self.outputs()[0].lanes { Lag::Pixel } else { Lag::Beat }
+        let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        match () {
+            () if input.lanes >= output.lanes => Lag::Beat,
+            () if output.pixels() == 1 => Lag::Pixel,
+            () => Lag::Sample,
+        }
     }
 }
 
@@ -202,6 +242,11 @@ impl<'c> Gate<'c> {
         int(self.0, "depth")
     }
 
+    /// Does it hold what the rest of the network works on, and not what leaves, or tags?
+    pub fn holds_data(self) -> bool {
+        !self.pass_when() && Stream::of_value(self.0.operands()[0]) != Stream::tag()
+    }
+
     /// Sets the depth in beats, of which a sample is the least.
     pub fn set_depth(self, depth: i64) {
         self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
@@ -221,9 +266,16 @@ impl<'c> Actor<'c> for Gate<'c> {
         self.ii_cycles_at(folding) + 2
     }
 
+    fn timing(&self) -> Timing {
+        let beats = self.inputs()[0].beats() as u64;
+        let rooms = vec![words(self.depth()), SKID];
+        Timing::of(rooms, Behaviour::Gate { beats, pass_when: self.pass_when() })
+    }
+
     fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        let depth = depth_at(self.depth(), self.folding(), folding);
+        let input = self.inputs().swap_remove(0);
+        let bits = input.with_lanes(lanes_of(folding)).bits();
+        let depth = depth_at(&input, self.depth(), self.folding(), folding);
         memory(depth, bits) + Resources::logic(60, 60) + output_registers(bits)
     }
 
@@ -234,7 +286,8 @@ impl<'c> Actor<'c> for Gate<'c> {
     }
 
     fn folding_changed(&self, before: Folding) {
-        let least = self.inputs()[0].beats();
-        self.set_depth(depth_at(self.depth(), before, self.folding()).max(least));
+        let input = self.inputs().swap_remove(0);
+        let depth = depth_at(&input, self.depth(), before, self.folding());
+        self.set_depth(depth.max(input.beats()));
     }
 }

@@ -1,7 +1,8 @@
 //! `dataflow.concat`: streams behind one another along an axis.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, gcd, int, operation, start};
+use super::timing::{Needs, SKID, Step};
+use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, Timing, gcd, int, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -60,6 +61,17 @@ impl<'c> Actor<'c> for Concat<'c> {
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    /// The beats of each input in its turn.
+    fn timing(&self) -> Timing {
+        let inputs = self.inputs();
+        let turn = |(index, stream): (usize, &Stream)| {
+            let beats = stream.shape[self.axis()..].iter().product::<i64>() / stream.lanes;
+            vec![Step { needs: Needs::Input(index), ..Step::PASS }; beats as usize]
+        };
+        let steps = inputs.iter().enumerate().flat_map(turn).collect();
+        Timing { rooms: vec![SKID; inputs.len()], ..Timing::steps(steps, 0) }
     }
 
     /// A skid buffer an input, and the choice among them.

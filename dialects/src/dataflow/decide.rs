@@ -1,7 +1,10 @@
 //! `dataflow.decide`: whether the classifier is confident of a sample.
 
 use super::actor::{lane_foldings, lanes_of};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, ceil_div, operation, rom, start};
+use super::timing::{LEVELS, tree_stages};
+use super::{
+    Actor, Behaviour, Folding, Lanes, Named, Resources, Stream, Timing, ceil_div, operation, rom, start,
+};
 use crate::ee::{Confidence, ConfidenceKind};
 use crate::ir::{Builder, Op, Value};
 
@@ -62,6 +65,24 @@ impl<'c> Actor<'c> for Decide<'c> {
             _ => 2 * ceil_div(levels, 2),
         };
         2 * self.ii_cycles_at(folding) + trees + 4
+    }
+
+    /// Banks for the samples that come in, are searched and are read; then the memory, the distance, the tables and the tree over the
+    /// lanes, and two stages more where the limit depends on the sum.
+    fn timing(&self) -> Timing {
+        let logits = &self.inputs()[0];
+        let beats = logits.beats() as u64;
+        let kind = self.confidence().map(|confidence| confidence.kind);
+        let search_levels = if kind == Some(ConfidenceKind::Margin) { 1 } else { LEVELS };
+        let search_cycles = tree_stages(logits.lanes, search_levels);
+        let limit = if kind == Some(ConfidenceKind::Entropy) { 2 } else { 0 };
+        let behaviour = Behaviour::Decide {
+            beats,
+            banks: 2 + (search_cycles + 3).div_ceil(beats),
+            search_cycles,
+            stages: 3 + tree_stages(logits.lanes, LEVELS) + limit,
+        };
+        Timing::of(vec![0], behaviour)
     }
 
     /// About 124 LUT and a block RAM for the table, serial over classes; its DSP is not needed, as nothing

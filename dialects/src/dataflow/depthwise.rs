@@ -1,7 +1,10 @@
 //! `dataflow.depthwise`: products of each channel of a window, and requantisation.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, operation, rom, start};
+use super::scale::multiplies;
+use super::stream::pixel_choices;
+use super::timing::{LEVELS, tree_stages};
+use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, Timing, operation, rom, start};
 use crate::ir::{Attr, Builder, Op, Type, Value};
 
 operation! {
@@ -38,7 +41,10 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.weights_shape()[2])
+        let channels = self.weights_shape()[2];
+        let output = self.outputs().swap_remove(0);
+        let several = pixel_choices(output.row_pixels()).map(|windows| Folding::Lanes(windows * channels));
+        lane_foldings(channels).into_iter().chain(several).collect()
     }
 
     fn folding(&self) -> Folding {
@@ -52,7 +58,8 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].positions() * (self.weights_shape()[2] / lanes_of(folding))
+        let lanes = self.lanes_at(folding).outputs[0];
+        self.outputs()[0].with_lanes(lanes).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
@@ -60,12 +67,18 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         i64::from(64 - (kh * kw - 1).leading_zeros()).div_euclid(2) + 7
     }
 
+    /// Weights, products, the tree over the taps, the bias, the sum, and the multiplier if there is one.
+    fn timing(&self) -> Timing {
+        let [kh, kw, _, _] = self.weights_shape();
+        Timing::pass(4 + tree_stages(kh * kw, LEVELS) + u64::from(multiplies(self.0)))
+    }
+
     /// As `dataflow.matvec`: a DSP a product with weights out of a memory, adders of 20 bits, 50 LUTs a lane to scale.
     fn resources_at(&self, folding: Folding) -> Resources {
         let ([kh, kw, c, m], lanes) = (self.weights_shape(), lanes_of(folding));
         let outputs = lanes * m;
         let products = kh * kw * outputs;
-        let words = c / lanes;
+        let words = (c / lanes).max(1);
         let bits = i64::from(self.outputs()[0].element.bits);
         let ends = Resources::logic(50, 40) * outputs + output_registers(outputs * bits);
         if words == 1 {

@@ -1,7 +1,9 @@
 //! `dataflow.map` and `dataflow.add`: element by element.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, int, operation, start};
+use super::actor::{lanes_of, output_registers, stream_foldings};
+use super::scale::multiplies;
+use super::timing::{Needs, SKID, Step};
+use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, int, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -76,7 +78,7 @@ impl<'c> Actor<'c> for Map<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -88,11 +90,15 @@ impl<'c> Actor<'c> for Map<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         3
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::pass(u64::from(multiplies(self.0)))
     }
 
     /// A power of two is wires; other multipliers take two DSPs (32 bits).
@@ -129,7 +135,7 @@ impl<'c> Actor<'c> for Add<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -142,11 +148,16 @@ impl<'c> Actor<'c> for Add<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    fn timing(&self) -> Timing {
+        let step = Step { needs: Needs::All, ..Step::PASS };
+        Timing { rooms: vec![SKID; 2], ..Timing::steps(vec![step], 0) }
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {

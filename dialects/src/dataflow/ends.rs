@@ -1,7 +1,8 @@
 //! Where samples come in and results go out: `dataflow.source`, `dataflow.merge`, `dataflow.sink`.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, operation, start};
+use super::actor::{lanes_of, output_registers, stream_foldings};
+use super::timing::SKID;
+use super::{Actor, Behaviour, Folding, Lanes, Named, Resources, Stream, Timing, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -42,7 +43,7 @@ impl<'c> Actor<'c> for Source<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -54,11 +55,15 @@ impl<'c> Actor<'c> for Source<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         1
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::of(vec![], Behaviour::Source { beats: self.outputs()[0].beats() as u64 })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
@@ -107,7 +112,7 @@ impl<'c> Actor<'c> for Merge<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -123,11 +128,16 @@ impl<'c> Actor<'c> for Merge<'c> {
 
     /// The beats of a result: samples follow one another without a gap.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    fn timing(&self) -> Timing {
+        let beats = self.outputs()[0].beats() as u64;
+        Timing::of(vec![SKID; 2 * self.exits()], Behaviour::Merge { beats })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
@@ -150,7 +160,7 @@ impl<'c> Actor<'c> for Sink<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.inputs()[0].channels())
+        stream_foldings(&self.inputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -162,11 +172,15 @@ impl<'c> Actor<'c> for Sink<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.inputs()[0].elements() / lanes_of(folding)
+        self.inputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         1
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::of(vec![SKID; 3], Behaviour::Sink { beats: self.inputs()[0].beats() as u64 })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {

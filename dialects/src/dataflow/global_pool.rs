@@ -2,7 +2,9 @@
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
 use super::pool::Average;
-use super::{Actor, Folding, Lanes, Named, PoolKind, Resources, Stream, memory, operation, start};
+use super::scale::multiplies;
+use super::timing::Step;
+use super::{Actor, Folding, Lanes, Named, PoolKind, Resources, Stream, Timing, memory, operation, start};
 use crate::ir::{Builder, Op, Value};
 
 operation! {
@@ -58,6 +60,15 @@ impl<'c> Actor<'c> for GlobalPool<'c> {
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let input = self.inputs().swap_remove(0);
         (input.positions() - 1) * (input.channels() / lanes_of(folding)) + 4
+    }
+
+    /// All beats come in; those of the last pixel give one each.
+    fn timing(&self) -> Timing {
+        let (input, output) = (self.inputs()[0].beats(), self.outputs()[0].beats());
+        let mut steps = vec![Step::TAKE; (input - output) as usize];
+        steps.resize(input as usize, Step::PASS);
+        let scales = self.kind() == PoolKind::Average && multiplies(self.0);
+        Timing::steps(steps, 2 + u64::from(scales))
     }
 
     /// An accumulator a channel, an adder or a maximum a lane, and for an average a product of 32 bits.

@@ -12,11 +12,14 @@ mod graph;
 mod matvec;
 mod pad;
 mod pool;
+mod range;
 mod resources;
+mod rom;
 mod scale;
 mod slice;
 mod stream;
 mod table;
+mod timing;
 mod window;
 
 pub use actor::{Actor, Folding, Lag, Lanes};
@@ -28,15 +31,18 @@ pub use elementwise::{Add, Affine, Map};
 pub use ends::{Merge, Sink, Source};
 pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
-pub use matvec::{Matvec, MatvecParts};
+pub use matvec::{DspUse, Matvec, MatvecParts, PAIR_PLACES, Products};
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
-pub use resources::{Resources, bram18, ceil_div, memory, rom};
+pub use range::value_range;
+pub use resources::{Resources, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom};
+pub use rom::{Column, Rom, Tile};
 pub use scale::Scale;
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use table::Table;
-pub use window::Window;
+pub use timing::{Behaviour, Needs, Place, Step, Steps, Timing};
+pub use window::{Schedule, Window};
 
 use crate::ir::{Attr, Builder, Op, OpBuilder};
 

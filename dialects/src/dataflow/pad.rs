@@ -1,7 +1,8 @@
 //! `dataflow.pad`: a tensor with more around it.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, gcd, int, ints, operation, start};
+use super::timing::{Step, beats_inside};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, Timing, gcd, int, ints, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -70,6 +71,11 @@ impl<'c> Actor<'c> for Pad<'c> {
     /// Padding in front waits for no element.
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         1
+    }
+
+    fn timing(&self) -> Timing {
+        let inside = beats_inside(&self.outputs()[0], &self.before(), &self.inputs()[0].shape);
+        Timing::steps(inside.into_iter().map(|real| if real { Step::PASS } else { Step::GIVE }).collect(), 0)
     }
 
     /// A counter and two comparisons a dimension.

@@ -1,7 +1,9 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, int, ints, operation, pair, start};
+use super::actor::{lane_foldings, lanes_of, output_registers, stream_foldings};
+use super::scale::multiplies;
+use super::timing::{LEVELS, tree_stages};
+use super::{Actor, Folding, Lanes, Named, Resources, Stream, Timing, int, ints, operation, pair, start};
 use crate::ir::{Attr, Builder, Ctx, Op, OpBuilder, Value};
 use crate::tosa::reciprocal_scale;
 
@@ -125,7 +127,13 @@ impl<'c> Actor<'c> for Pool<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        let output = self.outputs().swap_remove(0);
+        // Where averages are of fewer elements at borders, one window a beat.
+        if self.average_taps().is_some() {
+            lane_foldings(output.channels())
+        } else {
+            stream_foldings(&output)
+        }
     }
 
     fn folding(&self) -> Folding {
@@ -138,11 +146,18 @@ impl<'c> Actor<'c> for Pool<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         3
+    }
+
+    /// The tree over the taps, and a product for an average.
+    fn timing(&self) -> Timing {
+        let average = self.kind() == PoolKind::Average;
+        let scales = average && (self.average_taps().is_some() || multiplies(self.0));
+        Timing::pass(tree_stages(self.taps(), LEVELS) + u64::from(scales))
     }
 
     /// A maximum is a comparison and a choice, two LUTs a bit; an average an adder, and a product of 32 bits

@@ -1,6 +1,6 @@
 //! What sums become: the attributes that `dataflow.matvec` and `dataflow.depthwise` have in common.
 
-use crate::ir::{Attr, Ctx, OpBuilder};
+use crate::ir::{Attr, Ctx, Op, OpBuilder};
 
 /// A bias, then TOSA's `rescale` and `clamp`.
 #[derive(Clone, Debug)]
@@ -37,4 +37,26 @@ impl Scale {
             .attr("max", Attr::i64(ctx, self.max));
         if self.double_round { op.attr("double_round", Attr::unit(ctx)) } else { op }
     }
+}
+
+/// Do the attributes `multiplier` and `shift`, one or one a channel, and `double_round` ask for more than one shift that is the same
+/// for all channels? Multipliers over a common power of two are divided by as much of it as they have in common; what is
+/// left is 1 of a shift.
+pub(super) fn multiplies(op: Op<'_>) -> bool {
+    let list = |name| {
+        let attr = op.attr(name);
+        attr.and_then(Attr::to_i64)
+            .map(|value| vec![value])
+            .or(attr.and_then(Attr::to_i64s))
+            .unwrap_or_default()
+    };
+    let (multipliers, shifts) = (list("multiplier"), list("shift"));
+    let most = shifts.iter().copied().max().unwrap_or(0);
+    let at = |values: &[i64], channel: usize| values[channel % values.len()];
+    let scaled: Vec<i128> = (0..multipliers.len().max(shifts.len()))
+        .map(|channel| i128::from(at(&multipliers, channel)) << (most - at(&shifts, channel)))
+        .collect();
+    let away = op.attr("double_round").is_some() && most > 31;
+    let is_shift = |value: i128| value.count_ones() == 1 && i64::from(value.trailing_zeros()) <= most;
+    away || scaled.first().is_none_or(|&first| !is_shift(first) || scaled.iter().any(|&other| other != first))
 }

@@ -1,7 +1,8 @@
 //! `dataflow.slice`: a part of a tensor.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, gcd, ints, operation, start};
+use super::timing::{Step, beats_inside};
+use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, Timing, gcd, ints, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -70,6 +71,11 @@ impl<'c> Actor<'c> for Slice<'c> {
         let before =
             self.start().iter().zip(&input.shape).fold(0, |index, (first, size)| index * size + first);
         before / lanes_of(folding) + 1
+    }
+
+    fn timing(&self) -> Timing {
+        let inside = beats_inside(&self.inputs()[0], &self.start(), &self.outputs()[0].shape);
+        Timing::steps(inside.into_iter().map(|gives| Step { gives, ..Step::TAKE }).collect(), 0)
     }
 
     /// A counter and two comparisons a dimension.

@@ -1,5 +1,6 @@
 //! The type of streams as plain data.
 
+use super::ceil_div;
 use crate::ir::{Ctx, Type, Value};
 
 /// The elements of a stream: integers.
@@ -49,7 +50,7 @@ pub struct Stream {
     pub shape: Vec<i64>,
     /// Of each number.
     pub element: Element,
-    /// Elements a beat; a divisor of the innermost dimension.
+    /// Elements a beat: a divisor of the innermost dimension C, or `P * C`, whole pixels of a row.
     pub lanes: i64,
 }
 
@@ -80,7 +81,7 @@ impl Stream {
         Self::of(value.ty()).expect("ODS: the operands and results of actors are streams")
     }
 
-    /// The MLIR type. The lanes must divide the innermost dimension.
+    /// The MLIR type. The lanes must be legal for the shape.
     pub fn ty<'c>(&self, ctx: Ctx<'c>) -> Type<'c> {
         Type::stream(&self.shape, self.element.ty(ctx), self.lanes)
             .expect("shape and lanes of a stream are legal")
@@ -106,15 +107,46 @@ impl Stream {
         self.elements() / self.channels()
     }
 
+    /// Pixels of a row, which a beat never goes beyond: the dimension in front of the innermost one.
+    pub fn row_pixels(&self) -> i64 {
+        self.shape.iter().rev().nth(1).copied().unwrap_or(1)
+    }
+
+    /// Whole pixels a beat, P; 1 where a beat is one pixel or a part of it.
+    pub fn pixels(&self) -> i64 {
+        (self.lanes / self.channels()).max(1)
+    }
+
+    /// Beats of a row. With P pixels a beat the last one may be partial: lanes behind the row's end mean nothing.
+    pub fn row_beats(&self) -> i64 {
+        if self.lanes < self.channels() {
+            self.row_pixels() * (self.channels() / self.lanes)
+        } else {
+            ceil_div(self.row_pixels(), self.pixels())
+        }
+    }
+
     /// Beats a sample.
     pub fn beats(&self) -> i64 {
-        self.elements() / self.lanes
+        self.positions() / self.row_pixels() * self.row_beats()
+    }
+
+    /// The lanes that this tensor may have, ascending: the divisors of C, and 2, 4, 8, ... pixels until a beat holds a row.
+    pub fn lane_choices(&self) -> Vec<i64> {
+        let mut lanes = divisors(self.channels());
+        lanes.extend(pixel_choices(self.row_pixels()).map(|pixels| pixels * self.channels()));
+        lanes
     }
 
     /// Bits a beat.
     pub fn bits(&self) -> i64 {
         self.lanes * i64::from(self.element.bits)
     }
+}
+
+/// 2, 4, 8, ... up to the first that holds a row.
+pub(super) fn pixel_choices(row_pixels: i64) -> impl Iterator<Item = i64> {
+    (1..).map(|power| 1 << power).take_while(move |pixels| pixels / 2 < row_pixels)
 }
 
 /// The divisors of a positive number, ascending.
@@ -145,6 +177,18 @@ mod tests {
     fn a_stream_counts_beats() {
         let stream = Stream { shape: vec![28, 28, 6], element: Element::unsigned(8), lanes: 3 };
         assert_eq!((stream.beats(), stream.bits(), stream.positions()), (1568, 24, 784));
+    }
+
+    #[test]
+    fn a_beat_of_several_pixels_ends_with_the_row() {
+        let stream = Stream { shape: vec![3, 28, 2], element: Element::unsigned(8), lanes: 16 };
+        // 28 pixels: three beats of eight and one of four.
+        assert_eq!((stream.pixels(), stream.row_beats(), stream.beats(), stream.bits()), (8, 4, 12, 128));
+        assert_eq!(stream.lane_choices(), [1, 2, 4, 8, 16, 32, 64]);
+        assert_eq!(stream.with_lanes(1).row_beats(), 56);
+        assert_eq!(stream.with_lanes(64).beats(), 3);
+        let vector = Stream { shape: vec![6], element: Element::unsigned(8), lanes: 3 };
+        assert_eq!((vector.lane_choices(), vector.beats()), (vec![1, 2, 3, 6], 2));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `dataflow.table`: any function of each element.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, operation, rom, start};
+use super::actor::{lanes_of, output_registers, stream_foldings};
+use super::{Actor, Folding, Lanes, Named, Resources, Timing, operation, rom, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -23,7 +23,7 @@ impl<'c> Actor<'c> for Table<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.outputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -35,11 +35,15 @@ impl<'c> Actor<'c> for Table<'c> {
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].elements() / lanes_of(folding)
+        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     fn latency_cycles_at(&self, _: Folding) -> i64 {
         2
+    }
+
+    fn timing(&self) -> Timing {
+        Timing::pass(1)
     }
 
     /// A memory of 256 bytes a lane.

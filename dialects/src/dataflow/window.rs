@@ -1,7 +1,10 @@
 //! `dataflow.window`: the sliding windows of a feature map.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, int, ints, memory, operation, pair, start};
+use super::actor::{lane_foldings, lanes_of};
+use super::{
+    Actor, Behaviour, Folding, Lanes, Named, Place, Resources, Stream, Timing, ceil_div, int, ints, memory,
+    operation, pair, start,
+};
 use crate::ir::{Attr, Builder, Op, Value};
 use crate::tosa::Geometry;
 
@@ -37,7 +40,8 @@ impl<'c> Window<'c> {
         let &[h, w, c] = &input.shape[..] else { return None };
         let [oh, ow] = geometry.output([h, w])?;
         let taps = geometry.kernel[0] * geometry.kernel[1];
-        Some(Stream { shape: vec![oh, ow, taps * c], element: input.element, lanes: taps * input.lanes })
+        let lanes = windows_lanes(input, geometry);
+        Some(Stream { shape: vec![oh, ow, taps * c], element: input.element, lanes })
     }
 
     /// Kernel, stride, dilation and padding.
@@ -61,21 +65,89 @@ impl<'c> Window<'c> {
         input.shape.try_into().expect("the verifier wants a stream of rank 3")
     }
 
-    fn taps(self) -> i64 {
-        self.geometry().kernel.iter().product()
+    /// When it takes and gives beats.
+    pub fn schedule(self) -> Schedule {
+        self.schedule_at(self.folding())
     }
 
-    /// Height and width with the padding: that behind a row or a map is that before the next one.
-    fn padded(self) -> [i64; 2] {
-        let ([h, w, _], [top, bottom, left, right]) = (self.input_shape(), self.geometry().pad);
-        [h + top.max(bottom), w + left.max(right)]
+    fn schedule_at(self, folding: Folding) -> Schedule {
+        let input = self.inputs()[0].with_lanes(lanes_of(folding));
+        Schedule::new(&input, &self.geometry()).expect("the verifier wants a kernel that fits")
+    }
+}
+
+/// The lanes of the windows of a stream: of P pixels a beat, every stride of them begins a window.
+fn windows_lanes(input: &Stream, geometry: &Geometry) -> i64 {
+    let taps = geometry.kernel[0] * geometry.kernel[1];
+    if input.pixels() == 1 { taps * input.lanes } else { taps * input.lanes / geometry.stride[1] }
+}
+
+/// When a window takes and gives beats, on a grid of `rows x columns x chunks` steps a sample.
+///
+/// Input beats are taken at those steps of the grid that are in the map, outputs leave at the same places of the grid,
+/// [`Schedule::lag`] steps later: then the last element that a window can see has come. What lies outside of the map is made from
+/// the output's place, so steps for padding are needed only where a map has more outputs than inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Pixels a beat, P.
+    pub pixels: i64,
+    /// Windows a beat, Q.
+    pub windows: i64,
+    /// Rows of the grid.
+    pub rows: i64,
+    /// Steps of a row, for each chunk.
+    pub columns: i64,
+    /// Parts of a pixel, `C / lanes`.
+    pub chunks: i64,
+    /// Rows between an output and the last input that it needs.
+    pub row_lag: i64,
+    /// Columns between them.
+    pub column_lag: i64,
+    /// Columns in front of an output's own that it needs.
+    pub column_lead: i64,
+}
+
+impl Schedule {
+    /// The schedule of the windows of a stream `[H, W, C]`; None if the kernel does not fit.
+    pub fn new(input: &Stream, geometry: &Geometry) -> Option<Self> {
+        let &[h, w, c] = &input.shape[..] else { return None };
+        let Geometry { stride: [stride_y, stride_x], pad: [top, _, left, _], .. } = *geometry;
+        let [output_rows, output_columns] = geometry.output([h, w])?;
+        let [reach_y, reach_x] = geometry.reach();
+        let pixels = input.pixels();
+        let (windows, columns) = if pixels == 1 {
+            (1, w.max((output_columns - 1) * stride_x + 1))
+        } else {
+            let windows = pixels / stride_x;
+            (windows, ceil_div(w, pixels).max(ceil_div(output_columns, windows)))
+        };
+        let chunks = (c / input.lanes).max(1);
+        let row_lag = reach_y - 1 - top;
+        // The last pixel that the windows before this one see; those behind the map are not waited for.
+        let end = |window: i64| ((window - 1) * stride_x + reach_x - 1 - left).min(w - 1);
+        let column_lag = if pixels == 1 {
+            (0..output_columns).map(|place| end(place + 1) - place * stride_x).max()
+        } else {
+            let place =
+                |place: i64| end(((place + 1) * windows).min(output_columns)).div_euclid(pixels) - place;
+            (0..ceil_div(output_columns, windows)).map(place).max()
+        };
+        let column_lag = column_lag.unwrap_or(0).max(0);
+        let rows = h.max((output_rows - 1) * stride_y + 1);
+        // A sample's outputs begin before the next sample does.
+        let rows = rows.max((row_lag * columns + column_lag) / columns + 1);
+        let column_lead = ceil_div(left, pixels);
+        Some(Self { pixels, windows, rows, columns, chunks, row_lag, column_lag, column_lead })
     }
 
-    /// Cycles from the first element of a sample to the end of its first window; in none of them a window ends.
-    fn fill_cycles(self, folding: Folding) -> i64 {
-        let Geometry { kernel: [kh, kw], dilation: [dh, dw], pad: [top, _, left, _], .. } = self.geometry();
-        let (rows, columns) = ((kh - 1) * dh - top, (kw - 1) * dw - left);
-        (rows * self.padded()[1] + columns).max(0) * (self.input_shape()[2] / lanes_of(folding))
+    /// Steps of a sample: the initiation interval in cycles.
+    pub fn steps(&self) -> i64 {
+        self.rows * self.columns * self.chunks
+    }
+
+    /// Steps between an input and the output at the same place.
+    pub fn lag(&self) -> i64 {
+        (self.row_lag * self.columns + self.column_lag) * self.chunks
     }
 }
 
@@ -84,8 +156,18 @@ impl<'c> Actor<'c> for Window<'c> {
         self.0
     }
 
+    /// Channels, or Q windows, 2, 4, 8, ... until a beat holds a row.
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.input_shape()[2])
+        let [_, _, c] = self.input_shape();
+        let (input, geometry) = (self.inputs().swap_remove(0), self.geometry());
+        let mut foldings = lane_foldings(c);
+        let several = (0..).map(|power| geometry.stride[1] << power).filter(|&pixels| pixels > 1);
+        let several = several.take_while(|pixels| pixels / 2 < input.row_pixels()).filter(|pixels| {
+            let output = Self::output_type(&input.with_lanes(pixels * c), &geometry);
+            output.is_some_and(|output| output.pixels() < 2 * output.row_pixels())
+        });
+        foldings.extend(several.map(|pixels| Folding::Lanes(pixels * c)));
+        foldings
     }
 
     fn folding(&self) -> Folding {
@@ -94,31 +176,54 @@ impl<'c> Actor<'c> for Window<'c> {
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
         let lanes = lanes_of(folding);
-        Lanes { inputs: vec![lanes], outputs: vec![self.taps() * lanes] }
+        let outputs = windows_lanes(&self.inputs()[0].with_lanes(lanes), &self.geometry());
+        Lanes { inputs: vec![lanes], outputs: vec![outputs] }
     }
 
-    /// Every padded position takes a beat a group of channels; the outputs go along with them.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        let [h, w] = self.padded();
-        let [_, _, c] = self.input_shape();
-        h * w * (c / lanes_of(folding))
+        self.schedule_at(folding).steps()
     }
 
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        self.fill_cycles(folding) + 2
+        self.schedule_at(folding).lag() + 2
     }
 
-    /// A line buffer whose word is a column of the window (RECIPES D: 125 LUT and 96 LUTs as memory for 5x5 of
-    /// 5 channels), and the registers of the window.
+    fn timing(&self) -> Timing {
+        let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        let (grid, stride) = (self.schedule(), self.geometry().stride);
+        let pitch = if grid.pixels == 1 { stride[1] } else { 1 };
+        let row_beats = input.row_beats() / grid.chunks;
+        let last = [output.shape[0] - 1, (output.shape[1] - 1) / grid.windows]
+            .iter()
+            .zip([stride[0], pitch])
+            .map(|(place, pitch)| place * pitch)
+            .collect::<Vec<_>>();
+        let places = (0..grid.rows).flat_map(|y| (0..grid.columns).map(move |x| [y, x]));
+        let place = |[y, x]: [i64; 2]| {
+            let takes = y < input.shape[0] && x < row_beats;
+            let gives = y <= last[0] && x <= last[1] && y % stride[0] == 0 && x % pitch == 0;
+            std::iter::repeat_n(Place { takes, gives }, grid.chunks as usize)
+        };
+        let places = places.flat_map(place).collect();
+        Timing::of(vec![0], Behaviour::Window { places, lag: grid.lag() as usize })
+    }
+
+    /// Delay lines for rows and columns, and a skid buffer for the columns that the windows of a beat see; each of its bits is a
+    /// LUT, which takes the column's edge along, and so is each bit of a row at an edge. Yosys: 5x5 of 10 channels with padding
+    /// 3, 2468 LUT, 216 as memory and 6048 FF; 2x2 of 8 pixels of 5 channels 666, 320 and 1620.
     fn resources_at(&self, folding: Folding) -> Resources {
-        let lanes = lanes_of(folding);
-        let Geometry { kernel: [kh, kw], dilation: [dh, dw], .. } = self.geometry();
-        let [_, _, c] = self.input_shape();
-        let bits = i64::from(self.inputs()[0].element.bits);
-        let groups = c / lanes;
-        let lines = memory(self.padded()[1] * groups, (kh - 1) * dh * lanes * bits);
-        // Behind each tap in a row: the columns between, one word a group of channels.
-        let columns = memory(dw * groups, kh * lanes * bits) * (kw - 1);
-        lines + columns + Resources::logic(110, 60) + output_registers(self.taps() * lanes * bits)
+        let schedule = self.schedule_at(folding);
+        let Geometry { kernel: [kh, kw], stride: [_, stride], dilation: [dh, dw], pad, .. } = self.geometry();
+        let bits = lanes_of(folding) * i64::from(self.inputs()[0].element.bits);
+        let pixel_bits = bits / schedule.pixels;
+        let lines = memory(schedule.columns * schedule.chunks, (kh - 1) * dh * bits);
+        let stored = memory(schedule.chunks, kh * bits) * (schedule.column_lag + schedule.column_lead);
+        let mut seen: Vec<i64> =
+            (0..schedule.windows).flat_map(|q| (0..kw).map(move |tap| q * stride + tap * dw)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        let seen_bits = seen.len() as i64 * kh * pixel_bits;
+        let edges = (pad[0] + pad[1]).min(kh) * bits;
+        lines + stored + Resources::logic(seen_bits + edges + 80, 2 * seen_bits + bits + 60)
     }
 }

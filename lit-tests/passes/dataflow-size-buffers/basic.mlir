@@ -3,17 +3,17 @@
 // The slowest actor is the early classifier: 8 * 3 = 24 cycles a sample. From the source (1) and the fork (1) the logits come
 // after 24 + 6 cycles, at 32, the fork's copy at 33, the decision after 3 + 3 + 4 cycles, at 43, its copies at 44.
 // CHECK-LABEL: dataflow.graph @net
-// 44 - 33 cycles are less than a sample; one is the least, and one is slack: 6 logits.
+// 44 - 33 cycles are less than a sample; one is the least, a quarter is slack: 3.75 logits, and two beats more.
 // CHECK: dataflow.gate "taken" {{.*}}depth = 6 : i64
-// 44 - 2 cycles are two samples, and one is slack.
-// CHECK: dataflow.gate "tag_taken" {{.*}}depth = 3 : i64
-// CHECK: %[[TAG:.*]] = dataflow.gate "tag_stay" {{.*}}depth = 3 : i64
-// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 24 : i64
-// Behind it four samples wait for the rest of the network.
-// CHECK: %[[QUEUE:.*]] = dataflow.fifo "stay_to_late_fifo_0" %[[STAY]] {depth = 32 : i64
+// 44 - 2 cycles are 1.75 samples; with the slack, two, and two beats more.
+// CHECK: dataflow.gate "tag_taken" {{.*}}depth = 4 : i64
+// CHECK: %[[TAG:.*]] = dataflow.gate "tag_stay" {{.*}}depth = 4 : i64
+// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 18 : i64
+// Behind it a sample takes no longer than the next one needs to come, so one place is enough.
+// CHECK: %[[QUEUE:.*]] = dataflow.fifo "stay_to_late_fifo_0" %[[STAY]] {depth = 8 : i64
 // CHECK: dataflow.matvec "late" %[[QUEUE]]
-// The tag comes at 44 + 3, the late logits at 44 + 10 + 30: two samples, the slack, and those in the queue.
-// CHECK: %[[FIFO:.*]] = dataflow.fifo "tag_stay_to_merge_fifo_3" %[[TAG]] {depth = 7 : i64
+// The tag comes at 44 + 3, the late logits at 44 + 10 + 30: 1.54 samples, the slack, the one in the queue, and two beats.
+// CHECK: %[[FIFO:.*]] = dataflow.fifo "tag_stay_to_merge_fifo_3" %[[TAG]] {depth = 5 : i64
 // CHECK: dataflow.merge "merge" {{.*}}, %[[FIFO]] {
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <2x2x2xi8, lanes = 1>, <1xi16, lanes = 1>

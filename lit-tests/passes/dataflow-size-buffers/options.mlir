@@ -2,18 +2,23 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers{slack-samples=3}))' | FileCheck %s --check-prefix=THREE
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers{queue-samples=0}))' | FileCheck %s --check-prefix=DIRECT
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers{queue-samples=8}))' | FileCheck %s --check-prefix=EIGHT
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers{most-queued=0.5}))' | FileCheck %s --check-prefix=HALF
+// RUN: sed 's/reach = 0.25/reach = 0.9/' %s | atheena-opt --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers{max-loss=0.5}))' | FileCheck %s --check-prefix=LOSS
 
 // Samples of 3 logits and of 8 elements; see basic.mlir for what the delays ask for.
-// NONE: dataflow.gate "taken" {{.*}}depth = 3 : i64
+// NONE: dataflow.gate "taken" {{.*}}depth = 5 : i64
 // NONE: dataflow.gate "stay" {{.*}}depth = 16 : i64
-// THREE: dataflow.gate "taken" {{.*}}depth = 12 : i64
+// THREE: dataflow.gate "taken" {{.*}}depth = 14 : i64
 // THREE: dataflow.gate "stay" {{.*}}depth = 40 : i64
 // Without a queue the rest of the network takes samples straight from the gate.
 // DIRECT: %[[STAY:.*]] = dataflow.gate "stay"
 // DIRECT-NEXT: dataflow.matvec "late" %[[STAY]]
-// DIRECT: dataflow.fifo "tag_stay_to_merge_fifo_3" {{.*}}depth = 3 : i64
+// DIRECT: dataflow.fifo "tag_stay_to_merge_fifo_3" {{.*}}depth = 4 : i64
 // EIGHT: dataflow.fifo "stay_to_late_fifo_0" {{.*}}depth = 64 : i64
-// EIGHT: dataflow.fifo "tag_stay_to_merge_fifo_3" {{.*}}depth = 11 : i64
+// EIGHT: dataflow.fifo "tag_stay_to_merge_fifo_3" {{.*}}depth = 12 : i64
+// HALF: dataflow.fifo "stay_to_late_fifo_0" {{.*}}depth = 4 : i64
+// Whoever lets half of the throughput go needs one place whatever the load.
+// LOSS: dataflow.fifo "stay_to_late_fifo_0" {{.*}}depth = 8 : i64
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <2x2x2xi8, lanes = 1>, <1xi16, lanes = 1>
   %tags:2 = dataflow.fork "tags" %tag {reach = 1.0 : f64} : <1xi16, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>

@@ -8,10 +8,12 @@
 //!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
 //!
 //! # Why nothing deadlocks
-//! An actor's output for a sample depends on beats of this sample alone: windows end by themselves, a decision needs
-//! one sample's logits. A fork hands out beats in step: when one consumer has all beats of sample k, all have.
-//! - *Gates.* A gate that is full holds at least one whole sample k. So the classifier behind the same fork has had
-//!   all of k, and decides it, as its own gate (`taken`) takes all logits of k. Decisions go to the gates of an exit
+//! An actor's output for a sample depends on beats of this sample alone, but for windows: where a next sample has begun, its first
+//! beats push the last windows of the one before out, a part of it that the window's schedule tells (its lag). A fork hands out
+//! beats in step: when one consumer has all beats of sample k, all have.
+//! - *Gates.* A gate that is full holds at least one whole sample k, and of what follows the parts for which the windows on the way
+//!   to the decision wait, one after the other. So the classifier behind the same fork has had
+//!   all of k and as much of what follows, and decides k, as its own gate (`taken`) takes all logits of k. Decisions go to the gates of an exit
 //!   through a fork that serves each when it is ready, so the gate passes or drops k and has room again. A gate
 //!   that waits to pass k waits for what is behind it only.
 //! - *Tags.* A tag leaves the source with its sample's first beat and is held by gates of at least one tag. With the
@@ -20,8 +22,8 @@
 //!   decisions already: either ends whatever happens at the other inputs. The tag of a sample comes from the same
 //!   decision, in the same order, so it comes.
 //! - *Branches that meet again* (`add`, `concat`). If one branch holds beats back (a window or a product needs later beats
-//!   before it gives earlier ones), the others have a queue of a sample, or a gate. When the queue is full it holds sample k,
-//!   so the slow branch has had all of k and gives all of k, which empties the queue. Where all branches hold back less than
+//!   before it gives earlier ones), the others have a queue of a sample, or of more where windows one after the other wait for more
+//!   than that, or a gate. When the queue is full, the slow branch has had all that it needs for the oldest beat in there. Where all branches hold back less than
 //!   a pixel, or take the same windows of the same fork, a pixel is enough: what the slow branch needs for pixel p is
 //!   what the others had for it, and a queue of two pixels that is full holds p.
 //!
@@ -35,6 +37,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+pub mod bursts;
+
 use atheena_dialects::dataflow::{
     Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Source, Stream,
     Window, actor, bottleneck,
@@ -42,15 +46,20 @@ use atheena_dialects::dataflow::{
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::tosa::Geometry;
 use atheena_dialects::{pass::Pass, pass_options};
+use bursts::Exit;
 
 pass_options! {
     /// Options of `dataflow-size-buffers`.
     pub struct Options {
         /// Samples that gates and queues of tags hold beyond what the delays ask for.
-        pub slack_samples: i64 = 1,
+        pub slack_samples: f64 = 0.25,
+        /// The part of the throughput that bursts of samples that stay may cost, all exits together.
+        pub max_loss: f64 = 0.01,
+        /// The most samples that are queued behind a gate, whatever that costs.
+        pub most_queued: f64 = 32.0,
         /// Samples that stay which are queued behind each gate, so that those behind them, which may leave, do not
-        /// wait for the slower rest of the network.
-        pub queue_samples: i64 = 4,
+        /// wait for the slower rest of the network; -1: as many as max-loss asks for.
+        pub queue_samples: f64 = -1.0,
     }
 }
 
@@ -64,11 +73,23 @@ impl Pass for SizeBuffers {
     type Options = Options;
 
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
-        let Options { slack_samples, queue_samples } = *options;
-        if slack_samples < 0 || queue_samples < 0 {
-            return Err(graph.error("can't have buffers of slack-samples or queue-samples below 0", &[]));
+        let Options { slack_samples, max_loss, most_queued, queue_samples } = *options;
+        // Of NaN no comparison holds.
+        let valid = slack_samples >= 0.0
+            && max_loss > 0.0
+            && most_queued > 0.0
+            && (queue_samples >= 0.0 || queue_samples == -1.0);
+        if !valid {
+            let message = "can't have buffers of slack-samples or queue-samples below 0, or a max-loss or most-queued \
+                           that is not above 0";
+            return Err(graph.error(message, &[]));
         }
         let times = Times::of(Graph(graph));
+        let exits =
+            graph.walk_named(Gate::NAME).into_iter().filter_map(Gate::cast).filter(|gate| gate.holds_data());
+        let max_loss = max_loss / (exits.count().max(1)) as f64;
+        // Samples that wait at the exits so far.
+        let mut queued = 0.0;
         for op in graph.body().ops() {
             if let Some(window) = Window::cast(op) {
                 queue_window(window, &times);
@@ -77,15 +98,24 @@ impl Pass for SizeBuffers {
                 queue_outputs(layer);
             } else if let Some(gate) = Gate::cast(op) {
                 let (data, decision) = (op.operands()[0], op.operands()[1]);
+                let on_the_way: Vec<Op<'_>> =
+                    ancestors(decision).difference(&ancestors(data)).copied().collect();
+                let least = 1.0 + lag_samples(on_the_way);
                 // Tags of samples in the queue of the exit before wait here.
-                let queued = if is_tag(data) && behind_gate(data) { queue_samples } else { 0 };
-                let samples = times.samples(data, decision) + slack_samples + queued;
-                gate.set_depth(samples * Stream::of_value(data).beats());
-                if !gate.pass_when() && !is_tag(data) && queue_samples > 0 {
-                    queue_behind(gate, queue_samples);
+                let others: f64 = if is_tag(data) && behind_gate(data) { queued } else { 0.0 };
+                let samples = times.samples(data, decision).max(least) + slack_samples + others;
+                let beats = Stream::of_value(data).beats();
+                gate.set_depth((samples * beats as f64).ceil() as i64 + SLACK_BEATS);
+                if gate.holds_data() {
+                    let samples = match queue_samples {
+                        -1.0 => queued_samples(Graph(graph), gate, max_loss).min(most_queued),
+                        samples => samples,
+                    };
+                    queued = f64::max(queued, samples);
+                    queue_behind(gate, samples);
                 }
             } else if let Some(merge) = Merge::cast(op) {
-                queue_tags(merge, &times, slack_samples + queue_samples);
+                queue_tags(merge, &times, slack_samples + queued);
             } else if Add::cast(op).is_some() {
                 queue_branches(op, Lag::Beat, &times);
             } else if let Some(concat) = Concat::cast(op) {
@@ -94,6 +124,28 @@ impl Pass for SizeBuffers {
         }
         Ok(())
     }
+}
+
+/// Beats that gates and queues of tags hold beyond the samples.
+const SLACK_BEATS: i64 = 2;
+
+/// Samples that must be able to wait behind a gate, and be at the first actor there.
+fn queued_samples(graph: Graph<'_>, gate: Gate<'_>, max_loss: f64) -> f64 {
+    let Some(consumer) = gate.0.result(0).only_user().and_then(actor) else { return 0.0 };
+    let (comes, stays) = (gate.reach(), consumer.reach());
+    let slowest = |behind: bool| {
+        let there = graph.actors().into_iter().filter(move |actor| (actor.reach() <= stays) == behind);
+        there.map(|actor| actor.ii_cycles() as f64 * actor.reach()).fold(0.0, f64::max)
+    };
+    if stays <= 0.0 || stays >= comes {
+        return 1.0;
+    }
+    let exit = Exit {
+        front_cycles: slowest(false) / comes,
+        back_cycles: slowest(true) / stays,
+        stays: stays / comes,
+    };
+    exit.places(max_loss)
 }
 
 /// When the first beat of a sample comes, in cycles from when it enters.
@@ -127,9 +179,8 @@ impl<'c> Times<'c> {
     }
 
     /// How many samples come on `early` until the first one has come on `late`, at least one.
-    fn samples(&self, early: Value<'c>, late: Value<'c>) -> i64 {
-        let cycles = self.at(late) - self.at(early);
-        ((cycles / self.cycles_per_sample).ceil() as i64).max(1)
+    fn samples(&self, early: Value<'c>, late: Value<'c>) -> f64 {
+        ((self.at(late) - self.at(early)) / self.cycles_per_sample).max(1.0)
     }
 }
 
@@ -143,7 +194,7 @@ fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
     let input = window.inputs().swap_remove(0);
     let queued =
         |op: Op<'_>| Gate::cast(op).is_some() || Fifo::cast(op).is_some() || Source::cast(op).is_some();
-    let row = input.shape[1] * input.channels() / input.lanes;
+    let row = input.row_beats();
     if !window.0.operands()[0].producer().is_some_and(queued) {
         queue(window.0, 0, row);
     }
@@ -218,21 +269,23 @@ fn holds_sample(value: Value<'_>) -> bool {
 }
 
 /// Queues the samples that a gate passes.
-fn queue_behind(gate: Gate<'_>, samples: i64) {
+fn queue_behind(gate: Gate<'_>, samples: f64) {
     let value = gate.0.result(0);
-    if let [(user, index)] = value.uses()[..] {
-        queue(user, index, samples * Stream::of_value(value).beats());
+    if let [(user, index)] = value.uses()[..]
+        && samples > 0.0
+    {
+        queue(user, index, (samples * Stream::of_value(value).beats() as f64).ceil() as i64);
     }
 }
 
 /// Queues tags that come to the merge long before their data.
-fn queue_tags(merge: Merge<'_>, times: &Times<'_>, more_samples: i64) {
+fn queue_tags(merge: Merge<'_>, times: &Times<'_>, more_samples: f64) {
     for exit in 0..merge.exits() {
         let (data, tag) = (merge.data_of(exit), merge.tag_of(exit));
         let gated = data.producer().is_some_and(|op| Gate::cast(op).is_some());
         // Behind gates of one decision data and tag come together.
         if !gated {
-            let depth = times.samples(tag, data) + more_samples;
+            let depth = (times.samples(tag, data) + more_samples).ceil() as i64 + SLACK_BEATS;
             queue(merge.0, merge.exits() + exit, depth);
         }
     }
@@ -260,16 +313,25 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
                 // And what comes, a beat a cycle, until the others have theirs.
                 let latest = others.map(|other| times.at(operands[other])).fold(0.0, f64::max);
                 let wait = (latest - times.at(value)).max(0.0).ceil() as i64;
-                let pixels = 2 * stream.channels() / stream.lanes;
+                let pixels = 2 * (stream.channels() / stream.lanes).max(1);
                 queue(op, index, (pixels + wait).min(stream.beats()).max(pixels));
             }
             Lag::Sample if holds_sample(value) => {}
             Lag::Sample => {
-                let samples = others.map(|other| times.samples(value, operands[other])).fold(1, i64::max);
-                queue(op, index, samples * stream.beats());
+                let lags = others.clone().map(|other| {
+                    lag_samples(ancestors[other].difference(&ancestors[index]).copied()).ceil() as i64
+                });
+                let samples = others.map(|other| times.samples(value, operands[other]).ceil() as i64);
+                queue(op, index, samples.chain(lags).fold(1, i64::max) * stream.beats());
             }
         }
     }
+}
+
+/// How many samples must have come to windows, one behind the other, before the first one of a sample leaves the last of them.
+fn lag_samples<'c>(ops: impl IntoIterator<Item = Op<'c>>) -> f64 {
+    let windows = ops.into_iter().filter_map(Window::cast).map(Window::schedule);
+    windows.map(|schedule| schedule.lag() as f64 / schedule.steps() as f64).sum()
 }
 
 /// Do all operands come from one fork, by the same windows, if any, and else by what holds back less than a pixel?

@@ -1,6 +1,6 @@
 //! `dataflow.depthwise`: products of each channel of a window, and requantisation.
 //!
-//! One beat a cycle: each beat has all taps of L channels, and gives their M outputs each. Latency is 4 cycles and the tree
+//! One beat a cycle: each beat has all taps of L channels, or of all channels of several windows, and gives their M outputs each. Latency is 4 cycles and the tree
 //! over the taps (`ceil(log2(KH*KW) / 2)`), and 1 more if the multiplier is no power of two. With one group of channels the
 //! weights are constants, else they come from memories of one word a group.
 
@@ -23,7 +23,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let shape = shape.expect("the verifier wants weights of rank 4");
     let [height, width, channels, times] = [0, 1, 2, 3].map(|axis| shape[axis] as usize);
     let taps = height * width;
-    let (lanes, outputs) = (from.lanes as usize / taps, to.lanes as usize);
+    // Of several windows a beat, each.
+    let vectors = to.pixels() as usize;
+    let (lanes, outputs) = (from.lanes as usize / taps / vectors, to.lanes as usize / vectors);
     let groups = channels / lanes;
     // Of output `c * M + m`, tap by tap.
     let weight = |output: usize, tap: usize| given[tap * channels * times + output];
@@ -57,11 +59,12 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let mut x = input.data;
     pipeline.step(&mut [&mut x]);
     let x = actor.lanes_of(0, x);
-    let products = (0..outputs)
-        .map(|output| {
+    let products = (0..vectors * outputs)
+        .map(|result| {
+            let (vector, output) = (result / outputs, result % outputs);
             let lane = output / times;
             let product = |tap: usize| {
-                let x = x[tap * lanes + lane];
+                let x = x[(vector * taps + tap) * lanes + lane];
                 let product = match groups {
                     1 => x.times(weight(output, tap).into()),
                     _ => x * weights[output * taps + tap],
@@ -84,8 +87,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
             (sum.0 + ends[0].min(ends[1]), sum.1 + ends[0].max(ends[1]))
         })
     };
-    let totals: Vec<_> = (sums.into_iter().zip(biases).enumerate())
-        .map(|(lane, (sum, bias))| {
+    let totals: Vec<_> = (sums.into_iter().enumerate())
+        .map(|(result, sum)| {
+            let (lane, bias) = (result % outputs, biases[result % outputs]);
             let (low, high) = hull((0..groups).map(|group| range(group * outputs + lane)));
             let width = Int::width_of(low, high);
             Int::new(sum.to_bits(width) + bias.to_bits(width), low, high).delay(m, enable)

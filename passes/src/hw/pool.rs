@@ -1,6 +1,6 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 //!
-//! One beat a cycle. With T taps, latency is `ceil(log2(T) / 2) + 1` cycles (a register every two levels of the tree), one
+//! One beat a cycle, of one window or several. With T taps, latency is `ceil(log2(T) / 2) + 1` cycles (a register every two levels of the tree), one
 //! more for an average whose multiplier is no power of two. Where averages at borders are of fewer elements, the row and
 //! the column choose the multiplier.
 
@@ -36,11 +36,13 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
 
     let mut pipeline = Pipeline::new(m, output.ready, input.valid);
     input.take_if(output.ready);
-    // A beat is `[KH, KW, L]`: the taps of a channel are L lanes apart.
+    // A beat is `[Q, KH, KW, L]`: the taps of a channel are L lanes apart.
     let elements = actor.lanes_of(0, input.data);
-    let channels = to.lanes as usize;
-    let taps: Vec<Vec<_>> =
-        (0..channels).map(|c| elements.iter().skip(c).step_by(channels).copied().collect()).collect();
+    let channels = (to.lanes / to.pixels()) as usize;
+    let windows = elements.chunks(elements.len() / to.pixels() as usize);
+    let taps: Vec<Vec<_>> = windows
+        .flat_map(|window| (0..channels).map(|c| window.iter().skip(c).step_by(channels).copied().collect()))
+        .collect();
     let lanes = if is_average(actor) {
         let excess = i128::from(actor.zero_point("input_zp")) * taps[0].len() as i128;
         let sums = pipeline.reduce(taps, LEVELS, &mut [], |a, b| a + b);

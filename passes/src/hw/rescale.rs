@@ -78,8 +78,8 @@ impl Rescale {
         Factors { multipliers: read("multipliers", &self.multipliers), away: read("away", &self.away) }
     }
 
-    /// Multiplies, in one stage of the pipeline; nothing where all multipliers are 1. Constants are by channel,
-    /// `factors` are those that a memory gives.
+    /// Multiplies, in one stage of the pipeline; nothing where all multipliers are 1. Constants are by channel, all channels of
+    /// one vector or several; `factors` are those that a memory gives.
     pub fn multiply<'c>(
         &self,
         values: Vec<Int<'c>>,
@@ -91,7 +91,7 @@ impl Rescale {
             return values;
         }
         let Factors { multipliers, away } = factors.unwrap_or(Factors { multipliers: None, away: None });
-        let of = |values: &[i128], channel: usize| values[if values.len() == 1 { 0 } else { channel }];
+        let of = |values: &[i128], channel: usize| values[channel % values.len()];
         let builder = pipeline.enable.builder();
         let product = |(channel, value): (usize, Int<'c>)| {
             let product = match &multipliers {

@@ -1,6 +1,7 @@
 //! `dataflow.resize`: another number of lanes.
 //!
-//! One beat a cycle on the narrow side, with no gaps; one cycle of latency.
+//! One beat a cycle on the narrow side, with no gaps; one cycle of latency. Where the last wide beat of a row is partial, it has
+//! fewer narrow ones.
 
 use super::{
     actor::{Actor, beat_width},
@@ -10,53 +11,101 @@ use super::{
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let (from, to) = (actor.input(0), actor.output(0));
-    if from.lanes < to.lanes {
-        widen(m, beat_width(&from), beat_width(&to))
-    } else {
-        narrow(m, beat_width(&from), beat_width(&to))
-    }
-}
-
-/// Collects narrow beats; the last of them goes straight into the wide one.
-fn widen(m: &mut Module<'_>, narrow: u32, wide: u32) {
-    let ratio = i64::from(wide / narrow);
-    let input = m.receive(0, narrow);
-    let output = m.send(0, wide);
-    let earlier = m.data_register("earlier", wide - narrow);
-
-    let step = m.wire("step", 1);
-    let last = m.counter("part", ratio, *step).is(ratio - 1);
-    let ready = output.ready | !last;
-    step.drive(ready & input.valid);
-    input.take_if(ready);
-    let all = Signal::pack(&[*earlier, input.data]);
-    // The oldest part moves down to the low bits.
-    earlier.next_if(*step, all.bits(narrow, wide - narrow));
-    output.send_if(input.valid & last, all);
-}
-
-/// Sends the first part of a wide beat at once and keeps the others.
-fn narrow(m: &mut Module<'_>, wide: u32, narrow: u32) {
-    let ratio = i64::from(wide / narrow);
-    let input = m.receive(0, wide);
-    let output = m.send(0, narrow);
-    if ratio == 1 {
-        input.take_if(output.ready);
-        output.send_if(input.valid, input.data);
-        return;
-    }
-    let later = m.data_register("later", wide - narrow);
-
-    let step = m.wire("step", 1);
-    let first = m.counter("part", ratio, *step).is(0);
-    let valid = input.valid | !first;
-    step.drive(output.ready & valid);
-    input.take_if(output.ready & first);
-    let kept = if ratio == 2 {
-        *later
-    } else {
-        Signal::pack(&[later.bits(narrow, wide - 2 * narrow), m.constant(narrow, 0)])
+    let (narrow, wide) = if from.lanes < to.lanes { (&from, &to) } else { (&to, &from) };
+    let parts = Parts {
+        width: beat_width(narrow),
+        ratio: wide.lanes / narrow.lanes,
+        row: narrow.row_beats(),
+        rows: wide.row_beats(),
     };
-    later.next_if(*step, first.mux(input.data.bits(narrow, wide - narrow), kept));
-    output.send_if(valid, first.mux(input.data.bits(0, narrow), later.bits(0, narrow)));
+    match parts.ratio {
+        1 => pass(m, parts.width),
+        _ if from.lanes < to.lanes => parts.widen(m),
+        _ => parts.narrow(m),
+    }
+}
+
+/// The narrow beats of wide ones.
+struct Parts {
+    /// Bits of a narrow beat.
+    width: u32,
+    /// Narrow beats of a wide one that is not partial.
+    ratio: i64,
+    /// Narrow beats of a row.
+    row: i64,
+    /// Wide beats of a row.
+    rows: i64,
+}
+
+impl Parts {
+    /// Narrow beats of the last wide one of a row.
+    fn of_last(&self) -> i64 {
+        self.row - (self.rows - 1) * self.ratio
+    }
+
+    /// The current part of a wide beat, and whether it is the last one. `step` goes to the next one.
+    fn count<'c>(&self, m: &Module<'c>, step: Signal<'c>) -> (Signal<'c>, Signal<'c>) {
+        if self.of_last() == self.ratio {
+            let part = m.counter("part", self.ratio, step);
+            return (part, part.is(self.ratio - 1));
+        }
+        let ends_row = m.counter("column", self.row, step).is(self.row - 1);
+        let part = m.counter_with_restart("part", self.ratio, step, Some(step & ends_row));
+        (part, part.is(self.ratio - 1) | ends_row)
+    }
+
+    /// Collects narrow beats; the last of them goes straight into the wide one.
+    fn widen(&self, m: &mut Module<'_>) {
+        let input = m.receive(0, self.width);
+        let output = m.send(0, self.width * self.ratio as u32);
+        let step = m.wire("step", 1);
+        let (part, last) = self.count(m, *step);
+        let ready = output.ready | !last;
+        step.drive(ready & input.valid);
+        input.take_if(ready);
+        let mut parts: Vec<_> = (0..self.ratio - 1)
+            .map(|number| {
+                let earlier = m.data_register("earlier", self.width);
+                earlier.next_if(*step & part.is(number), input.data);
+                *earlier
+            })
+            .collect();
+        parts.push(input.data);
+        // The last part of a row's last beat; what is behind it means nothing.
+        let of_last = self.of_last() - 1;
+        if of_last < self.ratio - 1 {
+            let place = &mut parts[of_last as usize];
+            *place = part.is(of_last).mux(input.data, *place);
+        }
+        output.send_if(input.valid & last, Signal::pack(&parts));
+    }
+
+    /// Sends the first part of a wide beat at once and keeps the others.
+    fn narrow(&self, m: &mut Module<'_>) {
+        let (narrow, wide) = (self.width, self.width * self.ratio as u32);
+        let input = m.receive(0, wide);
+        let output = m.send(0, narrow);
+        let later = m.data_register("later", wide - narrow);
+
+        let step = m.wire("step", 1);
+        let (part, _) = self.count(m, *step);
+        let first = part.is(0);
+        let valid = input.valid | !first;
+        step.drive(output.ready & valid);
+        input.take_if(output.ready & first);
+        let kept = match self.ratio {
+            2 => *later,
+            _ => Signal::pack(&[later.bits(narrow, wide - 2 * narrow), m.constant(narrow, 0)]),
+        };
+        later.next_if(*step, first.mux(input.data.bits(narrow, wide - narrow), kept));
+        output.send_if(valid, first.mux(input.data.bits(0, narrow), later.bits(0, narrow)));
+    }
+}
+
+/// The same lanes on both sides.
+fn pass(m: &mut Module<'_>, width: u32) {
+    let input = m.receive(0, width);
+    let output = m.send(0, width);
+    input.take_if(output.ready);
+    output.send_if(input.valid, input.data);
 }

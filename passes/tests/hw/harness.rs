@@ -1,11 +1,13 @@
 //! From a graph in text to what its hardware answers.
 
+use atheena_dialects::dataflow::{Actor, Graph, Matvec};
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::{NoOptions, Pass};
 use atheena_passes::hw::convert_dataflow_to_hw::ConvertDataflowToHw;
 use atheena_runtime::circt::{Circt, CirctError};
 use atheena_runtime::design::write_design;
 use atheena_runtime::simulate::{Interface, Port, SimOptions, SimResult, Simulation};
+use atheena_runtime::tokens::{TokenModel, Traffic};
 use melior::ir::Module;
 use std::path::Path;
 use std::process::Command;
@@ -19,6 +21,9 @@ const WAIVERS: [&str; 1] = ["-Wno-UNUSED"];
 pub struct Design {
     directory: TempDir,
     simulation: Simulation,
+    tokens: Option<TokenModel>,
+    /// Layers whose adders may have stages that the tokens do not know of.
+    adder_layers: usize,
     input: Port,
 }
 
@@ -39,10 +44,12 @@ impl Stream {
 pub fn stream(shape: &[usize], element: &str, lanes: usize) -> Stream {
     let shape_text: String = shape.iter().map(|size| format!("{size}x")).collect();
     let bits = element.trim_start_matches(['u', 'i']).parse().unwrap();
-    let beats = shape.iter().product::<usize>() / lanes;
+    let row_elements: usize = shape.iter().rev().take(2).product();
+    // Of several pixels a beat, the last one of a row may be partial.
+    let beats = shape.iter().product::<usize>() / row_elements * row_elements.div_ceil(lanes);
     Stream {
         ty: format!("!dataflow.stream<{shape_text}{element}, lanes = {lanes}>"),
-        port: Port { lanes, bits, beats },
+        port: Port { lanes, bits, beats, row_elements },
     }
 }
 
@@ -78,6 +85,10 @@ impl Design {
         let context = atheena_dialects::context();
         let module = Module::parse(&context, graph).expect("the graph is well-formed");
         let op = Op::of_module(&module);
+        let graph = Graph(op.walk_named(Graph::NAME)[0]);
+        let tokens = TokenModel::of(graph);
+        let layers = graph.0.body().ops().into_iter().filter_map(Matvec::cast);
+        let adder_layers = layers.filter(|layer| layer.ii_cycles() <= layer.positions()).count();
         ConvertDataflowToHw::run(op, &NoOptions).expect("the graph converts");
         assert!(op.verify(), "{op}");
         let directory = tempfile::tempdir().unwrap();
@@ -96,7 +107,7 @@ impl Design {
             exits,
         };
         let simulation = Simulation::new(&path, interface).unwrap();
-        Some(Self { directory, simulation, input: input.port })
+        Some(Self { directory, simulation, tokens, adder_layers, input: input.port })
     }
 
     /// Runs samples of numbers.
@@ -131,11 +142,36 @@ impl Design {
             SimOptions { stall: 0.8, seed: 2, ..still.clone() },
             SimOptions { stall: 0.1, seed: 3, burst_cycles: 300, reset_cycle: 333, ..still.clone() },
         ] {
-            compare(&self.run(&samples, options.clone()), &format!("{options:?}"));
+            let result = self.run(&samples, options.clone());
+            compare(&result, &format!("{options:?}"));
+            self.compare_tokens(&result, &options);
         }
-        let result = self.run(&samples, still);
+        let result = self.run(&samples, still.clone());
         compare(&result, "no stall");
+        self.compare_tokens(&result, &still);
         result
+    }
+
+    /// The simulation of tokens takes every sample and gives every result in the same cycle.
+    fn compare_tokens(&self, result: &SimResult, options: &SimOptions) {
+        let Some(tokens) = self.tokens.as_ref().filter(|_| options.reset_cycle == 0) else { return };
+        let traffic = Traffic {
+            stall: options.stall,
+            seed: options.seed,
+            burst_cycles: options.burst_cycles,
+            arrivals: vec![],
+        };
+        let exits: Vec<_> = result.by_sample().into_iter().map(|output| output.exit).collect();
+        let outcome = tokens.run(&exits, &traffic);
+        assert_eq!(outcome.passages.len(), result.outputs.len(), "tokens, {options:?}");
+        // A stage more takes a cycle that moves.
+        let most = (4.0 * self.adder_layers as f64 / (1.0 - options.stall)) as u64;
+        for (got, expected) in outcome.passages.iter().zip(&result.outputs) {
+            assert_eq!((got.sample, got.exit), (expected.sample, expected.exit), "tokens, {options:?}");
+            let off = got.output_cycle.abs_diff(expected.output_cycle);
+            let off = off.max(got.first_input_cycle.abs_diff(expected.first_input_cycle));
+            assert!(off <= most, "{off} cycles off, {got:?}, {expected:?}, {options:?}");
+        }
     }
 }
 

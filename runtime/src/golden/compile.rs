@@ -19,7 +19,7 @@ const TO_LINALG: &str = "builtin.module(\
     func.func(tosa-to-linalg-named{prefer-conv2d-kernel-layout-hwcf=true},tosa-to-linalg,\
     tosa-to-arith{include-apply-rescale=true},tosa-to-tensor),canonicalize,cse)";
 
-/// The schedule: convolutions with the output channel as the innermost loop, where weights and results are
+/// The timing: convolutions with the output channel as the innermost loop, where weights and results are
 /// contiguous, so that loops become vectors.
 const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.readonly}) {
@@ -41,7 +41,7 @@ const TO_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-function-b
 const TO_SHARED_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
     buffer-results-to-out-params{modify-public-functions=true},canonicalize,cse)";
 
-/// Runs the schedule.
+/// Runs the timing.
 const SCHEDULED: &str = "builtin.module(transform-interpreter,canonicalize,cse)";
 
 /// Loops, vectors, LLVM.
@@ -165,12 +165,12 @@ fn tensor_type(ty: Type<'_>) -> Option<TensorType> {
     Some(TensorType { shape, element })
 }
 
-/// Puts the schedule beside the function, where the interpreter of `transform` looks for it.
+/// Puts the timing beside the function, where the interpreter of `transform` looks for it.
 fn add_schedule<'c>(context: &'c Context, module: &Module<'c>) -> Result<(), Rejected> {
-    let schedule = Module::parse(context, SCHEDULE).ok_or(Rejected("parse the schedule"))?;
+    let timing = Module::parse(context, SCHEDULE).ok_or(Rejected("parse the timing"))?;
     let module = Op::of_module(module);
     module.set_attr("transform.with_named_sequence", Attr::unit(module.ctx()));
-    for op in Op::of_module(&schedule).body().ops() {
+    for op in Op::of_module(&timing).body().ops() {
         module.body().append(op.duplicate());
     }
     Ok(())

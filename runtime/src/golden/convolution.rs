@@ -6,7 +6,7 @@
 //! row, is one reduction. Integers are multiplied in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
 //! bits without their zero point and multiplied in pairs (`pmaddwd`), both exact; floats use fused multiply-adds.
 //!
-//! Other convolutions are left to the schedule of [`super::compile`].
+//! Other convolutions are left to the timing of [`super::compile`].
 
 use atheena_dialects::ir::{Attr, Block, Builder, Op, Value};
 

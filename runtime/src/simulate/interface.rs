@@ -16,7 +16,7 @@ pub struct Interface {
     pub input: Port,
     /// `m_axis`: logits, class 0 first.
     pub output: Port,
-    /// Number of classes, at most `output.lanes * output.beats`: surplus lanes of the last beat are ignored.
+    /// Number of classes, at most the elements of an output: surplus ones are ignored.
     pub classes: usize,
     /// Number of ways out, the last classifier included; `m_axis_tuser` is below.
     pub exits: usize,
@@ -31,12 +31,14 @@ pub struct Port {
     pub bits: usize,
     /// Beats a sample.
     pub beats: usize,
+    /// Elements of a row. Each row begins a beat; lanes of its last beat that are behind its end mean nothing.
+    pub row_elements: usize,
 }
 
 impl Port {
     /// Elements a sample.
     pub fn elements(&self) -> usize {
-        self.lanes * self.beats
+        self.beats / self.row_beats() * self.row_elements
     }
 
     /// Bytes of a beat.
@@ -44,10 +46,43 @@ impl Port {
         self.lanes * self.bits / 8
     }
 
+    /// Bytes of the elements of a sample.
+    pub fn sample_bytes(&self) -> usize {
+        self.elements() * self.bits / 8
+    }
+
+    fn row_beats(&self) -> usize {
+        self.row_elements.div_ceil(self.lanes)
+    }
+
+    /// The bytes of a sample's beats, with noise behind the ends of rows.
+    pub(super) fn beats_of(&self, sample: &[u8]) -> Vec<u8> {
+        let row_bytes = self.row_beats() * self.beat_bytes();
+        let row = |row: &[u8]| {
+            let mut row = row.to_vec();
+            row.resize(row_bytes, NOISE);
+            row
+        };
+        sample.chunks(self.row_elements * self.bits / 8).flat_map(row).collect()
+    }
+
+    /// The bytes of the elements among those of a sample's beats.
+    pub(super) fn elements_of<'a>(&self, beats: &'a [u8]) -> impl Iterator<Item = u8> + 'a {
+        let (row, row_beats) = (self.row_elements * self.bits / 8, self.row_beats() * self.beat_bytes());
+        beats.chunks(row_beats).flat_map(move |beats| beats[..row].iter().copied())
+    }
+
     pub(super) fn is_valid(&self) -> bool {
-        self.lanes > 0 && self.beats > 0 && [8, 16, 32].contains(&self.bits)
+        self.lanes > 0
+            && self.beats > 0
+            && self.row_elements > 0
+            && self.beats.is_multiple_of(self.row_beats())
+            && [8, 16, 32].contains(&self.bits)
     }
 }
+
+/// What lanes hold that mean nothing.
+const NOISE: u8 = 0xA5;
 
 impl Interface {
     /// Reads the key `interface` of `DIR/report.json`.

@@ -323,5 +323,5 @@ fn resize<'c>(
     if between != from && between != to {
         resources += Resize::cost(&stream.with_lanes(between), to);
     }
-    Some(((stream.elements() / between) as f64 * rate, resources))
+    Some((stream.with_lanes(between).beats() as f64 * rate, resources))
 }

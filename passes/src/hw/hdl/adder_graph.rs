@@ -49,6 +49,24 @@ impl AdderGraph {
         search::best(matrix, ranges)
     }
 
+    /// The same graph for several vectors behind one another: the outputs of the first one first.
+    pub fn copies(&self, vectors: usize) -> Self {
+        let of_vector = |vector: usize| {
+            let node = move |node: u32| match node as usize {
+                input if input < self.inputs => vector * self.inputs + input,
+                adder => (vectors - 1) * self.inputs + vector * self.adders.len() + adder,
+            };
+            move |term: Term| Term { node: node(term.node) as u32, ..term }
+        };
+        Self {
+            inputs: vectors * self.inputs,
+            adders: (0..vectors).flat_map(|v| self.adders.iter().map(move |a| a.map(of_vector(v)))).collect(),
+            outputs: (0..vectors)
+                .flat_map(|v| self.outputs.iter().map(move |o| o.map(of_vector(v))))
+                .collect(),
+        }
+    }
+
     /// Number of adders.
     #[cfg(test)]
     fn len(&self) -> usize {
@@ -192,6 +210,13 @@ mod tests {
             }
             for (sum, (low, high)) in sums.into_iter().zip(graph.ranges(&ranges)) {
                 prop_assert!(low <= sum && sum <= high);
+            }
+            let twice = graph.copies(2);
+            let other: Vec<i128> = inputs.iter().map(|x| -x / 2).collect();
+            let (outputs, _) = twice.evaluate(&[&inputs[..], &other].concat());
+            for (place, output) in outputs.into_iter().enumerate() {
+                let (row, inputs) = (&matrix[place % matrix.len()], [&inputs, &other][place / matrix.len()]);
+                prop_assert_eq!(row.iter().zip(inputs).map(|(&w, &x)| i128::from(w) * x).sum::<i128>(), output);
             }
             // Adding every digit on its own is the most that it takes.
             let digits = |row: &Vec<i64>| row.iter().map(|&w| super::super::int::signed_digits(w.into()).len()).sum::<usize>();

@@ -208,22 +208,29 @@ impl<'c> Module<'c> {
 
     /// A counter of `0..states` that advances, and wraps around, where `step` is set.
     pub fn counter(&self, name: &str, states: i64, step: Signal<'c>) -> Signal<'c> {
-        self.counter_from(name, states, 0, step)
+        self.counter_with_restart(name, states, step, None)
     }
 
-    /// The same, starting somewhere else after reset.
-    pub fn counter_from(&self, name: &str, states: i64, initial: i64, step: Signal<'c>) -> Signal<'c> {
+    /// The same, which goes to 0 where `restart` is set, whether `step` is or not.
+    pub fn counter_with_restart(
+        &self,
+        name: &str,
+        states: i64,
+        step: Signal<'c>,
+        restart: Option<Signal<'c>>,
+    ) -> Signal<'c> {
         let width = super::index_width(states);
         if states == 1 {
             return self.constant(width, 0);
         }
-        let count = self.register_from(name, width, initial);
-        let next = if states == 1 << width {
-            *count + 1
-        } else {
-            count.is(states - 1).mux(count.lit(0), *count + 1)
+        let count = self.register(name, width);
+        let wraps = (states != 1 << width).then(|| count.is(states - 1));
+        let to_zero: Vec<_> = wraps.into_iter().chain(restart).collect();
+        let next = match &to_zero[..] {
+            [] => *count + 1,
+            _ => Signal::any(&to_zero).mux(count.lit(0), *count + 1),
         };
-        count.next_if(step, next);
+        count.next_if(restart.map_or(step, |restart| restart | step), next);
         *count
     }
 

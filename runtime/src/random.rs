@@ -49,6 +49,13 @@ impl SplitMix64 {
         self.unit() < probability
     }
 
+    /// Puts values in a random order, by Fisher and Yates's algorithm.
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.below(last as u64 + 1) as usize);
+        }
+    }
+
     /// One of the choices.
     pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u64) as usize]

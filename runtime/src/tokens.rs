@@ -1,0 +1,381 @@
+//! A simulation of the dataflow graph in tokens: which beat is where in which cycle, without what is in it.
+//!
+//! Every module of the hardware looks at registers alone (`docs/hardware.md`), so what an actor does in a cycle depends on what its
+//! streams held before it; and an actor that can do nothing sleeps until a beat or room comes. So cycles cost nothing, only
+//! beats do. Which samples leave where is given; when each actor takes and gives beats is its [`Timing`].
+//!
+//! Cycles agree with the SystemVerilog's: the tests compare those of every input and result, under the same random stalls.
+//! The one exception are layers with constant weights, whose adders may have some stages more than the least that is
+//! possible.
+
+use crate::random::SplitMix64;
+use crate::simulate::{Latency, cycles_per_sample};
+use atheena_dialects::dataflow::{
+    Actor, Behaviour, Decide, Fifo, Fork, Gate, Graph, Merge, Resize, Stream, Timing, actor,
+};
+use atheena_dialects::ir::{Op, Value};
+use channel::{Channel, Channels};
+use machine::{Machine, Status};
+use std::collections::HashMap;
+
+mod agenda;
+mod channel;
+mod ends;
+mod machine;
+mod pipeline;
+mod window;
+
+/// A graph as the simulation sees it.
+#[derive(Debug, Clone)]
+pub struct TokenModel {
+    actors: Vec<ActorModel>,
+    channels: Vec<ChannelModel>,
+    /// The probability to get to each classifier, the last one too.
+    reach: Vec<f64>,
+    /// Beats that move between actors for a sample, on average.
+    beats_per_sample: f64,
+}
+
+#[derive(Debug, Clone)]
+struct ActorModel {
+    label: String,
+    timing: Timing,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    /// Of a gate: the exit whose decisions it takes.
+    exit: usize,
+}
+
+/// A stream, from the register of its producer to where its consumer looks at it.
+#[derive(Debug, Clone)]
+struct ChannelModel {
+    producer: usize,
+    consumer: usize,
+    /// Beats that the consumer holds.
+    room: u64,
+}
+
+/// When samples come, and when results are taken.
+#[derive(Debug, Clone, Default)]
+pub struct Traffic {
+    /// Probability of a gap before an input beat, and of a stall at the output, in each cycle: those of the simulation of
+    /// SystemVerilog with the same seed.
+    pub stall: f64,
+    /// Seed of gaps and stalls.
+    pub seed: u64,
+    /// Length in cycles of bursts, of which one in eight starves the input and one in eight blocks the output; 0 for none.
+    pub burst_cycles: u64,
+    /// The cycle before which each sample does not come; empty: they wait in front.
+    pub arrivals: Vec<u64>,
+}
+
+/// A sample that went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The index.
+    pub sample: usize,
+    /// Where it left.
+    pub exit: usize,
+    /// Cycle of its first beat, or of its arrival if that was before.
+    pub first_input_cycle: u64,
+    /// Cycle of the last beat of its result.
+    pub output_cycle: u64,
+}
+
+/// What an actor did in how many cycles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activity {
+    /// Its name.
+    pub actor: String,
+    /// It worked.
+    pub busy: u64,
+    /// It waited for a beat.
+    pub starved: u64,
+    /// It waited for room.
+    pub blocked: u64,
+}
+
+/// What a simulation gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// In the order of the results.
+    pub passages: Vec<Passage>,
+    /// Cycles a sample in steady state; None for fewer than three samples.
+    pub cycles_per_sample: Option<f64>,
+    /// From first input to result.
+    pub latency: Option<Latency>,
+    /// For each exit; None where no sample left.
+    pub latency_per_exit: Vec<Option<Latency>>,
+    /// Of each actor.
+    pub activity: Vec<Activity>,
+    /// Did everything stop before all results were there?
+    pub deadlock: bool,
+    /// Cycles until the last result.
+    pub cycles: u64,
+}
+
+impl Outcome {
+    /// The actor that worked most of the time.
+    pub fn bottleneck(&self) -> Option<&Activity> {
+        self.activity.iter().max_by_key(|activity| activity.busy)
+    }
+}
+
+/// Of the samples of a prediction.
+const SEED: u64 = 1;
+
+/// Cycles of reset that simulations begin with.
+const RESET_CYCLES: u64 = 8;
+
+/// So many cycles without a beat in or out are a deadlock, where stalls keep the ends awake.
+const WATCHDOG_CYCLES: u64 = 2_000_000;
+
+impl TokenModel {
+    /// The model of a graph; None of one without source, merge and sink, or whose exits are not made of a `decide`, gates and an
+    /// input of the merge each.
+    pub fn of(graph: Graph<'_>) -> Option<Self> {
+        let ops: Vec<(Op<'_>, Box<dyn Actor<'_> + '_>)> =
+            graph.0.body().ops().into_iter().filter_map(|op| Some((op, actor(op)?))).collect();
+        let merge = ops.iter().find_map(|(op, _)| Merge::cast(*op))?;
+        let exit_of = exits_of(merge);
+        let reach = reach_of(merge, &exit_of)?;
+        let mut model = Self { actors: vec![], channels: vec![], reach, beats_per_sample: 0.0 };
+        let mut made: HashMap<Value<'_>, usize> = HashMap::new();
+        for (index, (op, actor)) in ops.iter().enumerate() {
+            let timing = actor.timing();
+            let mut inputs = vec![];
+            for (value, &room) in op.operands().into_iter().zip(&timing.rooms) {
+                let channel = *made.get(&value)?;
+                (model.channels[channel].consumer, model.channels[channel].room) = (index, room);
+                inputs.push(channel);
+            }
+            let mut outputs = vec![];
+            for value in op.results() {
+                model.beats_per_sample += actor.reach() * Stream::of_value(value).beats() as f64;
+                made.insert(value, model.channels.len());
+                outputs.push(model.channels.len());
+                model.channels.push(ChannelModel { producer: index, consumer: usize::MAX, room: 0 });
+            }
+            let exit = match Gate::cast(*op) {
+                Some(_) => *exit_of.get(&decide_of(op.operands()[1])?.0)?,
+                None => 0,
+            };
+            model.actors.push(ActorModel { label: actor.label(), timing, inputs, outputs, exit });
+        }
+        // What leaves the sink.
+        let sink = model.actors.iter().position(|a| matches!(a.timing.behaviour, Behaviour::Sink { .. }))?;
+        let Behaviour::Sink { beats } = model.actors[sink].timing.behaviour else { return None };
+        let host = model.actors.len();
+        model.actors[sink].outputs.push(model.channels.len());
+        let inputs = vec![model.channels.len()];
+        model.channels.push(ChannelModel { producer: sink, consumer: host, room: 0 });
+        let timing = Timing { rooms: vec![0], behaviour: Behaviour::Sink { beats } };
+        model.actors.push(ActorModel { label: "host".to_owned(), timing, inputs, outputs: vec![], exit: 0 });
+        model.channels.iter().all(|channel| channel.consumer != usize::MAX).then_some(model)
+    }
+
+    /// Classifiers, the last one too.
+    pub fn exits(&self) -> usize {
+        self.reach.len()
+    }
+
+    /// The probability to get to each classifier, as the graph says.
+    pub fn reach(&self) -> &[f64] {
+        &self.reach
+    }
+
+    /// Samples of a prediction: fewer of large networks, as a simulation of SystemVerilog would take.
+    pub fn prediction_samples(&self) -> usize {
+        match self.beats_per_sample {
+            beats if beats < 5e4 => 1024,
+            beats if beats < 5e5 => 256,
+            _ => 128,
+        }
+    }
+
+    /// What samples do that leave where the graph expects it, independently of one another: what `atheena simulate` shows of as
+    /// many with the same part of late ones.
+    pub fn predict(&self) -> Outcome {
+        let exits = draw_exits(&self.reach, self.prediction_samples(), SEED);
+        self.run(&exits, &Traffic::default())
+    }
+
+    /// Gives an input of the actor of this name other room, in beats. Returns whether there is one.
+    pub fn set_room(&mut self, label: &str, input: usize, beats: u64) -> bool {
+        let actor = self.actors.iter().find(|actor| actor.label == label);
+        let channel = actor.and_then(|actor| actor.inputs.get(input).copied());
+        if let Some(channel) = channel {
+            self.channels[channel].room = beats;
+        }
+        channel.is_some()
+    }
+
+    /// Sends samples through that leave by these exits, in this order.
+    pub fn run(&self, exits: &[usize], traffic: &Traffic) -> Outcome {
+        let decisions: Vec<Vec<bool>> = (0..self.exits())
+            .map(|exit| exits.iter().filter(|&&left| left >= exit).map(|&left| left == exit).collect())
+            .collect();
+        let channels = self.channels.iter().map(Channel::of).collect();
+        let mut channels = Channels::new(channels, self.actors.len());
+        let mut machines: Vec<Machine<'_>> = (0..self.actors.len())
+            .map(|index| Machine::of(&self.actors, index, &decisions, exits.len(), traffic))
+            .collect();
+        let mut seen = vec![(0, Status::Starved); self.actors.len()];
+        let mut spent = vec![[0u64; 3]; self.actors.len()];
+        let watched = traffic.stall > 0.0 || traffic.burst_cycles > 0;
+        let mut now = 0;
+        while let Some((cycle, awake)) = channels.agenda.next() {
+            now = cycle;
+            for &index in &awake {
+                let status = machines[index as usize].visit(cycle, &mut channels);
+                let (since, before) = std::mem::replace(&mut seen[index as usize], (cycle, status));
+                spent[index as usize][before as usize] += cycle - since;
+            }
+            channels.agenda.done(awake);
+            if channels.completions.len() == exits.len() {
+                break;
+            }
+            if watched && cycle - channels.progress > WATCHDOG_CYCLES {
+                break;
+            }
+        }
+        let activity = self.actors.iter().zip(spent).map(|(actor, [busy, starved, blocked])| Activity {
+            actor: actor.label.clone(),
+            busy,
+            starved,
+            blocked,
+        });
+        let activity = activity.take(self.actors.len() - 1).collect();
+        Outcome::new(exits, self.exits(), &channels, traffic, activity, now)
+    }
+}
+
+impl Outcome {
+    fn new(
+        exits: &[usize],
+        classifiers: usize,
+        channels: &Channels,
+        traffic: &Traffic,
+        activity: Vec<Activity>,
+        now: u64,
+    ) -> Self {
+        // Each exit keeps the order of its samples.
+        let mut samples: Vec<_> = (0..classifiers)
+            .map(|exit| exits.iter().enumerate().filter(move |(_, left)| **left == exit).map(|(i, _)| i))
+            .collect();
+        let mut passages = vec![];
+        for (&exit, &cycle) in channels.order.iter().zip(&channels.completions) {
+            let Some(sample) = samples[exit].next() else { break };
+            let entered = channels.entries[sample];
+            let first = traffic.arrivals.get(sample).map_or(entered, |&arrival| entered.min(arrival));
+            passages.push(Passage {
+                sample,
+                exit,
+                first_input_cycle: first + RESET_CYCLES,
+                output_cycle: cycle + RESET_CYCLES,
+            });
+        }
+        let latencies = |exit: Option<usize>| {
+            let chosen = passages.iter().filter(|passage| exit.is_none_or(|exit| passage.exit == exit));
+            Latency::of(chosen.map(|passage| passage.output_cycle - passage.first_input_cycle).collect())
+        };
+        let completions: Vec<_> = passages.iter().map(|passage| passage.output_cycle).collect();
+        Self {
+            cycles_per_sample: cycles_per_sample(&completions),
+            latency: latencies(None),
+            latency_per_exit: (0..classifiers).map(|exit| latencies(Some(exit))).collect(),
+            deadlock: passages.len() < exits.len(),
+            passages,
+            activity,
+            cycles: now,
+        }
+    }
+}
+
+/// The `decide` that a stream of decisions comes from.
+fn decide_of(decision: Value<'_>) -> Option<Decide<'_>> {
+    let mut producer = decision.producer()?;
+    while Fork::cast(producer).is_some() || Fifo::cast(producer).is_some() {
+        producer = producer.operands()[0].producer()?;
+    }
+    Decide::cast(producer)
+}
+
+/// The number of each `decide`: the input of the merge that its gate for what leaves feeds.
+fn exits_of<'c>(merge: Merge<'c>) -> HashMap<Op<'c>, usize> {
+    let decide = |exit: usize| {
+        let mut producer = merge.data_of(exit).producer()?;
+        while Fifo::cast(producer).is_some() || Resize::cast(producer).is_some() {
+            producer = producer.operands()[0].producer()?;
+        }
+        let gate = Gate::cast(producer).filter(|gate| gate.pass_when())?;
+        Some((decide_of(gate.0.operands()[1])?.0, exit))
+    };
+    (0..merge.exits()).filter_map(decide).collect()
+}
+
+/// The probability to get to each classifier: that of its `decide`, and of what gives the logits of the last one.
+fn reach_of<'c>(merge: Merge<'c>, exit_of: &HashMap<Op<'c>, usize>) -> Option<Vec<f64>> {
+    let last = merge.exits() - 1;
+    let classifier = |exit| {
+        let decide = exit_of.iter().find(|(_, number)| **number == exit).map(|(op, _)| *op);
+        decide.or(merge.data_of(exit).producer().filter(|_| exit == last))
+    };
+    (0..=last).map(|exit| Some(actor(classifier(exit)?)?.reach())).collect()
+}
+
+/// Draws where samples leave, independently of one another: `reach[k]` is the probability to get to classifier k, that of the first
+/// one 1. The numbers of samples at each exit are the closest ones to these probabilities, only their order is random.
+pub fn draw_exits(reach: &[f64], samples: usize, seed: u64) -> Vec<usize> {
+    // Late ones first, as `atheena simulate` draws them.
+    let ends: Vec<usize> =
+        reach.iter().skip(1).rev().map(|part| (part * samples as f64).round() as usize).collect();
+    let exit = |sample: usize| ends.iter().filter(|&&end| sample < end).count();
+    let mut exits: Vec<usize> = (0..samples).map(exit).collect();
+    SplitMix64::new(seed).shuffle(&mut exits);
+    exits
+}
+
+/// Where the simulation of SystemVerilog with the same seed starves its input and blocks its output.
+#[derive(Debug, Clone)]
+struct Host {
+    random: SplitMix64,
+    stall: u64,
+    burst_cycles: u64,
+    bursts: SplitMix64,
+    burst: Option<(u64, u64)>,
+}
+
+impl Host {
+    fn new(traffic: &Traffic, stream: u64) -> Self {
+        let generator = |number| SplitMix64::new(traffic.seed.wrapping_mul(3).wrapping_add(number));
+        Self {
+            random: generator(stream),
+            stall: (traffic.stall * 4_294_967_296.0) as u64,
+            burst_cycles: traffic.burst_cycles,
+            bursts: generator(3),
+            burst: None,
+        }
+    }
+
+    /// Is there nothing to draw?
+    fn is_steady(&self) -> bool {
+        self.stall == 0 && self.burst_cycles == 0
+    }
+
+    /// A gap or a stall in this cycle? Bursts of kind `kind` are all gaps, without a draw.
+    fn pauses(&mut self, cycle: u64, kind: u64) -> bool {
+        if let Some(number) = (cycle + RESET_CYCLES).checked_div(self.burst_cycles) {
+            let (mut drawn, mut last) = self.burst.unwrap_or((0, self.bursts.next() >> 32));
+            while drawn < number {
+                drawn += 1;
+                last = self.bursts.next() >> 32;
+            }
+            self.burst = Some((drawn, last));
+            if last % 8 == kind {
+                return true;
+            }
+        }
+        (self.random.next() >> 32) < self.stall
+    }
+}
