@@ -50,7 +50,7 @@ fn pareto(all: impl Iterator<Item = Way>) -> Vec<Way> {
             same.push((number, way));
         }
     }
-    let mut kept: Vec<(usize, Way)> = kept.into_values().flatten().collect();
+    let mut kept: Numbered = kept.into_values().flatten().collect();
     kept.sort_by_key(|(number, _)| *number);
     kept.into_iter().map(|(_, way)| way).collect()
 }
