@@ -136,21 +136,19 @@ fn compared(configuration: &Configuration, found: &Found) -> Result<Vec<Value>, 
     let context = atheena_dialects::context();
     let module = Module::parse(&context, &configuration.graph).ok_or("a graph is malformed")?;
     let graph = Graph(Op::of_module(&module).walk_named(Graph::NAME)[0]);
-    {
-        let row = |actor: &Box<dyn Actor<'_> + '_>| {
-            let label = actor.label();
-            let counts = found.get(&(configuration.name.clone(), label.clone()))?;
-            Some(json!({
-                "configuration": configuration.name,
-                "actor": actor.op().name().trim_start_matches("dataflow."),
-                "label": label,
-                "folding": actor.folding().to_string(),
-                "predicted": actor.resources().kinds().map(|(_, count)| count),
-                "synthesised": counts,
-            }))
-        };
-        Ok(graph.actors().iter().filter_map(row).collect())
-    }
+    let row = |actor: &dyn Actor<'_>| {
+        let label = actor.label();
+        let counts = found.get(&(configuration.name.clone(), label.clone()))?;
+        Some(json!({
+            "configuration": configuration.name,
+            "actor": actor.op().name().trim_start_matches("dataflow."),
+            "label": label,
+            "folding": actor.folding().to_string(),
+            "predicted": actor.resources().kinds().map(|(_, count)| count),
+            "synthesised": counts,
+        }))
+    };
+    Ok(graph.actors().iter().filter_map(|actor| row(actor.as_ref())).collect())
 }
 
 /// A table of the errors, a line a kind of actor.

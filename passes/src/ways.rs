@@ -42,9 +42,10 @@ pub fn ways<'c>(actor: &dyn Actor<'c>, held_samples: i64) -> Vec<Way> {
 
 /// Of ways with the same lanes those that no other one dominates, of equals the first.
 fn pareto(all: impl Iterator<Item = Way>) -> Vec<Way> {
-    let mut kept: IndexMap<Lanes, Vec<(usize, Way)>> = IndexMap::new();
+    type Numbered = Vec<(usize, Way)>;
+    let mut kept: IndexMap<(Vec<i64>, Vec<i64>), Numbered> = IndexMap::new();
     for (number, way) in all.enumerate() {
-        let same = kept.entry(way.lanes.clone()).or_default();
+        let same = kept.entry((way.lanes.inputs.clone(), way.lanes.outputs.clone())).or_default();
         if !same.iter().any(|(_, other)| way.is_dominated_by(other)) {
             same.retain(|(_, other)| !other.is_dominated_by(&way));
             same.push((number, way));
