@@ -296,6 +296,7 @@ fn the_smallest_gate_in_front_of_several_windows() {
             net.logits(&last)
         },
     );
-    let buffers = size_buffers::Options { slack_samples: 0.0, queue_samples: 0.0, ..Default::default() };
+    let buffers =
+        size_buffers::Options { slack_samples: 0.0, queue_samples: 0.0, ..size_buffers::Options::default() };
     check_with(&net.finish(&x, &logits, (5, 8)), shape, 18.0, 20, &buffers);
 }

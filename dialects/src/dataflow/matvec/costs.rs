@@ -119,7 +119,7 @@ impl<'c> MatvecCosts<'c> {
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = i64::from(self.matvec.output().element.bits);
-        let scale = Resources::logic(self.scale_bits() + 2 * element, 0) * pe;
+        let scale = Resources::logic(2 * element + 4, 0) * pe;
         let output = output_registers(pe * element);
         let (depth, width) = self.memory(simd, pe, products);
         if depth == 1 {
@@ -131,18 +131,17 @@ impl<'c> MatvecCosts<'c> {
             Products::Dsp => self.in_dsps(simd, pe),
             Products::Lut => self.in_luts(simd, pe),
         };
-        let tree = adder_tree(terms) * pe;
+        let (mut tree, sum_bits) = adder_tree(terms);
         let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
+        // Sums wait a cycle for those so far; of one product that is a register of the DSP block.
+        if groups > 1 && !(simd == 1 && pe == 1) {
+            tree += Resources::logic(0, sum_bits);
+        }
         let bias = rom(groups, pe * self.bias_bits);
-        // Of beats, groups, both together, groups once more for biases and sums, and of what stage sums are in.
-        let counted: i64 = [beats, groups, depth, groups, groups].into_iter().map(counter_bits).sum();
-        let control = Resources::logic(counted + 16, counted + 12);
-        weights + products + tree + self.sums(beats, groups, pe) + bias + scale + output + control
-    }
-
-    /// Bits of a sum that are shifted out or looked at for saturation.
-    fn scale_bits(&self) -> i64 {
-        self.sum_bits / 2
+        // Of beats, groups, both together, and groups once more for biases and sums.
+        let counters: Resources = [beats, groups, depth, groups].into_iter().map(counter).sum();
+        let control = counters + Resources::logic(8, 6);
+        weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
     /// Products in DSP blocks and registers in front of them, and how many sums of how many bits they give for each output.
@@ -183,24 +182,26 @@ impl<'c> MatvecCosts<'c> {
     /// What adds to the sums of all outputs, and holds them until a vector is complete.
     fn sums(&self, beats: i64, groups: i64, pe: i64) -> Resources {
         let width = pe * self.sum_bits;
-        // The adder chooses between the bias and the sum so far; behind it is a register, and before it one if there are groups.
+        // The adder chooses between the bias and the sum so far; behind it is a register.
         let adder = Resources::logic(width, width);
         let held = match (beats, groups) {
             (1, _) | (_, 1) => Resources::default(),
             (_, ..=SHIFT_DEPTH) => Resources::logic(0, groups * width),
-            _ => memory(groups, width) + Resources::logic(width, 0),
+            _ => memory(groups, width),
         };
         adder + held
     }
 }
 
-/// Bits of a counter of so many states.
-fn counter_bits(states: i64) -> i64 {
-    i64::from(64 - (states - 1).leading_zeros())
+/// A counter of so many states: one that does not wrap around by itself is compared with the last one, and cleared.
+fn counter(states: i64) -> Resources {
+    let bits = i64::from(64 - (states - 1).leading_zeros());
+    Resources::logic(if states.count_ones() == 1 { bits } else { bits * 5 / 2 }, bits)
 }
 
-/// A tree that adds `terms` numbers of `bits` bits, with a register behind every two levels and behind the last one.
-fn adder_tree((mut terms, mut bits): (i64, i64)) -> Resources {
+/// A tree that adds `terms` numbers of `bits` bits, with a register behind every two levels and behind the last one; and the bits of
+/// its sum.
+fn adder_tree((mut terms, mut bits): (i64, i64)) -> (Resources, i64) {
     let mut sum = Resources::default();
     let mut level = 0;
     while terms > 1 {
@@ -211,7 +212,7 @@ fn adder_tree((mut terms, mut bits): (i64, i64)) -> Resources {
         let registered = if level % 2 == 0 || terms == 1 { terms * bits } else { 0 };
         sum += Resources::logic(adders * bits, registered);
     }
-    sum
+    (sum, bits)
 }
 
 fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
