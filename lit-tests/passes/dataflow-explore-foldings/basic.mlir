@@ -1,14 +1,15 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-explore-foldings))' | FileCheck %s
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-explore-foldings,dataflow-balance-pipeline,dataflow-apply-foldings))' | FileCheck %s --check-prefix=APPLIED
 
-// A layer of 2 inputs and 2 outputs: one product a cycle takes 4 cycles, two of them 2, all four 1 and then no DSP. Each has lanes of
+// A layer of 2 inputs and 2 outputs: one product a cycle takes 4 cycles, two of them 2, in one DSP where they have the same
+// input, all four 1 and then no DSP. Each has lanes of
 // its own, so none stands for another one.
 // CHECK: dataflow.source "source" {foldings = [{{.*}}inputs = array<i64>, lanes = 1 : i64,{{.*}}outputs = array<i64: 1, 1>
 // CHECK: dataflow.matvec "layer" {{.*}}foldings = [
-// CHECK-SAME: {bram18 = 0 : i64, cycles = 4 : i64, dsp = 1 : i64, {{[^}]*}}inputs = array<i64: 1>, {{[^}]*}}outputs = array<i64: 1>, pe = 1 : i64, simd = 1 : i64}
-// CHECK-SAME: {bram18 = 0 : i64, cycles = 2 : i64, dsp = 2 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 1>, pe = 1 : i64, simd = 2 : i64}
-// CHECK-SAME: {bram18 = 0 : i64, cycles = 2 : i64, dsp = 2 : i64, {{[^}]*}}inputs = array<i64: 1>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, simd = 1 : i64}
-// CHECK-SAME: {bram18 = 0 : i64, cycles = 1 : i64, dsp = 0 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, simd = 2 : i64}]
+// CHECK-SAME: bram18 = 0 : i64, cycles = 4 : i64, dsp = 1 : i64, {{[^}]*}}inputs = array<i64: 1>, {{[^}]*}}outputs = array<i64: 1>, pe = 1 : i64, products = "dsp", simd = 1 : i64}
+// CHECK-SAME: bram18 = 0 : i64, cycles = 2 : i64, dsp = 2 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 1>, pe = 1 : i64, products = "dsp", simd = 2 : i64}
+// CHECK-SAME: bram18 = 0 : i64, cycles = 2 : i64, dsp = 1 : i64, {{[^}]*}}inputs = array<i64: 1>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, products = "dsp", simd = 1 : i64}
+// CHECK-SAME: bram18 = 0 : i64, cycles = 1 : i64, dsp = 0 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, products = "dsp", simd = 2 : i64}]
 // Changes of lanes are not the actors' choice.
 // CHECK: dataflow.resize "wider"
 // CHECK-NOT: foldings

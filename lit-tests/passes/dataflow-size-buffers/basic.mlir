@@ -5,10 +5,10 @@
 // CHECK-LABEL: dataflow.graph @net
 // 44 - 33 cycles are less than a sample; one is the least, a quarter is slack: 3.75 logits, and two beats more.
 // CHECK: dataflow.gate "taken" {{.*}}depth = 6 : i64
-// 44 - 2 cycles are 1.75 samples; with the slack, two, and two beats more.
-// CHECK: dataflow.gate "tag_taken" {{.*}}depth = 4 : i64
-// CHECK: %[[TAG:.*]] = dataflow.gate "tag_stay" {{.*}}depth = 4 : i64
-// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 18 : i64
+// 45 - 2 cycles are 1.79 samples; with the slack, three, and two beats more.
+// CHECK: dataflow.gate "tag_taken" {{.*}}depth = 5 : i64
+// CHECK: %[[TAG:.*]] = dataflow.gate "tag_stay" {{.*}}depth = 5 : i64
+// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 19 : i64
 // Behind it a sample takes no longer than the next one needs to come, so one place is enough.
 // CHECK: %[[QUEUE:.*]] = dataflow.fifo "stay_to_late_fifo_0" %[[STAY]] {depth = 8 : i64
 // CHECK: dataflow.matvec "late" %[[QUEUE]]
