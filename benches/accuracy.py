@@ -21,8 +21,9 @@ NETWORKS = [
 
 SCHEMES = [
     "",
-    "--logits-bits 16",
-    "--scales arbitrary --logits-bits 16",
+    "--logits-bits 8",
+    "--activation-bits 16",
+    "--scales arbitrary",
     "--scales arbitrary --weights-bits 4",
 ]
 
@@ -30,8 +31,8 @@ HEADER = """# Accuracy of integer networks
 
 Made by `benches/accuracy.py` from `atheena profile --against-float --json` on the full test sets, 10 000 images each. An empty
 scheme is the default: scales that are powers of two, one for each tensor, ranges of least squared error, weights and
-logits of 8 bits. The last two columns are the parts of the samples that leave at the exit, and get the class, that the float
-network gives them.
+activations of 8 bits, logits of 16. The last two columns are the parts of the samples that leave at the exit, and get the class,
+that the float network gives them.
 
 | network | scheme | float | integer | leave early | same exit | same class |
 |---|---|---|---|---|---|---|

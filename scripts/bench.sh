@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# Measures the line on the networks that are there, see benches/line.py.
+# Measures the line and its designs on the networks that are there, see benches/line.py, gains.py and layers.py.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cd "$root"
 
 say "building atheena (release)"
 cargo build --release --locked --quiet -p atheena --bin atheena
-"$venv/bin/python" benches/line.py
+status=0
+for bench in line gains layers; do
+    say "benches/$bench.py"
+    "$venv/bin/python" "benches/$bench.py" || status=1
+done
+exit $status

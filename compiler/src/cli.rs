@@ -1,7 +1,7 @@
 //! The command line: what can be said, and who does it.
 
 use crate::{
-    commands::{compile, fuzz, profile, simulate, synth},
+    commands::{compile, explore, fuzz, profile, report, simulate, synth},
     error::Error,
     quantization::QuantizeArgs,
 };
@@ -22,6 +22,10 @@ pub struct Cli {
 pub enum Command {
     /// Compile a network to SystemVerilog
     Compile(CompileArgs),
+    /// Find the best design for every throughput, with and without exits: a curve whose points can be compiled
+    Explore(ExploreArgs),
+    /// Draw the report of compiled hardware anew: DIR/report.html
+    Report(ReportArgs),
     /// Run a network on a data set: accuracy, and how many samples leave at each exit
     Profile(ProfileArgs),
     /// Simulate compiled hardware and compare every output bit with the golden model
@@ -62,6 +66,9 @@ pub struct CompileArgs {
     /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
     #[arg(long, value_name = "FRACTION", allow_hyphen_values = true)]
     pub late_fraction: Option<String>,
+    /// Compile a design that `explore` has found: its throughput, budget, clock, exits and thresholds
+    #[arg(long, value_name = "JSON#ID", conflicts_with_all = ["budget", "within", "throughput", "clock_mhz", "late_fraction", "no_exits", "thresholds", "max_accuracy_drop"])]
+    pub point: Option<String>,
     /// Compile the network without its exits, the baseline
     #[arg(long, conflicts_with_all = ["thresholds", "max_accuracy_drop", "profile"])]
     pub no_exits: bool,
@@ -72,6 +79,9 @@ pub struct CompileArgs {
     /// this many percentage points less accuracy than without exits (see `profile --tune`)
     #[arg(long, value_name = "POINTS", value_parser = points, requires = "calibration", conflicts_with = "profile")]
     pub max_accuracy_drop: Option<f64>,
+    /// With what probability --max-accuracy-drop holds on other data, from 0.5 (on the calibration samples only) to 1
+    #[arg(long, value_name = "PROBABILITY", default_value = "0.95", value_parser = confidence, requires = "max_accuracy_drop")]
+    pub drop_confidence: f64,
     /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
     #[arg(long, value_name = "JSON")]
     pub profile: Option<PathBuf>,
@@ -81,9 +91,75 @@ pub struct CompileArgs {
     /// The levels to write; the compiler stops behind the last of them
     #[arg(long, value_delimiter = ',', value_enum, default_value = "sv")]
     pub emit: Vec<Level>,
+    /// Tell what the compiler leaves out or changes, too
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `explore`.
+#[derive(Args, Debug)]
+pub struct ExploreArgs {
+    /// The network: .onnx, .mlir or .eenet
+    pub model: PathBuf,
+    /// Samples to choose scales with: .npz with images (uint8 [N, H, W, C]) and labels
+    #[arg(long, value_name = "NPZ")]
+    pub calibration: Option<PathBuf>,
+    /// The device: a known name, or a TOML file
+    #[arg(long, default_value = "zc706")]
+    pub device: String,
+    /// The output directory: explore.json, explore.csv and explore.html
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// The part of the device to use, in 0..1
+    #[arg(long, value_name = "PART", conflicts_with = "within", value_parser = fraction)]
+    pub budget: Option<f64>,
+    /// The resources to use, such as lut=122014,ff=149724,dsp=738,bram18=956
+    #[arg(long, value_name = "RESOURCES")]
+    pub within: Option<String>,
+    /// The clock; without it, the device's
+    #[arg(long, value_name = "MHZ", value_parser = positive)]
+    pub clock_mhz: Option<f64>,
+    /// The part of the samples that reaches the last section, or that goes on at each exit:
+    /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
+    #[arg(long, value_name = "FRACTION", conflicts_with_all = ["tune", "profile"])]
+    pub late_fraction: Option<String>,
+    /// Thresholds in place of the network's: 0.9 for all exits, or exit1=0.9,exit2=0.8
+    #[arg(long, value_name = "THRESHOLDS", allow_hyphen_values = true)]
+    pub thresholds: Option<String>,
+    /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
+    #[arg(long, value_name = "JSON", conflicts_with = "tune")]
+    pub profile: Option<PathBuf>,
+    /// Choose thresholds too: a curve for each of some choices, from few products a sample to high accuracy
+    #[arg(long)]
+    pub tune: bool,
+    /// With --tune: labelled samples to choose thresholds with; without it, the calibration samples
+    #[arg(long, value_name = "NPZ", requires = "tune")]
+    pub data: Option<PathBuf>,
+    /// With --tune: how much less accuracy than without exits a choice may have, in percentage points
+    #[arg(long, value_name = "POINTS", default_value = "1", value_parser = points, requires = "tune")]
+    pub max_accuracy_drop: f64,
+    /// With --tune: how many choices
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u8).range(1..=9), requires = "tune")]
+    pub choices: u8,
+    /// How to quantise
+    #[command(flatten)]
+    pub quantize: QuantizeArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The output directory of `compile`
+    pub directory: PathBuf,
+    /// The output directory of `explore`, to show its curves
+    #[arg(long, value_name = "DIR")]
+    pub explored: Option<PathBuf>,
 }
 
 /// The levels of the compiler.
@@ -126,6 +202,10 @@ pub struct ProfileArgs {
     /// may have, in percentage points
     #[arg(long, value_name = "POINTS", default_value = "0.2", value_parser = points, requires = "tune")]
     pub max_accuracy_drop: f64,
+    /// With --tune: with what probability --max-accuracy-drop holds on other data, from 0.5 (on the samples that choose
+    /// only) to 1
+    #[arg(long, value_name = "PROBABILITY", default_value = "0.95", value_parser = confidence, requires = "tune")]
+    pub drop_confidence: f64,
     /// With --tune: the part of the samples on which the thresholds are judged and not chosen
     #[arg(long, value_name = "PART", default_value = "0.5", value_parser = part_below_one, requires = "tune")]
     pub holdout: f64,
@@ -144,6 +224,9 @@ pub struct ProfileArgs {
     /// Write the counts to a file: those of all shards add up with --merge
     #[arg(short, long, value_name = "JSON")]
     pub output: Option<PathBuf>,
+    /// Tell what the compiler leaves out or changes, too
+    #[arg(short, long)]
+    pub verbose: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -231,6 +314,12 @@ fn part_below_one(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The confidence of a one-sided bound.
+fn confidence(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|value| (0.5..1.0).contains(value));
+    value.ok_or_else(|| "expected a probability from 0.5 on and below 1".to_owned())
+}
+
 fn points(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
@@ -257,6 +346,8 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
 pub fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         Command::Compile(args) => compile::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Synth(args) => synth::run(&args),

@@ -2,12 +2,12 @@
 
 use crate::{
     error::Error,
-    report::{ActorReport, ExitLatency, ExitReport, Report, ResourceCounts, Stalls},
+    report::{ActorReport, BalanceReport, ExitLatency, ExitReport, Report, Stalls},
 };
 use atheena_dialects::{
     dataflow::{self, Actor, Graph, Resources, Stream},
     ee::Exit,
-    ir::Op,
+    ir::{Attr, Op},
 };
 use atheena_runtime::{
     simulate::{Interface, Port},
@@ -57,13 +57,17 @@ pub fn report(
         throughput_samples_per_s: clock_mhz * 1e6 / cycles,
         cycles_per_sample: cycles,
         bottleneck: slowest.map(|b| b.label).unwrap_or_default(),
-        resources: counts(graph.resources()),
-        budget: counts(budget),
+        resources: graph.resources().into(),
+        budget: budget.into(),
         exits,
         actors: actors.map(|(i, a)| actor_report(a.as_ref(), stalls(i).unwrap_or_default())).collect(),
         golden: golden.into(),
         dataflow: None,
         float: None,
+        device_resources: None,
+        balance: balance(graph),
+        curve: vec![],
+        quantization: None,
     })
 }
 
@@ -87,14 +91,37 @@ fn actor_report<'c>(actor: &dyn Actor<'c>, stalls: Stalls) -> ActorReport {
         folding: actor.folding().to_string(),
         reach: actor.reach(),
         ii_cycles: actor.ii_cycles(),
-        resources: counts(actor.resources()),
+        resources: actor.resources().into(),
+        inputs: producers(actor),
+        depth_beats: actor.op().attr("depth").and_then(Attr::to_i64),
+        carries_tags: is_for_tags(actor),
         stalls,
     }
 }
 
-fn counts(r: Resources) -> ResourceCounts {
-    let [lut, ff, dsp, bram18] = [r.lut, r.ff, r.dsp, r.bram18].map(i64::unsigned_abs);
-    ResourceCounts { lut, ff, dsp, bram18 }
+/// What `dataflow-balance-pipeline` says of its choice.
+fn balance(graph: Graph<'_>) -> Option<BalanceReport> {
+    let attribute = graph.0.attr("balance")?;
+    let number = |name| attribute.entry(name).and_then(Attr::to_f64);
+    Some(BalanceReport {
+        cycles: number("cycles")?,
+        cycles_bound: number("cycles_bound")?,
+        share: number("share")?,
+        share_bound: number("share_bound")?,
+    })
+}
+
+/// The names of the actors whose streams come to an actor.
+fn producers<'c>(actor: &dyn Actor<'c>) -> Vec<String> {
+    let operands = actor.op().operands().into_iter();
+    operands.filter_map(|value| Some(dataflow::actor(value.producer()?)?.label())).collect()
+}
+
+/// Does nothing but tags come to it, decisions aside, and go?
+fn is_for_tags<'c>(actor: &dyn Actor<'c>) -> bool {
+    let (inputs, outputs) = (actor.inputs(), actor.outputs());
+    let tag = Stream::tag();
+    inputs.first() == Some(&tag) && !outputs.is_empty() && outputs.iter().all(|output| *output == tag)
 }
 
 /// The ports of the top module.

@@ -27,6 +27,8 @@ pub struct Device {
     pub part: String,
     /// `xc7`, `xcu`, `xcup` or `ecp5`.
     pub family: String,
+    /// What its DSP blocks are: `DSP48E1`, `DSP48E2` or `MULT18X18D`.
+    pub dsp_kind: String,
     /// Look-up tables.
     pub lut: i64,
     /// Flip-flops.
@@ -37,7 +39,28 @@ pub struct Device {
     pub bram18: i64,
     /// The clock that designs run at if nothing else is said, in MHz.
     pub clock_mhz: f64,
+    /// What is taken already, such as by what connects the FPGA to its host.
+    #[serde(default)]
+    pub shell: Shell,
 }
+
+/// Resources that designs may not use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shell {
+    /// Look-up tables.
+    pub lut: i64,
+    /// Flip-flops.
+    pub ff: i64,
+    /// DSP blocks.
+    pub dsp: i64,
+    /// Block RAMs of 18 kbit.
+    pub bram18: i64,
+}
+
+/// The families and kinds of DSP blocks that there are.
+const FAMILIES: [&str; 4] = ["xc7", "xcu", "xcup", "ecp5"];
+const DSP_KINDS: [&str; 3] = ["DSP48E1", "DSP48E2", "MULT18X18D"];
 
 /// Why there is no such device.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -59,7 +82,7 @@ pub enum DeviceError {
         reason: String,
     },
     /// The file is no device.
-    #[error("{}: {reason}; a device has the keys part, family, lut, ff, dsp, bram18, clock_mhz", path.display())]
+    #[error("{}: {reason}; a device has the keys part, family, dsp_kind, lut, ff, dsp, bram18, clock_mhz, and may have a table shell with lut, ff, dsp, bram18", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -88,15 +111,22 @@ impl Device {
         Self::parse(&text, path)
     }
 
-    /// Everything that it has.
+    /// What designs may use: everything but the shell.
     pub fn resources(&self) -> Resources {
-        Resources { lut: self.lut, ff: self.ff, dsp: self.dsp, bram18: self.bram18 }
+        let Self { lut, ff, dsp, bram18, shell, .. } = *self;
+        Resources {
+            lut: lut - shell.lut,
+            ff: ff - shell.ff,
+            dsp: dsp - shell.dsp,
+            bram18: bram18 - shell.bram18,
+        }
     }
 
     /// A share of everything, rounded down.
     pub fn share(&self, of: f64) -> Resources {
         let part = |all: i64| (all as f64 * of).floor() as i64;
-        Resources { lut: part(self.lut), ff: part(self.ff), dsp: part(self.dsp), bram18: part(self.bram18) }
+        let Resources { lut, ff, dsp, bram18 } = self.resources();
+        Resources { lut: part(lut), ff: part(ff), dsp: part(dsp), bram18: part(bram18) }
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, DeviceError> {
@@ -110,9 +140,31 @@ impl Device {
                 None => error.message().to_owned(),
             })
         })?;
-        for (key, value) in device.resources().kinds() {
+        let Self { lut, ff, dsp, bram18, shell, .. } = device;
+        let counts = [
+            ("lut", lut, shell.lut),
+            ("ff", ff, shell.ff),
+            ("dsp", dsp, shell.dsp),
+            ("bram18", bram18, shell.bram18),
+        ];
+        for (key, value, shell) in counts {
             if value < 0 {
                 return Err(malformed(format!("`{key}` is {value}, but must not be negative")));
+            }
+            if !(0..=value).contains(&shell) {
+                return Err(malformed(format!(
+                    "`shell.{key}` is {shell}, but must be in 0..={value}, as much as there is"
+                )));
+            }
+        }
+        for (key, value, known) in
+            [("family", &device.family, &FAMILIES[..]), ("dsp_kind", &device.dsp_kind, &DSP_KINDS[..])]
+        {
+            if !known.contains(&value.as_str()) {
+                return Err(malformed(format!(
+                    "`{key}` is {value:?}, but must be one of {}",
+                    known.join(", ")
+                )));
             }
         }
         // NaN is not positive either.
@@ -156,7 +208,8 @@ mod tests {
         let path = folder.path().join("mine.toml");
         let write = |text: &str| std::fs::write(&path, text).unwrap();
         let find = || Device::find(path.to_str().unwrap());
-        let keys = "part = \"p\"\nfamily = \"xc7\"\nlut = 1\nff = 2\ndsp = 3\nbram18 = 4\n";
+        let keys =
+            "part = \"p\"\nfamily = \"xc7\"\ndsp_kind = \"DSP48E1\"\nlut = 1\nff = 2\ndsp = 3\nbram18 = 4\n";
         write(&format!("{keys}clock_mhz = 50\n"));
         let device = find().unwrap();
         assert_eq!((device.name.as_str(), device.bram18, device.clock_mhz), ("mine", 4, 50.0));
@@ -166,7 +219,7 @@ mod tests {
             let message = find().unwrap_err().to_string();
             message.replace(path.to_str().unwrap(), "mine.toml")
         };
-        let keys_note = "; a device has the keys part, family, lut, ff, dsp, bram18, clock_mhz";
+        let keys_note = "; a device has the keys part, family, dsp_kind, lut, ff, dsp, bram18, clock_mhz, and may have a table shell with lut, ff, dsp, bram18";
         assert_eq!(message(keys), format!("mine.toml: missing field `clock_mhz`{keys_note}"));
         assert_eq!(
             message(&format!("{keys}clock_mhz = -1\n")),
@@ -176,6 +229,24 @@ mod tests {
             message(&keys.replace("dsp = 3", "dsp = -3\nclock_mhz = 1")),
             format!("mine.toml: `dsp` is -3, but must not be negative{keys_note}")
         );
+        let clocked = format!("{keys}clock_mhz = 50\n");
+        assert_eq!(
+            message(&clocked.replace("xc7", "xc8")),
+            format!("mine.toml: `family` is \"xc8\", but must be one of xc7, xcu, xcup, ecp5{keys_note}")
+        );
+        assert_eq!(
+            message(&clocked.replace("DSP48E1", "DSP49")),
+            format!(
+                "mine.toml: `dsp_kind` is \"DSP49\", but must be one of DSP48E1, DSP48E2, MULT18X18D{keys_note}"
+            )
+        );
+        assert_eq!(
+            message(&format!("{clocked}[shell]\ndsp = 4\n")),
+            format!("mine.toml: `shell.dsp` is 4, but must be in 0..=3, as much as there is{keys_note}")
+        );
+        write(&format!("{clocked}[shell]\nff = 1\nbram18 = 4\n"));
+        assert_eq!(find().unwrap().resources(), Resources { lut: 1, ff: 1, dsp: 3, bram18: 0 });
+
         assert!(
             message("lut = \"many\"\n")
                 .starts_with("mine.toml: line 1: invalid type: string \"many\", expected i64")

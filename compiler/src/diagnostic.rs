@@ -47,6 +47,25 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// The same with MLIR's name for parsed text, `-`, replaced by the file's.
+    pub fn of_file(mut self, file: &str) -> Self {
+        if let Some(rest) = self.place.strip_prefix("-:") {
+            self.place = format!("{file}:{rest}");
+        }
+        self
+    }
+
+    /// The diagnostic as a line that people are shown: warnings always, remarks if they are `wanted`.
+    pub fn shown(&self, wanted: bool) -> Option<String> {
+        match self.severity {
+            Severity::Error => None,
+            Severity::Warning => Some(format!("warning: {self}")),
+            Severity::Remark => wanted.then(|| format!("remark: {self}")),
+        }
+    }
+}
+
 /// `loc("Conv_0")` as `Conv_0`, `loc("net.mlir":3:5)` as `net.mlir:3:5`, nothing for unknown.
 fn place(loc: Loc<'_>) -> String {
     if let Some(name) = loc.to_name() {
@@ -95,11 +114,7 @@ impl Diagnostics {
 
     /// The same with MLIR's name for parsed text, `-`, replaced by the file's.
     pub fn of_file(mut self, file: &str) -> Self {
-        for diagnostic in &mut self.0 {
-            if let Some(rest) = diagnostic.place.strip_prefix("-:") {
-                diagnostic.place = format!("{file}:{rest}");
-            }
-        }
+        self.0 = self.0.into_iter().map(|diagnostic| diagnostic.of_file(file)).collect();
         self
     }
 }

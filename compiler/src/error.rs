@@ -1,8 +1,8 @@
 //! Why a command failed.
 
 use crate::{
-    counts::CountsError, device::DeviceError, diagnostic::Diagnostics, eenet, frontier::FrontierError, onnx,
-    output::OutputError,
+    counts::CountsError, device::DeviceError, diagnostic::Diagnostics, eenet, exploration::PointError,
+    frontier::FrontierError, onnx, output::OutputError,
 };
 use atheena_passes::ee::tune_thresholds::tuning::TuneError;
 use atheena_runtime::{
@@ -103,6 +103,9 @@ pub enum Error {
     /// Counts can't be read or added.
     #[error("{0}")]
     Counts(#[from] CountsError),
+    /// A point of an exploration can't be compiled.
+    #[error("{0}")]
+    Point(#[from] PointError),
     /// No thresholds can be chosen.
     #[error(
         "{0} {1}\n  note: allow more with --max-accuracy-drop, give more samples, or compile the network with --no-exits"

@@ -1,12 +1,13 @@
 //! Reads a network from a file.
 
 use crate::{eenet, error::Error, onnx, pipeline, session::Session};
-use atheena_dialects::ir::Op;
+use atheena_dialects::{ee::Exit, ir::Op};
 use atheena_runtime::dataset::DataSet;
 use melior::ir::Module;
 use std::{fs, path::Path};
 
-/// Reads a network: a module with one `func.func`.
+/// Reads a network: a module with one `func.func`. What is worth telling of it, such as what was left out, is collected in the
+/// session.
 pub fn load<'c>(session: &'c Session, path: &Path) -> Result<Module<'c>, Error> {
     let bytes = fs::read(path).map_err(|source| Error::Read { path: path.into(), source })?;
     let file = path.to_string_lossy();
@@ -19,17 +20,38 @@ pub fn load<'c>(session: &'c Session, path: &Path) -> Result<Module<'c>, Error> 
         Some("mlir") => {
             let text = String::from_utf8(bytes).map_err(|_| Error::NotText(path.into()))?;
             let mut module = session.parse(&text, &file)?;
-            session.run(&mut module, &builtin(&pipeline::ONE_FUNCTION))?;
+            // What the passes tell stays collected.
+            let run = |module: &mut Module<'c>, passes: &[&str]| {
+                let told =
+                    session.run(module, &builtin(passes)).map_err(|problems| problems.of_file(&file))?;
+                session.collect(told.into_iter().map(|diagnostic| diagnostic.of_file(&file)));
+                Ok::<_, Error>(())
+            };
+            run(&mut module, &pipeline::ONE_FUNCTION)?;
             if functions(&module) == 1 {
-                session.run(&mut module, &builtin(&pipeline::NORMALISE_INPUT))?;
+                run(&mut module, &pipeline::NORMALISE_INPUT)?;
             }
             module
         }
         _ => return Err(Error::UnknownModel(path.into())),
     };
     match functions(&module) {
-        1 => Ok(module),
+        1 => check_labels_of_exits(session, function(&module), &file).map(|()| module),
         found => Err(Error::NoFunction(path.into(), found)),
+    }
+}
+
+/// Fails if an option such as `--thresholds exit1=0.9,exit2=0.8` can't name an exit.
+fn check_labels_of_exits(session: &Session, function: Op<'_>, file: &str) -> Result<(), Error> {
+    let named = |label: &str| !label.is_empty() && !label.contains([',', '=', ' ']);
+    match Exit::all_in(function).into_iter().find(|exit| !named(&exit.label())) {
+        None => Ok(()),
+        Some(exit) => {
+            let what = format!("has the label {:?}, which options can't name", exit.label());
+            let cure = "labels have no comma, space or equals sign: rename the exit";
+            let refused = session.checked(|| Err::<(), _>(exit.0.error(what, &[cure])).ok());
+            Ok(refused.map_err(|problems| problems.of_file(file))?)
+        }
     }
 }
 

@@ -6,8 +6,14 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The file that marks a directory as one of ours.
+/// The file that marks a directory as one that `compile` made.
 pub const REPORT: &str = "report.json";
+
+/// The report as a page.
+pub const PAGE: &str = "report.html";
+
+/// The file that marks a directory as one that `explore` made.
+pub const EXPLORATION: &str = "explore.json";
 
 /// Why the output directory can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +29,9 @@ pub enum OutputError {
         source: io::Error,
     },
     /// The place is taken by something else.
-    #[error("{0} exists and was not made by atheena\n  note: choose another directory with -o, or remove it")]
+    #[error(
+        "{0} exists and was not made by this command\n  note: choose another directory with -o, or remove it"
+    )]
     Foreign(PathBuf),
 }
 
@@ -34,10 +42,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// Opens a temporary directory beside `target`; fails early where it can't be written.
-    pub fn create(target: &Path) -> Result<Self, OutputError> {
+    /// Opens a temporary directory beside `target`; fails early where it can't be written. It replaces what was there before only
+    /// if that is empty or holds the file `mark`.
+    pub fn create(target: &Path, mark: &str) -> Result<Self, OutputError> {
         if let Ok(mut entries) = fs::read_dir(target) {
-            if entries.next().is_some() && !target.join(REPORT).exists() {
+            if entries.next().is_some() && !target.join(mark).exists() {
                 return Err(OutputError::Foreign(target.into()));
             }
         } else if fs::symlink_metadata(target).is_ok() {

@@ -30,6 +30,8 @@ pub struct Way<'a> {
     pub profile: Profiled<'a>,
     /// How to quantise.
     pub quantize: QuantizeArgs,
+    /// Where to write what quantisation costs.
+    pub quantization_report: Option<PathBuf>,
     /// Hardware, if the way goes there.
     pub hardware: Option<Hardware>,
 }
@@ -40,6 +42,8 @@ pub struct Tune<'a> {
     pub data: &'a Path,
     /// The accuracy that may go, in percentage points.
     pub max_accuracy_drop: f64,
+    /// The probability that no more goes on other data.
+    pub drop_confidence: f64,
     /// Where to write the frontier.
     pub frontier: PathBuf,
 }
@@ -73,10 +77,15 @@ pub const ONE_FUNCTION: [&str; 2] = ["inline", "symbol-dce"];
 
 /// The passes that bring its function into the form that the others take: exits as `ee.exit`,
 /// images [N, H, W, C], dense layers as convolutions. A network that has this form stays as it is.
-pub const NORMALISE_INPUT: [&str; 6] = [
+pub const NORMALISE_INPUT: [&str; 11] = [
+    "func.func(ee-batch-of-one)",
+    "func.func(ee-sink-layers)",
     "func.func(ee-raise-exits)",
+    "func.func(ee-raise-answer)",
+    "func.func(ee-fold-constants)",
     "func.func(ee-channels-last)",
     "func.func(ee-raise-dense)",
+    "func.func(ee-raise-layers)",
     "func.func(ee-shift-pixels)",
     "canonicalize",
     "cse",
@@ -104,19 +113,24 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
     if let Some(thresholds) = &way.thresholds {
         step(Level::Ee, "ee-set-thresholds", func, &[("thresholds", quoted(thresholds))]);
     }
+    step(Level::Ee, "ee-remove-dead", func, &[]);
     step(Level::Ee, "ee-fold-batch-norm", func, &[]);
     step(Level::Ee, "ee-fold-layout", func, &[]);
     step(Level::Ee, "ee-fold-dense", func, &[]);
+    step(Level::Ee, "ee-commute-pool", func, &[]);
     if let Some(calibration) = way.calibration {
         let data = quoted(&calibration.to_string_lossy());
         let mut options = vec![("calibration", data)];
         options.extend(way.quantize.options());
+        let report = way.quantization_report.iter();
+        options.extend(report.map(|path| ("report", quoted(&path.to_string_lossy()))));
         step(Level::Ee, "ee-quantize", func, &options);
     }
-    if let Some(Tune { data, max_accuracy_drop, frontier }) = &way.tune {
+    if let Some(Tune { data, max_accuracy_drop, drop_confidence, frontier }) = &way.tune {
         let options = [
             ("data", quoted(&data.to_string_lossy())),
             ("max-accuracy-drop", format!("{max_accuracy_drop:?}")),
+            ("drop-confidence", format!("{drop_confidence:?}")),
             ("frontier", quoted(&frontier.to_string_lossy())),
         ];
         step(Level::Ee, "ee-tune-thresholds", func, &options);

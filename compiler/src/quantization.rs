@@ -1,6 +1,9 @@
 //! How to quantise, as the command line says it.
 
+use crate::error::Error;
+use atheena_passes::ee::quantize::report::Report;
 use clap::{Args, ValueEnum};
+use std::{fs, path::Path};
 
 /// Options of the commands that quantise.
 #[derive(Args, Debug, Clone)]
@@ -18,9 +21,12 @@ pub struct QuantizeArgs {
     /// Bits of weights: 8 or 4
     #[arg(long, value_name = "BITS", default_value_t = 8)]
     pub weights_bits: u32,
-    /// Bits of classifiers' logits: 8 or 16
+    /// Bits of what layers compute: 8 or 16
     #[arg(long, value_name = "BITS", default_value_t = 8)]
-    pub logits_bits: u32,
+    pub activation_bits: u32,
+    /// Bits of classifiers' logits: 8, 16, or auto for 16 where nothing but decisions reads them
+    #[arg(long, value_name = "BITS", default_value = "auto")]
+    pub logits_bits: String,
 }
 
 /// Which scales there are.
@@ -50,7 +56,8 @@ impl Default for QuantizeArgs {
             calibrate: Calibrate::Mse,
             percentile: 99.99,
             weights_bits: 8,
-            logits_bits: 8,
+            activation_bits: 8,
+            logits_bits: "auto".to_owned(),
         }
     }
 }
@@ -72,11 +79,25 @@ impl QuantizeArgs {
         if self.weights_bits != default.weights_bits {
             options.push(("weights-bits", self.weights_bits.to_string()));
         }
+        if self.activation_bits != default.activation_bits {
+            options.push(("activation-bits", self.activation_bits.to_string()));
+        }
         if self.logits_bits != default.logits_bits {
-            options.push(("logits-bits", self.logits_bits.to_string()));
+            options.push(("logits-bits", self.logits_bits.clone()));
         }
         options
     }
+}
+
+/// Takes what `ee-quantize` has written, if it ran.
+pub fn take_report(path: &Path) -> Result<Option<Report>, Error> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let broken = || Error::Internal("the report of ee-quantize can't be read");
+    let text = fs::read(path).map_err(|_| broken())?;
+    fs::remove_file(path).map_err(|_| broken())?;
+    serde_json::from_slice(&text).map(Some).map_err(|_| broken())
 }
 
 fn name(value: impl ValueEnum) -> String {

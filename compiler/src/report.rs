@@ -1,6 +1,8 @@
 //! `report.json`: what a compilation decided and predicts, for scripts and for the commands that follow.
 
 use crate::{error::Error, output::REPORT};
+use atheena_dialects::dataflow::Resources;
+use atheena_passes::ee::quantize::report::Report as Quantization;
 use atheena_runtime::simulate::{Interface, Latency};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
@@ -49,6 +51,15 @@ pub struct ActorReport {
     /// What it does how much of the time.
     #[serde(default)]
     pub stalls: Stalls,
+    /// The actors whose streams come to it.
+    #[serde(default)]
+    pub inputs: Vec<String>,
+    /// Beats that it holds, if it is a buffer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth_beats: Option<i64>,
+    /// Is it for tags alone, which travel beside the data?
+    #[serde(default)]
+    pub carries_tags: bool,
 }
 
 /// Parts of the time of an actor; the rest it works.
@@ -67,6 +78,28 @@ pub struct ExitLatency {
     pub name: String,
     /// From the first beat of a sample to the last one of its result; None where no sample leaves.
     pub latency_cycles: Option<Latency>,
+}
+
+/// What the choice of foldings has reached, and what was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BalanceReport {
+    /// Cycles a sample that every actor keeps up with, those behind exits with their margin.
+    pub cycles: f64,
+    /// No choice in the budget takes fewer.
+    pub cycles_bound: f64,
+    /// The sum of the shares of the budget of all kinds of resources.
+    pub share: f64,
+    /// No choice of as few cycles has a smaller one.
+    pub share_bound: f64,
+}
+
+/// The smallest share of the budget with which a throughput can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Of the design that has it.
+    pub samples_per_s: f64,
+    /// The largest of a kind of the device's resources.
+    pub share: f64,
 }
 
 /// The report of a compilation.
@@ -94,6 +127,9 @@ pub struct Report {
     pub resources: ResourceCounts,
     /// What the compiler could use.
     pub budget: ResourceCounts,
+    /// What the device has.
+    #[serde(default)]
+    pub device_resources: Option<ResourceCounts>,
     /// The exits, as profiled on the calibration samples.
     pub exits: Vec<ExitReport>,
     /// What a host must know.
@@ -107,6 +143,29 @@ pub struct Report {
     pub dataflow: Option<String>,
     /// The file with the float network, if there was one.
     pub float: Option<String>,
+    /// What quantisation cost on the calibration samples, if the compiler quantised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
+    /// How good the choice of foldings is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<BalanceReport>,
+    /// What the network can have on the whole device, from the slowest design on.
+    #[serde(default)]
+    pub curve: Vec<CurvePoint>,
+}
+
+impl From<Resources> for ResourceCounts {
+    fn from(r: Resources) -> Self {
+        let [lut, ff, dsp, bram18] = [r.lut, r.ff, r.dsp, r.bram18].map(i64::unsigned_abs);
+        Self { lut, ff, dsp, bram18 }
+    }
+}
+
+impl ResourceCounts {
+    /// The kinds with their names for people.
+    pub fn kinds(self) -> [(&'static str, u64); 4] {
+        [("LUT", self.lut), ("FF", self.ff), ("DSP", self.dsp), ("BRAM18", self.bram18)]
+    }
 }
 
 impl Report {

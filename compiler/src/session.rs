@@ -43,6 +43,11 @@ impl Session {
         std::mem::take(&mut self.collected.lock().unwrap_or_else(|e| e.into_inner()))
     }
 
+    /// Adds diagnostics to those that are collected.
+    pub fn collect(&self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.collected.lock().unwrap_or_else(|e| e.into_inner()).extend(diagnostics);
+    }
+
     /// Parses MLIR.
     pub fn parse(&self, text: &str, file: &str) -> Result<Module<'_>, Diagnostics> {
         self.checked(|| Module::parse(&self.context, text)).map_err(|diagnostics| diagnostics.of_file(file))

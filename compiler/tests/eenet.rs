@@ -53,7 +53,7 @@ fn the_examples_of_the_page_compile() {
         };
         exits += import(&text, "page.eenet").unwrap_or_else(|error| panic!("{error}"));
     }
-    assert_eq!(exits, 4);
+    assert_eq!(exits, 5);
 }
 
 /// Every layer and option is on the page, and in one of its examples.
@@ -177,7 +177,9 @@ macro_rules! snapshots {
 snapshots! {
     empty_file: whole("");
     no_input: whole("network net\nweights random seed 1\n");
-    input_of_two_sizes: whole("network net\ninput 8x8\n");
+    input_of_four_sizes: whole("network net\ninput 8x8x8x8\n");
+    rows_of_a_sequence: whole("network net\ninput 8x2\nweights random seed 1\nconv 2 kernel 3x1\ndense 2\n");
+    kernel_longer_than_the_sequence: whole("network net\ninput 8x2\nweights random seed 1\nmax_pool 9\ndense 2\n");
     weights_from_nowhere: whole("network net\ninput 8x8x1\nweights 1\n");
     seed_too_large: whole("network net\ninput 8x8x1\nweights random seed 18446744073709551616\ndense 2\n");
     no_layers: message("");
@@ -222,6 +224,85 @@ snapshots! {
     nothing_behind_an_exit: message("relu\nexit early when max_softmax > 0.5 { dense 5 }\n");
     layer_that_nothing_reads: message("x = conv 2 kernel 1\ndense 10 from input\n");
     tabs_and_letters: message("\tdense 10 # \u{e4}\n\tx = d\u{e4}nse 5\n");
+}
+
+/// Every line of the format, whole.
+const LINES: [&str; 26] = [
+    "conv 8 kernel 3x5",
+    "conv 8 kernel 3 stride 2",
+    "conv 8 kernel 3 pad [0, 1, 0, 1]",
+    "conv 8 kernel 3 pad same",
+    "conv 8 kernel 3 dilation 2",
+    "conv 8 kernel 3 groups 2",
+    "conv 8 kernel 3 no_bias",
+    "dense 8 no_bias",
+    "max_pool 2 stride 1 ceil",
+    "avg_pool 2 pad 1 count_pad",
+    "global_avg_pool",
+    "flatten",
+    "relu",
+    "leaky_relu 0.1",
+    "sigmoid",
+    "tanh",
+    "hard_swish",
+    "clamp 0 to 6",
+    "batch_norm epsilon 0.001",
+    "add first",
+    "concat first, second",
+    "relu from first",
+    "name = relu",
+    "exit early when max_softmax > 0.9 { dense 10 }",
+    "exit early when margin > 0.9 { dense 10 }",
+    "exit early when entropy < 0.9 { dense 10 }",
+];
+
+/// What is said where a token of a line is missing, is another one, or is one too many, for every construct of the format:
+/// line, column and what is expected there.
+#[test]
+fn every_malformed_construct() {
+    let header = "network net\ninput 8x8x2\nweights random seed 1\n";
+    let mut texts = vec![];
+    // The header's tokens, one missing at a time; then each line's.
+    let mut damage = |before: &str, line: &str| {
+        let tokens: Vec<_> = line.split(' ').collect();
+        for index in 0..tokens.len() {
+            for other in [None, Some("?")] {
+                let mut damaged = tokens.clone();
+                damaged.splice(index..=index, other);
+                texts.push(format!("{before}{}\n", damaged.join(" ")));
+            }
+        }
+        texts.push(format!("{before}{line} ?\n"));
+    };
+    damage("", "network net");
+    damage("network net\n", "input 8x8x2");
+    damage("network net\ninput 8\n", "weights random seed 1");
+    damage("network net\ninput 8\n", "weights \"net.npz\"");
+    LINES.iter().for_each(|line| damage(header, line));
+    let mut said = String::new();
+    for text in texts {
+        // Some damage leaves a network that lacks something else, which other tests are about.
+        let message = import(&text, "net.eenet").map_or_else(|message| message, |_| "a network\n".into());
+        if let Some(grammar) = message.split_once(": expected ") {
+            let place = grammar.0.trim_start_matches("net.eenet:");
+            let (expected, rest) = grammar.1.split_once('\n').unwrap_or_default();
+            let line =
+                rest.lines().next().and_then(|line| line.split_once("| ")).map_or("", |(_, line)| line);
+            said += &format!("{line}\n  {place}: expected {expected}\n");
+        }
+    }
+    insta::assert_snapshot!("every_malformed_construct", said);
+    let grammar = std::fs::read_to_string(root().join("compiler/src/eenet/grammar.pest")).unwrap();
+    let words = (grammar.lines())
+        .filter_map(|line| line.split_once("@{ \"")?.1.split_once("\" ~ !part"))
+        .map(|(word, _)| word);
+    for word in words {
+        let in_header = ["network", "input", "weights", "random", "seed"].contains(&word);
+        assert!(
+            in_header || LINES.iter().any(|line| line.split(' ').any(|w| w == word)),
+            "no line has `{word}`"
+        );
+    }
 }
 
 /// What importing a network with weights from this file says.

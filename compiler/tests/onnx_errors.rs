@@ -502,8 +502,33 @@ snapshot!(quantised_but_for_the_logits, {
 snapshot!(quantised_with_another_scale_behind, {
     quantised_with("dequantize_features", |node| node.input[1] = "other".into())
 });
-snapshot!(quantised_as_operators, {
+snapshot!(quantised_dynamically, {
     let mut network = quantised();
-    network.graph.node[4].op_type = "QLinearConv".into();
+    network.graph.node[4].op_type = "ConvInteger".into();
+    message(&network)
+});
+snapshot!(quantised_operator_without_zero_point, {
+    let mut network = quantised();
+    let conv = &mut network.graph.node[4];
+    conv.op_type = "QLinearConv".into();
+    conv.input = ["image_r_q", "scale", "zero_point", "conv.w_q", "scale", "zero_point", "scale"]
+        .map(str::to_owned)
+        .to_vec();
+    conv.output[0] = "features_q".into();
+    network.graph.node.remove(5);
+    message(&network)
+});
+snapshot!(quantised_to_sixteen_bits, {
+    let mut network = quantised();
+    // ONNX's number of int16.
+    let wide = TensorProto { data_type: 5, raw_data: vec![0; 2], ..floats("zero_point", &[]) };
+    network.graph.initializer[2] = wide;
+    message(&network)
+});
+snapshot!(quantised_and_float_values_in_a_sum, {
+    let mut network = quantised();
+    network.graph.node.insert(7, node("Sigmoid", "gate", &["sums"], "gates"));
+    network.graph.node.insert(8, node("Add", "sum", &["features", "gates"], "both"));
+    network.graph.node[9].input[0] = "both".into();
     message(&network)
 });

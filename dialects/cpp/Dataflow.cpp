@@ -274,6 +274,9 @@ LogicalResult MatvecOp::verify() {
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
+  if (getProducts() && *getProducts() != "dsp" && *getProducts() != "lut")
+    return emitOpError() << "expected products to be dsp or lut, but got "
+                         << *getProducts();
   return verifyScale(*this, outputs);
 }
 

@@ -32,6 +32,7 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -189,6 +190,32 @@ void atheenaRegisterImport(MlirStringRef name, MlirStringRef description,
         if (mlirModuleIsNull(module))
           return {};
         return OwningOpRef<Operation *>(unwrap(mlirModuleGetOperation(module)));
+      },
+      [dialects](DialectRegistry &registry) { dialects(wrap(&registry)); });
+}
+// A translation from MLIR. `translate` gets the file that `-o` names, "-" for
+// the standard output, hands its text to `write`, and returns false after it
+// has emitted a diagnostic.
+void atheenaRegisterExport(MlirStringRef name, MlirStringRef description,
+                           void (*dialects)(MlirDialectRegistry),
+                           bool (*translate)(MlirModule, MlirStringRef output,
+                                             MlirStringCallback write,
+                                             void *user)) {
+  auto *key = new std::string(unwrap(name).str());
+  auto *help = new std::string(unwrap(description).str());
+  TranslateFromMLIRRegistration registration(
+      *key, *help,
+      [translate](ModuleOp module, llvm::raw_ostream &stream) {
+        // mlir-translate's own option.
+        auto found = llvm::cl::getRegisteredOptions().find("o");
+        std::string output =
+            static_cast<llvm::cl::opt<std::string> *>(found->second)
+                ->getValue();
+        auto write = [](MlirStringRef text, void *user) {
+          *static_cast<llvm::raw_ostream *>(user) << unwrap(text);
+        };
+        return success(translate(wrap(module), wrap(StringRef(output)), write,
+                                 &stream));
       },
       [dialects](DialectRegistry &registry) { dialects(wrap(&registry)); });
 }

@@ -4,8 +4,9 @@ use crate::{ffi, insert_all_dialects, ir};
 use melior::dialect::DialectRegistry;
 use mlir_sys::*;
 use std::{
-    ffi::{CString, c_char, c_int},
+    ffi::{CString, c_char, c_int, c_void},
     os::unix::ffi::OsStringExt,
+    path::Path,
 };
 
 /// Calls a main function with the process's arguments. An argument with a NUL byte can't come from an
@@ -103,6 +104,58 @@ pub fn register_import<I: Import>() {
             ffi::string_ref(I::SUMMARY),
             insert_all_dialects,
             import::<I>,
+        );
+    }
+}
+
+/// The way back from a module to a text of another format.
+pub trait Export {
+    /// The flag, without dashes: `export-eenet`.
+    const FLAG: &'static str;
+    /// One line for `--help`.
+    const SUMMARY: &'static str;
+    /// The text of a module, or a failure after a diagnostic. `output` is the file that the text goes to, None for the
+    /// standard output; what does not fit into the text goes beside it.
+    fn export(module: ir::Op<'_>, output: Option<&Path>) -> Result<String, ir::Failure>;
+}
+
+/// Registers the way to another format with [`translate_main`].
+pub fn register_export<E: Export>() {
+    extern "C" fn export<E: Export>(
+        module: MlirModule,
+        output: MlirStringRef,
+        write: MlirStringCallback,
+        user: *mut c_void,
+    ) -> bool {
+        // SAFETY: MLIR hands out a live module, and a string that outlives the call.
+        let (module, output) =
+            unsafe { (ir::Op::from_raw(mlirModuleGetOperation(module)), ffi::owned(output)) };
+        let file = (output != "-").then(|| Path::new(&output));
+        match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| E::export(module, file))) {
+            Ok(Ok(text)) => {
+                if let Some(write) = write {
+                    // SAFETY: the callback takes any text, and what it was handed out with.
+                    unsafe { write(ffi::string_ref(&text), user) };
+                }
+                true
+            }
+            Ok(Err(ir::Failure)) => false,
+            Err(_) => {
+                module.error(
+                    format!("internal error in {}: this is a defect of the compiler", E::FLAG),
+                    &["please report it with the input that shows it"],
+                );
+                false
+            }
+        }
+    }
+    // SAFETY: the strings are copied.
+    unsafe {
+        ffi::atheenaRegisterExport(
+            ffi::string_ref(E::FLAG),
+            ffi::string_ref(E::SUMMARY),
+            insert_all_dialects,
+            export::<E>,
         );
     }
 }

@@ -42,6 +42,8 @@ pub struct Confidence {
 
 pub type Import = extern "C" fn(MlirContext, MlirStringRef, MlirStringRef) -> MlirModule;
 
+pub type Export = extern "C" fn(MlirModule, MlirStringRef, MlirStringCallback, *mut c_void) -> bool;
+
 unsafe extern "C" {
     pub fn mlirGetDialectHandle__ee__() -> MlirDialectHandle;
     pub fn mlirGetDialectHandle__dataflow__() -> MlirDialectHandle;
@@ -82,6 +84,12 @@ unsafe extern "C" {
         description: MlirStringRef,
         dialects: extern "C" fn(MlirDialectRegistry),
         import: Import,
+    );
+    pub fn atheenaRegisterExport(
+        name: MlirStringRef,
+        description: MlirStringRef,
+        dialects: extern "C" fn(MlirDialectRegistry),
+        translate: Export,
     );
     pub fn atheenaTranslateMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef) -> c_int;
     pub fn atheenaResourceToDense(attribute: MlirAttribute) -> MlirAttribute;

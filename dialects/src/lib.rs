@@ -11,7 +11,7 @@ pub mod ir;
 pub mod pass;
 pub mod tosa;
 
-pub use driver::{Import, lsp_main, opt_main, register_import, translate_main};
+pub use driver::{Export, Import, lsp_main, opt_main, register_export, register_import, translate_main};
 
 use mlir_sys::*;
 

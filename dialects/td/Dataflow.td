@@ -154,11 +154,15 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     `rescale` with SINGLE_ROUND (one multiplier and shift, or one an output channel) and `clamp`.
     With shift 0 there is no rounding term. With `double_round`, which is DOUBLE_ROUND, sums of 0 and above get
     another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
+
+    `blocks` says in how many block RAMs the weights may be, unless all of them are used in each cycle; what those do not
+    hold is in LUTs. `products` is `dsp`, the usual, or `lut`: what multiplies then.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
       DenseI32ArrayAttr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
-      I64Attr:$max));
+      I64Attr:$max, OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$blocks,
+      OptionalAttr<StrAttr>:$products));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;

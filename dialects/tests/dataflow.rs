@@ -1,6 +1,8 @@
 //! What actors say of their speed and cost, against numbers worked out by hand for layers like those of B-LeNet.
 
-use atheena_dialects::dataflow::{Actor, Folding, Graph, Lanes, Matvec, Resources, actor, bottleneck};
+use atheena_dialects::dataflow::{
+    Actor, Folding, Graph, Lanes, Matvec, Products, Resources, actor, bottleneck,
+};
 use atheena_dialects::ir::Op;
 use melior::ir::Module;
 
@@ -12,14 +14,14 @@ dataflow.graph @net {
       pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <28x28x1xui8, lanes = 1> -> <32x32x25xui8, lanes = 25>
   %c = dataflow.matvec "conv" %w {bias = dense<0> : tensor<5xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64,
       multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 11>,
-      weights = dense<1> : tensor<5x5x5x1xi8>} : <32x32x25xui8, lanes = 25> -> <32x32x5xi8, lanes = 1>
+      weights = dense<-100> : tensor<5x5x5x1xi8>} : <32x32x25xui8, lanes = 25> -> <32x32x5xi8, lanes = 1>
   %v = dataflow.window "pool_window" %c {dilation = array<i64: 1, 1>, kernel = array<i64: 4, 4>, pad = array<i64: 0, 0, 0, 0>,
       pad_value = -128 : i64, reach = 1.0 : f64, stride = array<i64: 4, 4>} : <32x32x5xi8, lanes = 1> -> <8x8x80xi8, lanes = 16>
   %p = dataflow.pool "pool" %v {kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, reach = 0.5 : f64, shift = 0 : i32}
       : <8x8x80xi8, lanes = 16> -> <8x8x5xi8, lanes = 1>
   %d = dataflow.matvec "dense" %p {bias = dense<0> : tensor<10xi32>, channel_lanes = 5 : i64, max = 127 : i64, min = -128 : i64,
       multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.5 : f64, shift = array<i32: 8>,
-      weights = dense<1> : tensor<10x8x8x5xi8>} : <8x8x5xi8, lanes = 1> -> <1x1x10xi8, lanes = 1>
+      weights = dense<-100> : tensor<10x8x8x5xi8>} : <8x8x5xi8, lanes = 1> -> <1x1x10xi8, lanes = 1>
   %l:2 = dataflow.fork "copies" %d {reach = 0.5 : f64}
       : <1x1x10xi8, lanes = 1> -> !dataflow.stream<1x1x10xi8, lanes = 1>, !dataflow.stream<1x1x10xi8, lanes = 1>
   %t = dataflow.decide "decide" %l#0 {confidence = #ee.max_softmax<threshold = 0.9>, reach = 0.5 : f64}
@@ -41,6 +43,23 @@ fn with_graph(check: impl Fn(Graph<'_>)) {
 
 fn find<'c>(graph: Graph<'c>, label: &str) -> Box<dyn Actor<'c> + 'c> {
     graph.actors().into_iter().find(|actor| actor.label() == label).expect("there is such an actor")
+}
+
+/// A folding of a matvec whose weights are in as many block RAMs as they like.
+fn made(simd: i64, pe: i64) -> Folding {
+    Folding::Matvec { simd, pe, blocks: i64::MAX, products: Products::Dsp }
+}
+
+/// Inputs and outputs a cycle of the foldings of a matvec.
+fn lanes_of(foldings: &[Folding]) -> Vec<(i64, i64)> {
+    let mut lanes: Vec<_> = (foldings.iter())
+        .map(|folding| match folding {
+            Folding::Matvec { simd, pe, .. } => (*simd, *pe),
+            Folding::Lanes(lanes) => (*lanes, 0),
+        })
+        .collect();
+    lanes.dedup();
+    lanes
 }
 
 #[test]
@@ -67,9 +86,9 @@ fn initiation_intervals_shrink_with_folding() {
     with_graph(|graph| {
         let at = |label, folding| find(graph, label).ii_cycles_at(folding);
         assert_eq!(at("pool_window", Folding::Lanes(5)), 32 * 32);
-        assert_eq!(at("conv", Folding::Matvec { simd: 25, pe: 5 }), 1024);
-        assert_eq!(at("conv", Folding::Matvec { simd: 5, pe: 1 }), 1024 * 5 * 5);
-        assert_eq!(at("dense", Folding::Matvec { simd: 5, pe: 2 }), 64 * 5);
+        assert_eq!(at("conv", made(25, 5)), 1024);
+        assert_eq!(at("conv", made(5, 1)), 1024 * 5 * 5);
+        assert_eq!(at("dense", made(5, 2)), 64 * 5);
         assert_eq!(at("decide", Folding::Lanes(5)), 2);
     });
 }
@@ -82,9 +101,9 @@ fn latencies_are_to_the_first_beat() {
         assert_eq!(latency("window"), 2);
         // Three rows of 32 and three columns, of five channels, come before the first window's last column.
         assert_eq!(latency("pool_window"), (3 * 32 + 3) * 5 + 2);
-        // A vector is one beat, used for five cycles; six stages.
-        assert_eq!(latency("conv"), 5 + 6);
-        assert_eq!(latency("dense"), 3200 + 6);
+        // A vector is one beat, used for five cycles; seven stages.
+        assert_eq!(latency("conv"), 5 + 7);
+        assert_eq!(latency("dense"), 3200 + 7);
     });
 }
 
@@ -95,13 +114,12 @@ fn foldings_divide() {
         assert_eq!(lanes("pool_window"), [1, 5].map(Folding::Lanes));
         assert_eq!(lanes("decide"), [1, 2, 5, 10].map(Folding::Lanes));
         // SIMD divides the 25 elements of a window, PE the five outputs.
-        let conv = find(graph, "conv").foldings();
-        assert_eq!(conv.len(), 3 * 2);
-        assert!(conv.contains(&Folding::Matvec { simd: 5, pe: 5 }));
+        let conv = lanes_of(&find(graph, "conv").foldings());
+        assert_eq!(conv, [(1, 1), (5, 1), (1, 5), (25, 1), (5, 5), (25, 5)]);
         // A vector that is a whole map comes at most one position a beat.
-        let dense = find(graph, "dense").foldings();
+        let dense = lanes_of(&find(graph, "dense").foldings());
         assert_eq!(dense.len(), 2 * 4);
-        assert_eq!(dense[0], Folding::Matvec { simd: 1, pe: 1 });
+        assert_eq!(dense[0], (1, 1));
         let window = find(graph, "window");
         assert_eq!(window.lanes_at(Folding::Lanes(1)), Lanes { inputs: vec![1], outputs: vec![25] });
     });
@@ -115,12 +133,14 @@ fn weights_and_tables_take_memory() {
         assert_eq!(dense.resources().bram18, 2);
         assert_eq!(dense.resources().dsp, 1);
         // Ten weights a cycle: 320 words of 80 bits are three of 512 x 36.
-        assert_eq!(dense.resources_at(Folding::Matvec { simd: 5, pe: 2 }).bram18, 3);
-        assert_eq!(dense.resources_at(Folding::Matvec { simd: 5, pe: 2 }).dsp, 10);
+        assert_eq!(dense.resources_at(made(5, 2)).bram18, 3);
+        // Two outputs a cycle share the inputs: two products a DSP.
+        assert_eq!(dense.resources_at(made(5, 2)).dsp, 5);
         // All products at once: the weights are constants.
-        let conv = find(graph, "conv").resources_at(Folding::Matvec { simd: 25, pe: 5 });
+        let conv = find(graph, "conv").resources_at(made(25, 5));
         assert_eq!((conv.dsp, conv.bram18), (0, 0));
-        assert_eq!(find(graph, "decide").resources().bram18, 1);
+        // A table of 256 entries of 17 bits is four LUTs a bit.
+        assert_eq!(find(graph, "decide").resources(), Resources::logic(124 + 68, 90 + 80 + 17));
         // Four samples of ten logits of eight bits fit into LUTs, 512 do not: 5120 bytes are three of 2048 x 9.
         let gate = find(graph, "gate");
         assert_eq!(gate.resources_holding_at(gate.folding(), 4).bram18, 0);

@@ -3,7 +3,7 @@
 
 use crate::exits;
 use atheena_dialects::{
-    ee::Exit,
+    ee::{Confidence, Exit},
     ir::{Failure, Op},
 };
 use atheena_runtime::{
@@ -51,6 +51,23 @@ impl Verdict {
         }
         verdict.predictions.push(last.and_then(|logits| logits.largest()).unwrap_or(0));
         verdict
+    }
+}
+
+/// Does a sample with these logits leave?
+pub fn leaves(confidence: &Confidence, logits: &Tensor) -> bool {
+    match (&confidence.integer, logits) {
+        (Some(integer), Tensor::I8(logits)) => integer.leaves(logits),
+        (Some(integer), Tensor::I16(logits)) => integer.leaves(logits),
+        (Some(integer), Tensor::I32(logits)) => integer.leaves(logits),
+        _ => {
+            let value = confidence.kind.of_logits(&logits.to_f64());
+            if confidence.kind.leaves_above() {
+                value > confidence.threshold
+            } else {
+                value < confidence.threshold
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod exits;
 pub mod golden;
 pub mod hw;
 mod softmax;
+mod ways;
 
 /// Registers every pass in MLIR's global registry, once a process.
 pub fn register_all() {

@@ -87,6 +87,74 @@ pub(crate) fn largest_probability(value: Value<'_>) -> Option<Value<'_>> {
     (distance != source(logits)).then_some(logits)
 }
 
+/// The logits of which a value is the entropy of the softmax, `-sum p ln p`; true if it is the negative of that.
+pub(crate) fn entropy(value: Value<'_>) -> Option<(Value<'_>, bool)> {
+    let (value, outer) = unsigned(value);
+    let (product, inner) = unsigned(sum_of(value)?);
+    operands(product.producer()?, "tosa.mul").find_map(|(part, logarithm)| {
+        let ((part, first), (logarithm, second)) = (unsigned(part), unsigned(logarithm));
+        let (logits, other) = (probabilities(part)?, log_probabilities(logarithm)?);
+        let negative = [outer, inner, first, second].into_iter().fold(false, |sign, negates| sign ^ negates);
+        same(source(logits), source(other)).then_some((logits, !negative))
+    })
+}
+
+/// The logits of which a value is the largest probability less the largest of the others, which a `tosa.select` picks.
+pub(crate) fn margin(value: Value<'_>) -> Option<Value<'_>> {
+    let difference = behind(value, "tosa.sub")?;
+    let largest = difference.operand(0)?;
+    let logits = largest_probability(largest)?;
+    let others = behind(max_of(difference.operand(1)?)?, "tosa.select")?;
+    let [condition, yes, no] = others.operands()[..] else { return None };
+    let (comparison, holds) = match behind(condition, "tosa.logical_not") {
+        Some(not) => (source(not.operand(0)?).producer()?, false),
+        None => (source(condition).producer()?, true),
+    };
+    let side = |index| comparison.operand(index).map(source);
+    let is_all = |value: Value<'_>| probabilities(value).is_some_and(|of| same(source(of), source(logits)));
+    let is_largest = |value: Value<'_>| same(value, source(largest)) || max_of(value).is_some_and(is_all);
+    // Whether the comparison holds of the largest probability.
+    let of_largest = match (comparison.name().as_str(), side(0)?, side(1)?) {
+        ("tosa.equal", a, b) if is_all(a) && is_largest(b) || is_largest(a) && is_all(b) => true,
+        ("tosa.greater_equal", a, b) if is_all(a) && is_largest(b) => true,
+        ("tosa.greater", a, b) if is_largest(a) && is_all(b) => false,
+        _ => return None,
+    };
+    let (kept, removed) = if of_largest == holds { (no, yes) } else { (yes, no) };
+    (is_all(kept) && number(removed)? <= 0.0).then_some(logits)
+}
+
+/// The value behind negations, and whether their number is odd.
+fn unsigned(value: Value<'_>) -> (Value<'_>, bool) {
+    let (mut value, mut negative) = (source(value), false);
+    while let Some(inner) = value.producer().and_then(negated) {
+        (value, negative) = (source(inner), !negative);
+    }
+    (value, negative)
+}
+
+/// What an operation negates.
+fn negated(op: Op<'_>) -> Option<Value<'_>> {
+    match op.name().as_str() {
+        "tosa.negate" => op.operand(0),
+        "tosa.sub" => op.operand(1).filter(|_| op.operand(0).and_then(number) == Some(0.0)),
+        _ => operands(op, "tosa.mul").find_map(|(value, factor)| (number(factor)? == -1.0).then_some(value)),
+    }
+}
+
+/// The number that a constant holds, in whatever shape.
+pub(crate) fn number(value: Value<'_>) -> Option<f64> {
+    let attr = tosa::constant(source(value))?;
+    if let Some(number) = attr.to_f64() {
+        return Some(number);
+    }
+    let floats = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<_>>();
+    match attr.to_dense::<f64>().or_else(|| attr.to_dense::<f32>().map(floats))?[..] {
+        [number] => Some(number),
+        _ => None,
+    }
+}
+
 /// Of `exp(x - max x)`, or `exp(x)`, the logits and what is exponentiated.
 fn weights_of(value: Value<'_>) -> Option<(Value<'_>, Value<'_>)> {
     let distance = source(behind(value, "tosa.exp")?.operand(0)?);

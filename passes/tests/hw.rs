@@ -32,6 +32,8 @@ struct Conv {
     shift: Vec<i64>,
     clamp: [i64; 2],
     weights: [i64; 2],
+    /// Further attributes of the matvec.
+    made: &'static str,
 }
 
 impl Conv {
@@ -49,6 +51,7 @@ impl Conv {
             shift: vec![38],
             clamp: [-128, 127],
             weights: [-128, 127],
+            made: "",
         }
     }
 
@@ -75,7 +78,7 @@ impl Conv {
                %q = dataflow.fifo "queue" %w {{depth = 16}} : {} -> {}
                %v = dataflow.resize "resize" %q : {} -> {}
                %y = dataflow.matvec "matvec" %v {{weights = {}, bias = {},
-                 channel_lanes = {}, multiplier = array<i32: {}>, shift = array<i32: {}>, output_zp = 0, min = {}, max = {}}}
+                 channel_lanes = {}, multiplier = array<i32: {}>, shift = array<i32: {}>, output_zp = 0, min = {}, max = {}{}}}
                  : {} -> {}"#,
             self.geometry.stride[0],
             self.geometry.stride[1],
@@ -94,6 +97,7 @@ impl Conv {
             text(&self.shift),
             self.clamp[0],
             self.clamp[1],
+            self.made,
             vectors.ty,
             output.ty,
         );
@@ -140,6 +144,46 @@ fn unfolded_convolution_with_padding_and_stride() {
     let Some((cycles, _)) = conv.check(2) else { return };
     // The window's: 7 rows; the last of three windows begins 6 columns behind the first one.
     assert_eq!(cycles, 49.0);
+}
+
+/// Tiles of a block RAM behind a multiplexer, and LUTs in the place of some of them.
+#[test]
+fn weights_in_several_memories() {
+    // 2340 words of 8 bits: 2048 x 9 and the rest, both in block RAMs.
+    let mut conv = Conv::new([3, 3, 20], 13, [1, 1, 1]);
+    conv.made = ", blocks = 2";
+    let Some((cycles, ii)) = conv.check(31) else { return };
+    assert_eq!((cycles, ii), (2340.0, 2340));
+    // 2340 words of 16 bits: 1024 x 18 twice and the rest, of which only the first one is a block RAM.
+    let mut conv = Conv::new([3, 3, 20], 26, [2, 2, 1]);
+    conv.made = ", blocks = 1";
+    conv.check(32);
+    // 90 words of 40 bits: 36 of them in a block RAM.
+    let mut conv = Conv::new([3, 3, 10], 5, [5, 5, 1]);
+    conv.made = ", blocks = 1";
+    conv.check(33);
+}
+
+/// Two rows share DSP blocks, the third one has its own; chains of three, two and one.
+#[test]
+fn two_products_a_dsp_block() {
+    let mut conv = Conv::new([4, 4, 8], 6, [8, 8, 3]);
+    conv.weights = [-127, 127];
+    conv.check(34);
+    // Pixels leave room for two products in a chain.
+    let mut conv = Conv::new([4, 4, 5], 4, [5, 5, 2]);
+    (conv.weights, conv.unsigned) = ([-127, 127], true);
+    conv.check(35);
+}
+
+/// Weights of eight bits have four digits, those of 0 to 7 two.
+#[test]
+fn products_in_luts() {
+    let mut conv = Conv::new([4, 4, 4], 4, [4, 4, 2]);
+    conv.made = ", products = \"lut\"";
+    conv.check(36);
+    (conv.weights, conv.unsigned) = ([0, 7], true);
+    conv.check(37);
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use crate::dataset::npy::{Header, numpy_name};
 use std::{
-    fs::File,
-    io::{self, BufReader},
+    fs::{File, Permissions},
+    io::{self, BufReader, Write},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 use thiserror::Error;
-use zip::{ZipArchive, result::ZipError};
+use zip::{ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 /// An npz file that is open.
 pub struct Arrays(ZipArchive<BufReader<File>>);
@@ -45,6 +46,24 @@ pub enum ArrayProblem {
     /// An array's bytes end too early, are too many, or fail their checksum.
     #[error("is damaged: {0}")]
     Damaged(String),
+}
+
+/// Writes an npz file. The same arrays always give the same bytes.
+pub fn write(path: &Path, arrays: &[(String, Floats)]) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    let mut archive = ZipWriter::new(&mut file);
+    for (name, Floats { shape, values }) in arrays {
+        // The default time stamp is a constant (1980), which keeps the bytes the same.
+        archive.start_file(format!("{name}.npy"), SimpleFileOptions::default())?;
+        archive.write_all(&Header::bytes("<f4", shape))?;
+        archive.write_all(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>())?;
+    }
+    archive.finish()?;
+    file.persist(path)?;
+    Ok(())
 }
 
 impl Arrays {
@@ -96,8 +115,6 @@ impl Arrays {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
-    use zip::{ZipWriter, write::SimpleFileOptions};
 
     #[test]
     fn arrays_are_read_by_name() {

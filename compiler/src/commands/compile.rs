@@ -1,25 +1,34 @@
 //! `atheena compile`: from a network to SystemVerilog, in one function that reads top to bottom.
 
-use super::print_json;
+use super::{budget, print_json};
 use crate::{
     cli::{CompileArgs, Level},
     counts::Counts,
     design,
     device::Device,
-    diagnostic::Severity,
     error::Error,
+    exploration::{Design, Exploration},
     frontier, model,
-    output::{Output, REPORT},
+    output::{Output, PAGE, REPORT},
+    page,
     pipeline::{self, BALANCE, Hardware, Profiled, Step, Tune, Way},
-    plan, progress,
-    report::Report,
+    plan, progress, quantization,
+    report::{CurvePoint, Report},
     session::Session,
 };
-use atheena_dialects::{dataflow::Resources, ir::Op};
+use atheena_dialects::{
+    dataflow::{Graph, Resources},
+    ir::Op,
+};
+use atheena_passes::dataflow::balance_pipeline::{Options as Balance, designs};
 use atheena_runtime::{circt::Circt, dataset::DataSet};
 use melior::ir::Module;
 use serde::Serialize;
-use std::time::Instant;
+use std::{
+    path::Path,
+    thread::{self, JoinHandle},
+    time::Instant,
+};
 
 /// What `--json` prints: the report, and the time it took.
 #[derive(Serialize)]
@@ -45,12 +54,12 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
 /// Compiles a network into an output directory; returns the report, if the compiler got as far as the foldings.
 pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let device = Device::find(&args.device)?;
-    let budget = budget(args, &device)?;
-    let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+    let wanted = Wanted::of(args, &device)?;
+    let Wanted { budget, clock_mhz, .. } = wanted;
     let level = args.emit.iter().copied().max().unwrap_or(Level::Sv);
     // What is missing shows now, not after the work.
     let circt = if level == Level::Sv { Some(Circt::find()?) } else { None };
-    let output = Output::create(&args.output)?;
+    let output = Output::create(&args.output, REPORT)?;
 
     let session = Session::new();
     let mut module = model::load(&session, &args.model)?;
@@ -60,6 +69,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     } else if float {
         return Err(Error::NoCalibration(args.model.clone()));
     }
+    if let (Some(path), false) = (&args.calibration, float) {
+        warn_of_integers(path, "only count how many samples leave at each exit");
+    }
     if let (Some(_), Some(path)) = (args.max_accuracy_drop, &args.calibration) {
         model::check_labels(model::function(&module), &DataSet::read(path)?, path)?;
     }
@@ -68,9 +80,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
     let imported = stages.write("import", &module)?;
 
     let way = Way {
-        no_exits: args.no_exits,
+        no_exits: wanted.no_exits,
         calibration: args.calibration.as_deref().filter(|_| float),
-        thresholds: args.thresholds.clone(),
+        thresholds: wanted.thresholds,
         tune: tune(args, &output),
         profile: match (&counts, &args.calibration) {
             (Some(counts), _) => Profiled::Counts(counts.text()),
@@ -78,20 +90,25 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             (None, None) => Profiled::No,
         },
         quantize: args.quantize.clone(),
+        quantization_report: Some(output.path().join(QUANTIZATION)),
         hardware: Some(Hardware {
             budget,
             clock_mhz,
-            cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
-            late_fraction: args.late_fraction.clone(),
+            cycles: wanted.cycles,
+            late_fraction: wanted.late_fraction,
         }),
     };
     let spinner = progress::steps();
     let mut golden = imported.clone();
     let mut exits = vec![];
     let mut report = None;
+    let mut curve = None;
     let describe = |module: &Module<'_>, exits, golden: &str| {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
-        Ok::<_, Error>(Report { float: float.then(|| imported.clone()), ..made })
+        let device_resources = Some(device.resources().into());
+        let quantization = quantization::take_report(&output.path().join(QUANTIZATION))?;
+        let float = float.then(|| imported.clone());
+        Ok::<_, Error>(Report { float, device_resources, quantization, ..made })
     };
     let mut dataflow = None;
     let mut plan = None;
@@ -111,10 +128,8 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             plan = Some(plan::plan(&session, &module, hardware)?);
         }
         let pipeline = plan.and_then(|plan| plan.pipeline(pass)).unwrap_or(pipeline);
-        for diagnostic in session.run(&mut module, &pipeline)? {
-            if diagnostic.severity == Severity::Warning {
-                spinner.suspend(|| eprintln!("warning: {diagnostic}"));
-            }
+        for line in session.run(&mut module, &pipeline)?.iter().filter_map(|told| told.shown(args.verbose)) {
+            spinner.suspend(|| eprintln!("{line}"));
         }
         let file = stages.write(pass, &module)?;
         match reached {
@@ -124,6 +139,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             }
             Level::Dataflow => dataflow = Some(file),
             _ => {}
+        }
+        if pass == "convert-ee-to-dataflow" {
+            curve = search(&module, device.resources());
         }
     }
     if args.max_accuracy_drop.is_some() {
@@ -142,11 +160,80 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         None if level == Level::Dataflow => Some(describe(&module, exits, &golden)?),
         None => None,
     };
-    let report = report.map(|report| Report { dataflow, ..report });
+    let report = report.map(|report| Report { dataflow, curve: joined(curve, clock_mhz), ..report });
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
+    if let Some(report) = &report {
+        output.write(PAGE, page::report(report, &report.to_json(), None)?)?;
+    }
     output.finish()?;
     spinner.finish_and_clear();
     Ok(report)
+}
+
+/// What design is wanted: as options say, or a point of an exploration.
+struct Wanted {
+    budget: Resources,
+    clock_mhz: f64,
+    /// Cycles a sample; none for as few as the budget allows.
+    cycles: Option<f64>,
+    no_exits: bool,
+    thresholds: Option<String>,
+    late_fraction: Option<String>,
+}
+
+impl Wanted {
+    fn of(args: &CompileArgs, device: &Device) -> Result<Self, Error> {
+        if let Some(named) = &args.point {
+            let Design { point, curve, clock_mhz, budget } =
+                Exploration::design(named, &device.name, &args.quantize.options())?;
+            return Ok(Self {
+                budget,
+                clock_mhz,
+                cycles: Some(point.cycles),
+                no_exits: !curve.exits,
+                thresholds: curve.thresholds,
+                late_fraction: curve.late_fraction,
+            });
+        }
+        let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+        Ok(Self {
+            budget: budget(args.budget, args.within.as_deref(), device)?,
+            clock_mhz,
+            cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
+            no_exits: args.no_exits,
+            thresholds: args.thresholds.clone(),
+            late_fraction: args.late_fraction.clone(),
+        })
+    }
+}
+
+/// The curve of a graph on a whole device, in the making while the compiler goes on.
+fn search(module: &Module<'_>, device: Resources) -> Option<JoinHandle<Vec<designs::Point>>> {
+    let graph = Op::of_module(module).walk_named(Graph::NAME).first().copied()?;
+    let Balance { margin, held_samples, .. } = Balance::default();
+    let designs = designs::Designs::of(graph, margin, held_samples);
+    Some(thread::spawn(move || designs.sketch(device)))
+}
+
+/// The curve, when it is there.
+fn joined(curve: Option<JoinHandle<Vec<designs::Point>>>, clock_mhz: f64) -> Vec<CurvePoint> {
+    let points = curve.map(|thread| thread.join().expect("the search does not panic")).unwrap_or_default();
+    let point = |point: designs::Point| CurvePoint {
+        samples_per_s: clock_mhz * 1e6 / point.cycles,
+        share: point.share,
+    };
+    points.into_iter().map(point).collect()
+}
+
+/// What quantisation cost, until it is in the report.
+const QUANTIZATION: &str = "quantization.json";
+
+/// Says that a network is integer already, and what the samples of a file do instead of choosing scales.
+pub fn warn_of_integers(samples: &Path, what: &str) {
+    eprintln!(
+        "warning: the network is integer already and keeps its scales: the samples of {} {what}",
+        samples.display()
+    );
 }
 
 /// What the thresholds were chosen from.
@@ -155,7 +242,8 @@ const FRONTIER: &str = "frontier.json";
 /// What thresholds are chosen for, if they are.
 fn tune<'a>(args: &'a CompileArgs, output: &Output) -> Option<Tune<'a>> {
     let (max_accuracy_drop, data) = (args.max_accuracy_drop?, args.calibration.as_deref()?);
-    Some(Tune { data, max_accuracy_drop, frontier: output.path().join(FRONTIER) })
+    let drop_confidence = args.drop_confidence;
+    Some(Tune { data, max_accuracy_drop, drop_confidence, frontier: output.path().join(FRONTIER) })
 }
 
 /// Writes the IR behind each pass, numbered.
@@ -181,31 +269,6 @@ fn write_tosa(session: &Session, output: &Output, golden: &str) -> Result<(), Er
     let mut module = session.parse(&text, golden)?;
     session.run(&mut module, "builtin.module(func.func(convert-ee-to-tosa))")?;
     Ok(output.write("ir/tosa.mlir", Op::of_module(&module).to_text_with_locations())?)
-}
-
-/// The resources that the user allows: the whole device, a part of it, or a list.
-fn budget(args: &CompileArgs, device: &Device) -> Result<Resources, Error> {
-    let Some(list) = &args.within else {
-        return Ok(device.share(args.budget.unwrap_or(1.0)));
-    };
-    let mut budget = device.resources();
-    for item in list.split(',') {
-        let wrong = || {
-            Error::Usage(format!(
-                "--within {list}: {item:?} is no resource\n  note: write it as lut=122014,ff=149724,dsp=738,bram18=956"
-            ))
-        };
-        let (key, value) = item.split_once('=').ok_or_else(wrong)?;
-        let value: i64 = value.trim().parse().ok().filter(|v| *v >= 0).ok_or_else(wrong)?;
-        match key.trim() {
-            "lut" => budget.lut = value,
-            "ff" => budget.ff = value,
-            "dsp" => budget.dsp = value,
-            "bram18" => budget.bram18 = value,
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(budget)
 }
 
 fn print_table(args: &CompileArgs, report: Option<&Report>, seconds: f64) {

@@ -1,18 +1,19 @@
 //! `atheena profile`: accuracy, how many samples leave at each exit, and what each exit is worth.
 
-use super::{percent, print_json};
+use super::{compile::warn_of_integers, percent, print_json};
 use crate::{
     cli::ProfileArgs,
     counts::{ClassifierCounts, Confusion, Counts, Estimate, INTERVAL},
     error::Error,
     evaluate, frontier, model,
     pipeline::{self, Way},
-    progress,
+    progress, quantization,
     session::Session,
 };
 use atheena_dialects::ee::Exit;
 use atheena_passes::{
     classifiers::Verdict,
+    ee::quantize::report::Report as Quantization,
     ee::tune_thresholds::tuning::{self, Goal, Point, Tuning},
 };
 use atheena_runtime::dataset::DataSet;
@@ -44,6 +45,9 @@ struct Outcome<'a> {
     /// With --against-float.
     #[serde(skip_serializing_if = "Option::is_none")]
     against_float: Option<Agreement>,
+    /// With --against-float, of the calibration samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantization: Option<&'a Quantization>,
 }
 
 /// What quantisation changed: of the same samples, through the float network too.
@@ -87,12 +91,13 @@ struct ClassifierOutcome<'a> {
 /// Runs a network on a data set, or adds the counts of several runs.
 pub fn run(args: &ProfileArgs) -> Result<(), Error> {
     args.frontier.iter().try_for_each(|path| frontier::check_name(path))?;
-    let Ran { counts, speed, tuning, against_float } = match (&args.model, &args.data) {
+    let Ran { counts, speed, tuning, against_float, quantization } = match (&args.model, &args.data) {
         (Some(model), Some(data)) => count(args, model, data)?,
         _ => {
             let read = |path: &PathBuf| Ok::<_, Error>((path.clone(), Counts::read(path)?));
             let parts = args.merge.iter().map(read).collect::<Result<_, _>>()?;
-            Ran { counts: Counts::merge(parts)?, speed: None, tuning: None, against_float: None }
+            let counts = Counts::merge(parts)?;
+            Ran { counts, speed: None, tuning: None, against_float: None, quantization: None }
         }
     };
     if let Some(path) = &args.output {
@@ -105,7 +110,8 @@ pub fn run(args: &ProfileArgs) -> Result<(), Error> {
         eprintln!("warning: {warning}");
     }
     if args.json {
-        print_json(&Outcome { tuning: tuning.as_ref(), against_float, ..outcome(&counts, speed) });
+        let (tuning, quantization) = (tuning.as_ref(), quantization.as_ref());
+        print_json(&Outcome { tuning, against_float, quantization, ..outcome(&counts, speed) });
     } else {
         if let Some(tuning) = &tuning {
             print_tuning(tuning);
@@ -117,6 +123,9 @@ pub fn run(args: &ProfileArgs) -> Result<(), Error> {
             out!("same exit as float   {}", percent(float.same_exit, counts.samples));
             out!("same class as float  {}", percent(float.same_prediction, counts.samples));
         }
+        if let Some(quantization) = &quantization {
+            print_layers(quantization);
+        }
     }
     Ok(())
 }
@@ -127,6 +136,7 @@ struct Ran {
     speed: Option<Speed>,
     tuning: Option<Tuning>,
     against_float: Option<Agreement>,
+    quantization: Option<Quantization>,
 }
 
 /// Runs a network on a data set.
@@ -139,7 +149,13 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     let spinner = progress::steps();
     // A network that is integer already keeps its scales.
     let float = model::is_float(model::function(&module));
+    if let (Some(path), false) = (&args.calibration, float) {
+        warn_of_integers(path, "are not used");
+    }
+    let folder = tempfile::tempdir().map_err(|source| Error::Read { path: std::env::temp_dir(), source })?;
+    let report = folder.path().join("quantization.json");
     let way = Way {
+        quantization_report: args.against_float.then(|| report.clone()),
         calibration: args.calibration.as_deref().filter(|_| float),
         quantize: args.quantize.clone(),
         thresholds: args.thresholds.clone(),
@@ -147,9 +163,14 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     };
     for step in pipeline::steps(&way) {
         spinner.set_message(step.pass);
-        session.run(&mut module, &step.pipeline)?;
+        for line in
+            session.run(&mut module, &step.pipeline)?.iter().filter_map(|told| told.shown(args.verbose))
+        {
+            spinner.suspend(|| eprintln!("{line}"));
+        }
     }
     spinner.finish_and_clear();
+    let quantization = quantization::take_report(&report)?;
 
     let function = model::function(&module);
     let (i, n) = args.shard.unwrap_or((1, 1));
@@ -165,7 +186,11 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
     let speed = Speed { samples_per_s: range.len() as f64 / seconds.max(1e-9), seconds };
     let mut tuning = None;
     if args.tune {
-        let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, holdout: args.holdout };
+        let goal = Goal {
+            max_accuracy_drop: args.max_accuracy_drop,
+            drop_confidence: args.drop_confidence,
+            holdout: args.holdout,
+        };
         let decisions = evaluate::decisions(&session, function)?;
         let tuned = tuning::tune(function, &decisions, &samples, &verdicts, goal)
             .map_err(|problem| Error::Tune(model.into(), problem))?;
@@ -181,7 +206,7 @@ fn count(args: &ProfileArgs, model: &Path, data: &Path) -> Result<Ran, Error> {
         false => None,
     };
     let counts = Counts::of(function, &samples, range, &verdicts);
-    Ok(Ran { counts, speed: Some(speed), tuning, against_float })
+    Ok(Ran { counts, speed: Some(speed), tuning, against_float, quantization })
 }
 
 /// Runs the same samples through the network before quantisation, with the same thresholds.
@@ -233,6 +258,7 @@ fn outcome(counts: &Counts, speed: Option<Speed>) -> Outcome<'_> {
         speed,
         tuning: None,
         against_float: None,
+        quantization: None,
     }
 }
 
@@ -308,12 +334,32 @@ fn print_table(counts: &Counts, speed: Option<Speed>) {
     }
 }
 
+fn print_layers(quantization: &Quantization) {
+    let Quantization { samples, exits_changed, classes_changed, layers, .. } = quantization;
+    out!();
+    out!("{:<32} {:>4} {:>11} {:>9} {:>11}", "layer", "bits", "step", "SQNR", "saturated");
+    for layer in layers {
+        let sqnr = layer.sqnr_db.map_or_else(|| "exact".to_owned(), |db| format!("{db:.1} dB"));
+        let saturated = format!("{:.3} %", layer.saturated_percent);
+        out!("{:<32} {:>4} {:>11.4e} {sqnr:>9} {saturated:>11}", layer.name, layer.bits, layer.scale);
+    }
+    out!(
+        "of {samples} calibration samples, {exits_changed} leave elsewhere than in the float network, \
+         {classes_changed} get another class"
+    );
+}
+
 /// The most lines of a frontier that people read.
 const LINES: usize = 12;
 
 fn print_tuning(tuning: &Tuning) {
     let [seen, held_out] = tuning.samples;
-    out!("thresholds for at most {} points less than without exits,", tuning.max_accuracy_drop);
+    let Tuning { max_accuracy_drop, drop_confidence, .. } = tuning;
+    let sure = match *drop_confidence > 0.5 {
+        true => format!(", with {} % confidence", 100.0 * drop_confidence),
+        false => String::new(),
+    };
+    out!("thresholds for at most {max_accuracy_drop} points less than without exits{sure},");
     out!("chosen on {seen} images, judged on the {held_out} others:");
     out!();
     let names = tuning.exits.join(" ");

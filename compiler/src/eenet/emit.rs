@@ -105,7 +105,7 @@ impl<'c> Emitter<'_, 'c> {
         let mut inputs: Vec<_> = node.inputs.iter().map(|input| scope[input]).collect();
         let mut from =
             node.inputs.first().map(|&input| self.network.shape(input)).unwrap_or_default().to_vec();
-        if let (Layer::Dense(_), [_, _, _, _], Some(input)) =
+        if let (Layer::Dense(_), [_, _, _, ..], Some(input)) =
             (&node.layer, from.as_slice(), inputs.first_mut())
         {
             let flat = vec![1, from.iter().product()];
@@ -118,7 +118,7 @@ impl<'c> Emitter<'_, 'c> {
     /// A value in the shape `[1, classes]`.
     fn logits(&self, block: Block<'c>, value: ValueId, scope: &Scope<'c>) -> Value<'c> {
         match *self.network.shape(value) {
-            [n, classes, _, _] => {
+            [n, classes, _, ..] => {
                 let at =
                     Builder::end(block, scope[&value].producer().map_or(Loc::unknown(self.ctx), Op::loc));
                 tosa::reshape(at, scope[&value], &[n, classes])

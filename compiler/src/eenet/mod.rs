@@ -11,6 +11,7 @@
 
 mod emit;
 pub mod error;
+pub mod export;
 pub mod network;
 mod print;
 pub mod syntax;
@@ -19,6 +20,7 @@ pub mod weights;
 pub use error::{Error, Problem};
 
 use atheena_dialects::ir::{Ctx, Failure, Loc, Op};
+use std::path::Path;
 
 /// Imports the network that `text` describes; `file` is the name of its file, for messages and for the directory that
 /// paths of weights are relative to.
@@ -33,6 +35,32 @@ pub fn import<'c>(ctx: Ctx<'c>, text: &str, file: &str) -> Result<melior::ir::Mo
         let what = "the importer made IR that does not verify; the diagnostics above say why";
         let cure = "please report it with the file: this is a defect of the compiler";
         Err(fail(Problem::new(&parsed.name.span, what, cure)))
+    }
+}
+
+/// `--export-eenet` of `atheena-translate`.
+pub struct ExportEenet;
+
+impl atheena_dialects::Export for ExportEenet {
+    const FLAG: &'static str = "export-eenet";
+    const SUMMARY: &'static str = "write a float network as text, its weights beside it as .npz";
+
+    fn export(module: Op<'_>, output: Option<&Path>) -> Result<String, Failure> {
+        let weights = output.unwrap_or(Path::new("weights")).with_extension("npz");
+        let name = weights.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let exported = export::export(module, &name)?;
+        if exported.arrays.is_empty() {
+            return Ok(exported.text);
+        }
+        if output.is_none() {
+            let cure = "write the text to a file, e.g. -o network.eenet";
+            return Err(module.error("the weights go beside the text, but the text goes to no file", &[cure]));
+        }
+        let written = atheena_runtime::arrays::write(&weights, &exported.arrays);
+        written.map_err(|error| {
+            module.error(format!("{} cannot be written: {error}", weights.display()), &[])
+        })?;
+        Ok(exported.text)
     }
 }
 

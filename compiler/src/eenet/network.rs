@@ -21,7 +21,7 @@ const INPUT: &str = "input";
 /// The most weights that a layer may have, 1 GiB: more than any device holds.
 const MOST_WEIGHTS: i64 = 1 << 28;
 
-/// A network. Shapes are in ONNX's order, `[1, C, H, W]` or `[1, size]`, as the layers that both front ends make.
+/// A network. Shapes are in ONNX's order, `[1, C, H, W]`, of sequences `[1, C, L]`, or `[1, size]`, as the layers that both front ends make.
 pub struct Network {
     /// Its name.
     pub name: Name,
@@ -96,6 +96,7 @@ impl Network {
 pub fn resolve(parsed: &File, text: &str, file: &str) -> Result<Network, Problem> {
     let input = match *parsed.input.value.as_slice() {
         [height, width, channels] => vec![1, channels, height, width],
+        [length, channels] => vec![1, channels, length],
         ref size => [&[1], size].concat(),
     };
     check_size(&parsed.input.span, &input)?;
@@ -191,7 +192,7 @@ fn all_read(network: &Network) -> Result<(), Problem> {
 /// The number of classes of logits, which `owner` ends with.
 fn logits(network: &Network, value: ValueId, place: &Span, owner: &str) -> Result<i64, Problem> {
     match *network.shape(value) {
-        [_, classes] | [_, classes, 1, 1] => Ok(classes),
+        [_, classes] | [_, classes, 1] | [_, classes, 1, 1] => Ok(classes),
         ref shape => Err(Problem::new(
             place,
             format!("{owner} ends with {}, but must end with logits, one a class", shape_text(shape)),
@@ -263,8 +264,8 @@ impl Resolver<'_> {
                 (Layer::AveragePool(window), shape)
             }
             Op::GlobalAveragePool => {
-                let [_, channels, height, width] = image(line, &from)?;
-                (Layer::AveragePool(Window::whole([height, width])), vec![1, channels, 1, 1])
+                let map = Map::of(line, &from)?;
+                (Layer::AveragePool(Window::whole(map.size)), map.with(map.channels, [1, 1]))
             }
             Op::Relu => (Layer::Clamp(0.0, f32::MAX), from),
             Op::Clamp { low, high } => (Layer::Clamp(*low, *high), from),
@@ -272,22 +273,25 @@ impl Resolver<'_> {
             Op::Sigmoid => (Layer::Map(Function::Sigmoid), from),
             Op::Tanh => (Layer::Map(Function::Tanh), from),
             Op::HardSwish => (Layer::Map(Function::HardSwish), from),
-            Op::Concat { other } => {
-                let second = self.find(other)?;
-                inputs.push(second);
-                let found = self.network.shape(second);
-                if found.len() != from.len() || found[2..] != from[2..] {
-                    let what = format!(
-                        "`{}` is {}, but is put behind the channels of {}",
-                        other.value,
-                        shape_text(found),
-                        shape_text(&from)
-                    );
-                    let cure = "both sides of `concat` must have the same height and width";
-                    return Err(Problem::new(&other.span, what, cure));
-                }
+            Op::Flatten => (Layer::Reshape, vec![1, from.iter().product()]),
+            Op::Concat { others } => {
                 let mut shape = from.clone();
-                shape[1] += found[1];
+                for other in others {
+                    let next = self.find(other)?;
+                    inputs.push(next);
+                    let found = self.network.shape(next);
+                    if found.len() != from.len() || found[2..] != from[2..] {
+                        let what = format!(
+                            "`{}` is {}, but is put behind the channels of {}",
+                            other.value,
+                            shape_text(found),
+                            shape_text(&from)
+                        );
+                        let cure = "all that `concat` joins must have the same height and width";
+                        return Err(Problem::new(&other.span, what, cure));
+                    }
+                    shape[1] += found[1];
+                }
                 (Layer::Concat(1), shape)
             }
             Op::BatchNorm { epsilon } => {
@@ -354,7 +358,8 @@ impl Resolver<'_> {
         outputs: i64,
         groups: i64,
     ) -> Result<(Layer, Vec<i64>), Problem> {
-        let [_, channels, ..] = image(line, from)?;
+        let map = Map::of(line, from)?;
+        let channels = map.channels;
         if channels % groups != 0 || outputs % groups != 0 {
             let what = format!("{groups} groups do not divide {channels} channels into {outputs}");
             return Err(Problem::new(&line.op.span, what, "groups must divide both numbers of channels"));
@@ -362,7 +367,9 @@ impl Resolver<'_> {
         let (window, shape) = self.window(line, from, Some(outputs))?;
         let [rows, columns] = window.geometry.kernel;
         let inputs = channels / groups;
-        let weights = self.weights(line, name, &[outputs, inputs, rows, columns])?;
+        let sizes =
+            if map.row { vec![outputs, inputs, columns] } else { vec![outputs, inputs, rows, columns] };
+        let weights = self.weights(line, name, &sizes)?;
         let layer = if groups == 1 || groups != channels {
             let values = permuted(&weights.values, [outputs, inputs, rows, columns], [0, 2, 3, 1]);
             let weights = Weights { shape: vec![outputs, rows, columns, inputs], values, ..weights };
@@ -403,17 +410,19 @@ impl Resolver<'_> {
         from: &[i64],
         channels: Option<i64>,
     ) -> Result<(Window, Vec<i64>), Problem> {
-        let [_, own, height, width] = image(line, from)?;
+        let map = Map::of(line, from)?;
         let Options { kernel, stride, dilation, pad, ceil, count_pad } = line.window;
-        let kernel = kernel.unwrap_or([1, 1]);
+        let pair = |word, size: Option<[i64; 2]>| size.map(|size| map.pair(line, word, size)).transpose();
+        let kernel = pair("kernel", kernel)?.unwrap_or([1, 1]);
         let pool = !matches!(line.op.value, Op::Conv { .. });
         let wanted = Wanted {
             kernel,
             // The windows of a pooling lie side by side.
-            stride: stride.unwrap_or(if pool { kernel } else { [1, 1] }),
-            dilation: dilation.unwrap_or([1, 1]),
+            stride: pair("stride", stride)?.unwrap_or(if pool { kernel } else { [1, 1] }),
+            dilation: pair("dilation", dilation)?.unwrap_or([1, 1]),
             padding: match pad {
                 None => Padding::Explicit([0; 4]),
+                Some(Pad::Sides([_, _, left, right])) if map.row => Padding::Explicit([0, left, 0, right]),
                 Some(Pad::Sides([top, bottom, left, right])) => Padding::Explicit([top, left, bottom, right]),
                 Some(Pad::Same) => Padding::SameUpper,
             },
@@ -421,10 +430,10 @@ impl Resolver<'_> {
             ceil,
             count_padding: count_pad,
         };
-        let window = wanted.fit([height, width]).map_err(|(what, cure)| {
+        let window = wanted.fit(map.size).map_err(|(what, cure)| {
             Problem::new(&line.op.span, format!("{what} (the input is {})", shape_text(from)), cure)
         })?;
-        let shape = vec![1, channels.unwrap_or(own), window.output[0], window.output[1]];
+        let shape = map.with(channels.unwrap_or(map.channels), window.output);
         Ok((window, shape))
     }
 
@@ -456,13 +465,44 @@ impl Resolver<'_> {
     }
 }
 
-/// The shape of a feature map.
-fn image(line: &syntax::Layer, shape: &[i64]) -> Result<[i64; 4], Problem> {
-    shape.try_into().map_err(|_| {
-        let what =
-            format!("`{}` needs a feature map, but its input is {}", line.op.value.word(), shape_text(shape));
-        Problem::new(&line.op.span, what, "put it before the first `dense` layer, or make the input an image")
-    })
+/// A feature map.
+#[derive(Clone, Copy)]
+struct Map {
+    channels: i64,
+    /// Rows and columns.
+    size: [i64; 2],
+    /// A sequence: one row, of which nothing is said.
+    row: bool,
+}
+
+impl Map {
+    /// The feature map of a shape, which a layer needs.
+    fn of(line: &syntax::Layer, shape: &[i64]) -> Result<Self, Problem> {
+        match *shape {
+            [_, channels, height, width] => Ok(Self { channels, size: [height, width], row: false }),
+            [_, channels, length] => Ok(Self { channels, size: [1, length], row: true }),
+            _ => {
+                let word = line.op.value.word();
+                let what = format!("`{word}` needs a feature map, but its input is {}", shape_text(shape));
+                let cure = "put it before the first `dense` layer, or make the input an image";
+                Err(Problem::new(&line.op.span, what, cure))
+            }
+        }
+    }
+
+    /// The shape of a feature map with other sizes.
+    fn with(self, channels: i64, [height, width]: [i64; 2]) -> Vec<i64> {
+        if self.row { vec![1, channels, width] } else { vec![1, channels, height, width] }
+    }
+
+    /// The sizes that an option gives, of a sequence in columns alone.
+    fn pair(self, line: &syntax::Layer, word: &str, [rows, columns]: [i64; 2]) -> Result<[i64; 2], Problem> {
+        if self.row && rows != columns && rows != 1 {
+            let what = format!("`{word} {rows}x{columns}` has rows, but the input is a sequence");
+            return Err(Problem::new(&line.op.span, what, format!("write `{word} {columns}`")));
+        }
+        Ok(if self.row { [1, columns] } else { [rows, columns] })
+    }
 }
 
 /// Fails if a tensor is larger than any that hardware could hold.
@@ -478,6 +518,7 @@ fn check_size(place: &Span, shape: &[i64]) -> Result<(), Problem> {
 fn shape_text(shape: &[i64]) -> String {
     match *shape {
         [_, channels, height, width] => format!("{height}x{width}x{channels}"),
+        [_, channels, length] => format!("{length}x{channels}"),
         [_, size] => format!("a vector of {size}"),
         _ => format!("{shape:?}"),
     }

@@ -25,7 +25,7 @@ pub type Name = At<String>;
 pub struct File {
     /// Its name.
     pub name: Name,
-    /// Height, width and channels of an image, or the size of a vector.
+    /// Height, width and channels of an image, length and channels of a sequence, or the size of a vector.
     pub input: At<Vec<i64>>,
     /// Where the weights come from.
     pub weights: At<Weights>,
@@ -92,7 +92,8 @@ pub enum Op {
     Clamp { low: f32, high: f32 },
     BatchNorm { epsilon: f32 },
     Add { other: Name },
-    Concat { other: Name },
+    Concat { others: Vec<Name> },
+    Flatten,
     LeakyRelu { slope: f32 },
     Sigmoid,
     Tanh,
@@ -116,6 +117,7 @@ impl Op {
             Op::BatchNorm { .. } => "batch_norm",
             Op::Add { .. } => "add",
             Op::Concat { .. } => "concat",
+            Op::Flatten => "flatten",
             Op::LeakyRelu { .. } => "leaky_relu",
             Op::Sigmoid => "sigmoid",
             Op::Tanh => "tanh",
@@ -151,7 +153,7 @@ pub fn parse(text: &str) -> Result<File, Problem> {
     let mut parts = pairs.next().map(Pair::into_inner).into_iter().flatten();
     let mut header = |rule| parts.find(|pair| pair.as_rule() == rule).ok_or_else(internal);
     let name = child(header(Rule::network)?, &[Rule::name])?;
-    let input = child(header(Rule::input)?, &[Rule::image, Rule::count])?;
+    let input = child(header(Rule::input)?, &[Rule::image, Rule::sequence, Rule::count])?;
     let weights = child(header(Rule::weights)?, &[Rule::random, Rule::path])?;
     Ok(File {
         name: named(&name),
@@ -227,7 +229,7 @@ fn layer(pair: Pair<'_, Rule>) -> Result<Layer, Problem> {
         let value = part.clone().into_inner().nth(1);
         match (rule, value) {
             (Rule::count | Rule::size | Rule::decimal | Rule::name, _) => plain.push(part),
-            (Rule::kw_to, _) => {}
+            (Rule::kw_to | Rule::comma, _) => {}
             (_, _) if seen.contains(&rule) => {
                 let word = part.as_str().split_whitespace().next().unwrap_or_default();
                 return Err(Problem::new(
@@ -270,7 +272,8 @@ fn layer(pair: Pair<'_, Rule>) -> Result<Layer, Problem> {
         }
         (Rule::batch_norm, []) => Op::BatchNorm { epsilon },
         (Rule::add, [other]) => Op::Add { other: named(other) },
-        (Rule::concat, [other]) => Op::Concat { other: named(other) },
+        (Rule::concat, others) => Op::Concat { others: others.iter().map(|&other| named(other)).collect() },
+        (Rule::flatten, []) => Op::Flatten,
         (Rule::leaky_relu, [slope]) => Op::LeakyRelu { slope: decimal(slope)? as f32 },
         (Rule::sigmoid, []) => Op::Sigmoid,
         (Rule::tanh, []) => Op::Tanh,
@@ -352,7 +355,7 @@ fn decimal(pair: &Pair<'_, Rule>) -> Result<f64, Problem> {
 }
 
 /// The layers, for messages.
-pub const LAYERS: &str = "conv, dense, max_pool, avg_pool, global_avg_pool, relu, leaky_relu, sigmoid, tanh, hard_swish, clamp, \
+pub const LAYERS: &str = "conv, dense, max_pool, avg_pool, global_avg_pool, flatten, relu, leaky_relu, sigmoid, tanh, hard_swish, clamp, \
     batch_norm, add, concat";
 
 /// What was found, and what could have stood there.
@@ -393,7 +396,8 @@ fn unexpected(text: &str, error: &pest::error::Error<Rule>) -> Problem {
 /// A rule as messages name it.
 fn word(rule: Rule) -> Option<String> {
     Some(match rule {
-        Rule::EOI => return None,
+        // A sequence is named with an image.
+        Rule::EOI | Rule::sequence => return None,
         Rule::line_end => "the end of the line".into(),
         Rule::layer | Rule::operation => "a layer".into(),
         Rule::exit => "`exit`".into(),
@@ -402,12 +406,13 @@ fn word(rule: Rule) -> Option<String> {
         Rule::count => "a number".into(),
         Rule::decimal => "a number such as 0.9".into(),
         Rule::size => "a size such as 3 or 3x5".into(),
-        Rule::image => "a size such as 28x28x1".into(),
+        Rule::image => "a size such as 28x28x1 or 128x6".into(),
         Rule::sides => "padding such as [0, 1, 0, 1]".into(),
         Rule::path => "a file such as \"weights.npz\"".into(),
         Rule::random => "`random`".into(),
         Rule::above => "`>`".into(),
         Rule::below => "`<`".into(),
+        Rule::comma => "`,`".into(),
         Rule::open => "`{`".into(),
         Rule::close => "`}`".into(),
         other => format!("`{}`", format!("{other:?}").trim_start_matches("kw_")),

@@ -86,6 +86,7 @@ impl Case {
     fn image_shape(&self) -> [usize; 3] {
         match *self.network.input.value.as_slice() {
             [height, width, channels] => [height, width, channels].map(|side| side as usize),
+            [length, channels] => [1, length as usize, channels as usize],
             ref sides => [1, 1, sides.iter().product::<i64>() as usize],
         }
     }

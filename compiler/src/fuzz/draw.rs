@@ -21,7 +21,10 @@ pub fn case(seed: u64) -> Case {
     let classes = random.within(2, 10);
     let network = match random.below(8) {
         0 => dense_network(&mut random, classes),
-        _ => image_network(&mut random, classes),
+        1 => map_network(&mut random, classes, |random| vec![random.within(4, 40), random.within(1, 4)]),
+        _ => map_network(&mut random, classes, |random| {
+            vec![random.within(3, 14), random.within(3, 14), random.pick(&[1, 1, 2, 3, 4, 5])]
+        }),
     };
     Case { settings: settings(&mut SplitMix64::named(seed, "settings"), seed), network }
 }
@@ -32,6 +35,29 @@ fn settings(random: &mut SplitMix64, seed: u64) -> Settings {
     if random.chance(0.7) {
         // From a sixtieth of the device up, as often below as above an eighth.
         option("--budget", format!("{:.3}", 2f64.powf(-6.0 * random.unit())));
+    }
+    if random.chance(0.4) {
+        option("--device", random.pick(&["zcu104", "pynq-z2", "ecp5-85k", "vu440"]).to_owned());
+    }
+    if random.chance(0.5) {
+        option("--scales", "arbitrary".to_owned());
+    }
+    match random.below(4) {
+        0 => option("--calibrate", "min-max".to_owned()),
+        1 => {
+            option("--calibrate", "percentile".to_owned());
+            option("--percentile", random.pick(&["90.0", "99.0", "99.9"]).to_owned());
+        }
+        _ => {}
+    }
+    if random.chance(0.25) {
+        option("--weights-bits", "4".to_owned());
+    }
+    if random.chance(0.15) {
+        option("--activation-bits", "16".to_owned());
+    }
+    if random.chance(0.5) {
+        option("--logits-bits", random.pick(&["8", "16"]).to_owned());
     }
     if random.chance(0.3) {
         option("--late-fraction", format!("{:.2}", random.unit()));
@@ -93,18 +119,20 @@ fn dense_network(random: &mut SplitMix64, classes: i64) -> File {
     draft.finish()
 }
 
-/// A network that starts with layers on images.
-fn image_network(random: &mut SplitMix64, classes: i64) -> File {
-    let sides = [random.within(3, 14), random.within(3, 14), random.pick(&[1, 1, 2, 3, 4, 5])];
-    let file = file(random, sides.to_vec());
+/// A network that starts with layers on images, or on sequences, as its input is.
+fn map_network(random: &mut SplitMix64, classes: i64, input: impl Fn(&mut SplitMix64) -> Vec<i64>) -> File {
+    let sides = input(random);
+    let file = file(random, sides);
     let mut draft = Draft { random, file, classes, exits: 0, names: 0 };
     // Hardware has no average of the image itself, whose zero is not 0.
     draft.convolution();
     for _ in 0..draft.random.within(0, 4) {
-        match draft.random.below(10) {
+        match draft.random.below(12) {
             0..=4 => draft.convolution(),
             5..=6 => draft.pooling(),
             7..=8 => draft.residual(),
+            9 => draft.separable(),
+            10 => draft.branches(),
             _ => draft.activation(),
         }
         if draft.exits < 4 && draft.random.chance(0.35) {
@@ -135,6 +163,7 @@ impl Draft<'_> {
         let shape = network.shape(*last);
         (products <= MOST_PRODUCTS).then(|| match *shape {
             [_, channels, height, width] => vec![height, width, channels],
+            [_, channels, length] => vec![1, length, channels],
             _ => shape[1..].to_vec(),
         })
     }
@@ -153,8 +182,58 @@ impl Draft<'_> {
     }
 
     fn convolution(&mut self) {
+        self.add(|random, shape| {
+            let mut layer = convolution(random, 1, 8, 3);
+            if random.chance(0.2) {
+                layer.window.dilation = Some([random.within(1, 2), random.within(1, 3)]);
+            }
+            let channels = shape.last().copied().unwrap_or(1);
+            if random.chance(0.25) {
+                group(random, &mut layer, channels);
+            }
+            let mut layers = vec![layer];
+            layers.extend(activation(random));
+            layers
+        });
+    }
+
+    /// A convolution of each channel on its own, and one of 1x1 across them.
+    fn separable(&mut self) {
+        self.add(|random, shape| {
+            let channels = shape.last().copied().unwrap_or(1);
+            let mut each = convolution(random, 1, 1, 3);
+            each.op.value = Op::Conv { outputs: channels * random.pick(&[1, 1, 2]), groups: channels };
+            let mut across = plain(Op::Conv { outputs: random.within(1, 8), groups: 1 });
+            across.window.kernel = Some([1, 1]);
+            let mut layers = vec![each];
+            layers.extend(activation(random));
+            layers.push(across);
+            layers
+        });
+    }
+
+    /// Two or three branches that meet by channels.
+    fn branches(&mut self) {
+        self.names += 1;
+        let names: Vec<_> = (0..3).map(|branch| format!("branch{}_{branch}", self.names)).collect();
+        let start = format!("fork{}", self.names);
         self.add(|random, _| {
-            let mut layers = vec![convolution(random, 1, 8, 3)];
+            let mut first = plain(if random.chance(0.5) { Op::Relu } else { clamp(random) });
+            first.name = Some(name(&start));
+            let mut layers = vec![first];
+            let count = random.within(2, 3) as usize;
+            for branch in &names[..count] {
+                let mut layer = convolution(random, 1, 4, 1);
+                let size = random.pick(&[1, 3]);
+                layer.window =
+                    Options { kernel: Some([size, size]), pad: Some(Pad::Same), ..Options::default() };
+                layer.name = Some(name(branch));
+                layer.from = Some(name(&start));
+                layers.push(layer);
+            }
+            let mut concat = plain(Op::Concat { others: names[1..count].iter().map(name).collect() });
+            concat.from = Some(name(&names[0]));
+            layers.push(concat);
             layers.extend(activation(random));
             layers
         });
@@ -293,6 +372,15 @@ fn pad(random: &mut SplitMix64, kernel: [i64; 2]) -> Pad {
     Pad::Sides([rows, rows, columns, columns].map(|side| random.within(0, side - 1)))
 }
 
+/// Lets a convolution of so many channels have groups, where some number divides them.
+fn group(random: &mut SplitMix64, layer: &mut Layer, channels: i64) {
+    let groups = (2..=channels).filter(|groups| channels % groups == 0).collect::<Vec<_>>();
+    if !groups.is_empty() {
+        let groups = random.pick(&groups);
+        layer.op.value = Op::Conv { outputs: groups * random.within(1, 3), groups };
+    }
+}
+
 fn clamp(random: &mut SplitMix64) -> Op {
     let low = if random.chance(0.5) { 0.0 } else { -(random.within(1, 16) as f32) / 8.0 };
     Op::Clamp { low, high: random.within(2, 48) as f32 / 8.0 }
@@ -300,10 +388,16 @@ fn clamp(random: &mut SplitMix64) -> Op {
 
 /// What stands behind a layer with weights, if anything.
 fn activation(random: &mut SplitMix64) -> Option<Layer> {
-    let op = match random.below(10) {
+    let op = match random.below(12) {
         0..=4 => Op::Relu,
         5 => clamp(random),
         6 => Op::BatchNorm { epsilon: Op::EPSILON },
+        7 => match random.below(4) {
+            0 => Op::LeakyRelu { slope: random.pick(&[0.1, 0.25, 1.5]) },
+            1 => Op::Sigmoid,
+            2 => Op::Tanh,
+            _ => Op::HardSwish,
+        },
         _ => return None,
     };
     Some(plain(op))

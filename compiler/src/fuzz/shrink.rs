@@ -2,19 +2,24 @@
 
 use super::case::{Case, Settings};
 use crate::eenet::syntax::{Item, Layer, Op, Options};
+use std::time::{Duration, Instant};
 
 /// The most cases that are tried.
 const MOST_TRIALS: usize = 150;
+
+/// How long cases are tried: those that do not end take long.
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// The smallest case that `fails` holds for that simplifying leads to. `fails` gets several at once, and says which fail.
 pub fn shrink(case: Case, fails: impl Fn(&[Case]) -> Vec<bool>) -> Case {
     let mut smallest = case;
     let mut trials = 0;
+    let started = Instant::now();
     'again: loop {
         let candidates: Vec<_> = simpler(&smallest).into_iter().filter(Case::is_valid).collect();
         for some in candidates.chunks(2) {
             trials += some.len();
-            if trials > MOST_TRIALS {
+            if trials > MOST_TRIALS || started.elapsed() > LONGEST {
                 return smallest;
             }
             if let Some(index) = fails(some).iter().position(|failed| *failed) {
@@ -200,7 +205,12 @@ fn simpler_layers(layer: &Layer) -> Vec<Layer> {
                 with(&|l| l.op.value = Op::Dense { outputs });
             }
         }
-        Op::Clamp { .. } | Op::BatchNorm { .. } => with(&|l| l.op.value = Op::Relu),
+        Op::Clamp { .. }
+        | Op::BatchNorm { .. }
+        | Op::LeakyRelu { .. }
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::HardSwish => with(&|l| l.op.value = Op::Relu),
         _ => {}
     }
     found

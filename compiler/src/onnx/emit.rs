@@ -361,6 +361,10 @@ impl<'c> LayerBuilder<'c> {
                 let bound = |code: i64| Attr::int(i8, code);
                 bounds.map_or(value, |[low, high]| tosa::clamp(at, value, bound(low), bound(high)))
             }
+            (Numbers::Table(values), _) => {
+                let table = tosa::const_dense(at, &[values.len() as i64], values);
+                tosa::simple(at, "tosa.table", &[input, table], input.ty())
+            }
             (Numbers::Sum(a, b), _) => {
                 let operands = [a.build(at, input, i32), b.build(at, inputs[1], i32)];
                 tosa::simple(at, "tosa.add", &operands, Type::tensor(&stored(to), i32))

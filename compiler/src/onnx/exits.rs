@@ -1,5 +1,8 @@
 //! Finds the exits of a network: an `If` (or a `Where`, which is the same for a single sample) that returns a classifier's
-//! logits where the largest of their softmax probabilities exceeds a threshold, or their entropy is below one.
+//! logits where the largest of their softmax probabilities or the margin to the second exceeds a threshold, or their entropy is
+//! below one.
+
+mod margin;
 
 use super::attributes;
 use super::error::Problem;
@@ -21,7 +24,7 @@ pub struct Exit {
     pub stay: ValueId,
     /// What is compared with the threshold.
     pub kind: ConfidenceKind,
-    /// Confident if the largest probability exceeds this, or the entropy is below.
+    /// Confident if the largest probability or the margin exceeds this, or the entropy is below.
     pub threshold: f64,
 }
 
@@ -144,13 +147,14 @@ fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<(Exit, bool), 
     }
     let cure = match kind {
         ConfidenceKind::Entropy => "compare the entropy with a number above 0",
+        ConfidenceKind::Margin => "compare the margin with a number from 0 to below 1",
         _ => "compare the largest probability with a number from 0 to below 1",
     };
     kind.check_threshold(threshold).map_err(|why| refuse(why, cure))?;
     Ok((Exit { node: id, logits, stay, kind, threshold }, probabilities))
 }
 
-/// `max softmax(logits) > threshold` or `entropy(softmax(logits)) < threshold`, or its opposite.
+/// `max softmax(logits) > threshold`, the same of the margin, or `entropy(softmax(logits)) < threshold`, or its opposite.
 struct Condition {
     logits: ValueId,
     kind: ConfidenceKind,
@@ -220,8 +224,10 @@ impl Condition {
         // comparison is the other way round it holds of samples that stay, and equality changes sides.
         let strict = above != or_equal;
         let threshold = if strict { threshold } else { threshold.next_down() };
-        let logits = logits(network, value)?;
-        let kind = ConfidenceKind::MaxSoftmax;
+        let (logits, kind) = match margin::logits_of_margin(network, value)? {
+            Some(logits) => (logits, ConfidenceKind::Margin),
+            None => (logits(network, value)?, ConfidenceKind::MaxSoftmax),
+        };
         Ok(Self { logits, kind, threshold: shortest(threshold), confident: confident == above })
     }
 }
@@ -305,7 +311,7 @@ fn logits(network: &Network, mut value: ValueId) -> Result<ValueId, Refusal> {
             }
             _ => {
                 return Err(format!(
-                    "its confidence is made by {}, but only the largest softmax probability (Softmax, ReduceMax) and the entropy are known",
+                    "its confidence is made by {}, but only the largest softmax probability (Softmax, ReduceMax), the margin and the entropy are known",
                     node.place
                 )
                 .into());

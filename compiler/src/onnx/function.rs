@@ -45,6 +45,39 @@ pub enum Function {
 }
 
 impl Function {
+    /// The function's value of a number; None of functions that Rust's library lacks, or that have a slope a channel.
+    pub fn value(&self, x: f64) -> Option<f64> {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        let wide = |number: &f32| f64::from(*number);
+        Some(match self {
+            Self::LeakyRelu(slopes) => match slopes[..] {
+                [slope] if x < 0.0 => f64::from(slope) * x,
+                [_] => x,
+                _ => return None,
+            },
+            Self::Sigmoid => sigmoid(x),
+            Self::Tanh => x.tanh(),
+            Self::HardSigmoid(alpha, beta) => (wide(alpha) * x + wide(beta)).clamp(0.0, 1.0),
+            Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+            Self::Swish(alpha) => x * sigmoid(wide(alpha) * x),
+            Self::Elu { gain, .. } if x > 0.0 => wide(gain) * x,
+            Self::Elu { low, rate, .. } => wide(low) * (wide(rate) * x).exp_m1(),
+            Self::GeluTanh => {
+                x / 2.0 * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+            }
+            Self::Mish => x * softplus(x).tanh(),
+            Self::Softplus => softplus(x),
+            Self::Softsign => x / (1.0 + x.abs()),
+            Self::Exp => x.exp(),
+            Self::Abs => x.abs(),
+            Self::Floor => x.floor(),
+            Self::Ceil => x.ceil(),
+            // Not of all numbers, or not in Rust's library.
+            Self::Gelu | Self::Erf | Self::Log | Self::Sqrt | Self::Reciprocal | Self::Pow(_) => return None,
+        })
+    }
+
     /// Makes the function's value of `x`; `spread` makes a constant of numbers that stand one for all or one a channel.
     pub fn build<'c>(
         &self,

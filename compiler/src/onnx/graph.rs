@@ -1,6 +1,8 @@
 //! A network whose names are resolved: every value is defined before it is used, once in its scope, and
 //! the branches of `If` see the values around them.
 
+mod qoperator;
+
 use super::error::{Place, Problem};
 use super::proto::{AttributeProto, Dimension, GraphProto, ModelProto, NodeProto, ValueInfoProto, data_type};
 use super::tensor::{Data, Tensor};
@@ -205,6 +207,13 @@ impl Reader {
     }
 
     fn node(&mut self, node: NodeProto) -> Result<(), Problem> {
+        let floats = |name: &str| match &self.values[self.find(name)?].definition {
+            Definition::Constant(tensor) => tensor.floats().ok(),
+            _ => None,
+        };
+        if let Some(nodes) = qoperator::expand(&node, floats) {
+            return nodes.into_iter().try_for_each(|node| self.node(node));
+        }
         let NodeProto { input, output, name, op_type, mut attribute, domain } = node;
         let name = if name.is_empty() {
             format!("{op_type} {}", output.iter().find(|o| !o.is_empty()).map_or("", String::as_str))

@@ -1,5 +1,5 @@
 //! Networks that are quantised already: QuantizeLinear and DequantizeLinear around float operators become the integer layers
-//! that they mean, with the file's scales.
+//! that they mean, with the file's scales. Quantised operators, such as QLinearConv, are read as the same.
 //!
 //! Products are summed up in 32 bits, and each QuantizeLinear is one `tosa.rescale` (and a clamp, if an activation
 //! stands before it). uint8 activations become int8: the zero point is 128 less. The image's QuantizeLinear rescales pixels, which
@@ -34,16 +34,16 @@ impl Quantisation {
                 onnxruntime.quantization.quantize_static does",
             ));
         };
+        let Some(shift) = zero_point.shift_to_int8() else {
+            let what = format!("its numbers are of type {}", zero_point.type_name());
+            return Err(node.form(what, "quantise activations to int8 or uint8"));
+        };
         let (&[scale], Some(&[code])) = (scale.finite()?.as_slice(), zero_point.codes().as_deref()) else {
             let what = "its scale and zero point are not one number each";
             return Err(node.form(
                 what,
                 "quantise activations to int8 or uint8, per tensor; only weights may have a scale a channel",
             ));
-        };
-        let Some(shift) = zero_point.shift_to_int8() else {
-            let what = format!("its numbers are of type {}", zero_point.type_name());
-            return Err(node.form(what, "quantise activations to int8 or uint8"));
         };
         if scale <= 0.0 {
             return Err(node.form(format!("its scale is {scale}"), "scales are above 0"));
@@ -69,6 +69,8 @@ pub enum Numbers {
     Mean(i64),
     /// Surrounds by this number.
     Border(i64),
+    /// Looks up the result of each number from -128 on.
+    Table(Vec<i8>),
     /// Rescales to 8 bits, and limits if there are bounds.
     Rescale(Rescale, Option<[i64; 2]>),
 }
@@ -88,6 +90,8 @@ enum Format {
     /// The image: p stands for p / 255.
     Pixels,
     Codes(Quantisation),
+    /// 8 bits; what each number from -128 on stands for.
+    Values(Vec<f64>),
     /// 32 bits; a step of each channel, or of all.
     Sums(Vec<f64>),
 }
@@ -102,6 +106,19 @@ struct Held {
 impl Held {
     fn of(format: Format) -> Self {
         Self { format, bounds: [f32::MIN, f32::MAX] }
+    }
+
+    /// What each number of 8 bits, from -128 on, stands for behind activations.
+    fn values(&self) -> Option<Vec<f64>> {
+        let [low, high] = self.bounds.map(f64::from);
+        let limited = |value: f64| value.clamp(low, high);
+        match &self.format {
+            Format::Codes(Quantisation { scale, zero_point }) => {
+                Some((-128..128).map(|code| limited((code - zero_point) as f64 * scale)).collect())
+            }
+            Format::Values(values) => Some(values.iter().map(|&value| limited(value)).collect()),
+            _ => None,
+        }
     }
 
     /// Its quantisation, if it is quantised and nothing is to be done to it.
@@ -171,6 +188,8 @@ impl Convert<'_> {
         let inputs: Vec<_> = node.inputs.iter().flatten().filter_map(|v| self.held.get(v).cloned()).collect();
         let Some(first) = inputs.first() else { return Ok(None) };
         let float = |what: &str| Err(node.form(format!("{what}: float among quantised layers"), CURE));
+        let source = self.layers.inputs[id].first().map(|&value| self.network.place(value).to_string());
+        let unquantised = format!("its input, which {} makes, is not quantised", source.unwrap_or_default());
         let (numbers, held) = match &layer {
             Layer::Alias(_) => return Ok(Some(first.clone())),
             Layer::Clamp(low, high) => {
@@ -178,13 +197,23 @@ impl Convert<'_> {
                 let bounds = [first.bounds[0].clamp(*low, *high), first.bounds[1].clamp(*low, *high)];
                 return Ok(Some(Held { bounds, ..first.clone() }));
             }
+            Layer::Map(function) => {
+                let values =
+                    first.values().and_then(|values| values.into_iter().map(|x| function.value(x)).collect());
+                let Some(values) = values else {
+                    let what = "a function of values that are not quantised, or one that has no table";
+                    return Err(node.form(what, CURE));
+                };
+                self.layers.layers[id] = Some(Layer::Alias(self.layers.inputs[id][0]));
+                return Ok(Some(Held::of(Format::Values(values))));
+            }
             Layer::Reshape | Layer::Transpose(_) | Layer::Slice(_) if first.format == Format::Pixels => {
                 return Ok(Some(first.clone()));
             }
             Layer::Reshape | Layer::Transpose(_) | Layer::Slice(_) | Layer::MaxPool(_) => {
                 return match first.format {
                     Format::Codes(_) => Ok(Some(first.clone())),
-                    _ => float("its input is not quantised"),
+                    _ => float(&unquantised),
                 };
             }
             Layer::Concat(_) => {
@@ -217,7 +246,7 @@ impl Convert<'_> {
                 }
             },
             Layer::Conv(..) | Layer::Depthwise(..) | Layer::Grouped(..) | Layer::Dense(_) => {
-                let Some(input) = first.codes() else { return float("its input is not quantised") };
+                let Some(input) = first.codes() else { return float(&unquantised) };
                 let Some(scales) = self.weight_scales(node) else {
                     return float("its weights are not quantised");
                 };
@@ -225,11 +254,11 @@ impl Convert<'_> {
                 (Numbers::Products(input.zero_point), Format::Sums(scales))
             }
             Layer::AveragePool(_) => {
-                let Some(input) = first.codes() else { return float("its input is not quantised") };
+                let Some(input) = first.codes() else { return float(&unquantised) };
                 (Numbers::Mean(input.zero_point), first.format.clone())
             }
             Layer::Pad(_, value) => {
-                let Some(input) = first.codes() else { return float("its input is not quantised") };
+                let Some(input) = first.codes() else { return float(&unquantised) };
                 (Numbers::Border(input.code(*value)), first.format.clone())
             }
             Layer::Add => {
@@ -313,9 +342,13 @@ impl Convert<'_> {
 
 /// What makes a value that of another quantisation.
 fn quantize(value: &Held, to: Quantisation) -> Option<Numbers> {
+    if let (Format::Values(_), Some(values)) = (&value.format, value.values()) {
+        return Some(Numbers::Table(values.into_iter().map(|real| to.code(real as f32) as i8).collect()));
+    }
     let (factors, input_zp, unsigned) = match &value.format {
         Format::Pixels => (vec![1.0 / 255.0 / to.scale], 0, true),
         Format::Codes(from) => (vec![from.scale / to.scale], from.zero_point, false),
+        Format::Values(_) => return None,
         Format::Sums(steps) => (steps.iter().map(|step| step / to.scale).collect(), 0, false),
     };
     let mut made =

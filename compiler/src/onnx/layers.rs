@@ -480,7 +480,7 @@ fn unsupported(node: &Node) -> Option<String> {
         return None;
     }
     Some(match op.as_str() {
-        "QLinearConv" | "QLinearMatMul" | "DynamicQuantizeLinear" | "ConvInteger" | "MatMulInteger" => {
+        "DynamicQuantizeLinear" | "ConvInteger" | "MatMulInteger" => {
             "quantise it as QDQ, e.g. onnxruntime.quantization.quantize_static(…, quant_format=QuantFormat.QDQ), \
             or export the float network: the compiler quantises it with calibration data"
                 .into()

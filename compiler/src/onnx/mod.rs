@@ -15,7 +15,8 @@
 //! - A threshold is the shortest decimal of the file's float, as people wrote it. `>=` is `>` of the float below.
 //! - Batch normalisation and arithmetic with constants are folded into the convolution or dense layer before, if nothing
 //!   else reads that one's result; elsewhere they are `tosa.mul` and `tosa.add`.
-//! - A network of QuantizeLinear and DequantizeLinear is imported as the integer network that it is ([`integer`]).
+//! - A network of QuantizeLinear and DequantizeLinear is imported as the integer network that it is ([`integer`]); so is one
+//!   of QLinearConv and the like, which mean the same.
 //! - Rows and columns that no window reaches are cut off by `tosa.slice`; padding that counts in a mean is `tosa.pad`.
 
 mod attributes;

@@ -10,13 +10,19 @@ mod reference;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use atheena::{model, pipeline, session::Session};
+use atheena::{
+    cli::{Cli, Command},
+    fuzz::Case,
+    model, pipeline,
+    session::Session,
+};
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::Pass;
 use atheena_passes::ee::convert_ee_to_tosa::{self, ConvertEeToTosa};
 use atheena_passes::golden::golden_of;
 use atheena_runtime::dataset::DataSet;
 use atheena_runtime::golden::{Outputs, Tensor};
+use clap::Parser;
 use melior::ir::Module;
 use reference::Reference;
 
@@ -127,6 +133,44 @@ fn triple_wins() {
 fn branchy_alexnet() {
     // 64 % leave early.
     judge_shared("retrained/branchy-alexnet_230109.retrained.onnx", "cifar10", 50, 20..=45);
+}
+
+/// One network for each operator and form of exit (`networks/`), in the scheme of quantisation that it names: margin and
+/// entropy, decisions on logits of 8 and of 16 bits, sums of 48.
+#[test]
+fn networks_of_every_operator() {
+    let Some(reference) = Reference::find() else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/networks");
+    let entries = std::fs::read_dir(folder).expect("the folder is in the repository");
+    let mut networks: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    networks.sort();
+    assert!(networks.len() > 12, "{networks:?}");
+    let (mut early, mut late) = (0, 0);
+    for network in networks {
+        let text = std::fs::read_to_string(&network).expect("the network is there");
+        let case = Case::parse(&text).unwrap_or_else(|_| panic!("{} is no case", network.display()));
+        let folder = tempfile::tempdir().expect("there is a place for files");
+        let files = ["calibration.npz", "images.npz"].map(|name| folder.path().join(name));
+        for (data, file) in case.data().iter().zip(&files) {
+            data.write(file).expect("the images are written");
+        }
+        let command = ["atheena", "compile", "network", "-o", "out"].map(str::to_owned);
+        let cli = Cli::try_parse_from(command.into_iter().chain(case.settings.compile));
+        let Command::Compile(arguments) = cli.expect("options of compile").command else {
+            panic!("compile is a command");
+        };
+        let session = Session::new();
+        let mut module = model::load(&session, &network).unwrap_or_else(|error| panic!("{error}"));
+        let quantize = arguments.quantize;
+        let way = pipeline::Way { calibration: Some(&files[0]), quantize, ..Default::default() };
+        for step in pipeline::steps(&way) {
+            session.run(&mut module, &step.pipeline).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let exits = judge(&module, &files[1], case.settings.samples, &reference);
+        early += exits[..exits.len() - 1].iter().sum::<usize>();
+        late += exits[exits.len() - 1];
+    }
+    assert!(early > 0 && late > 0, "the networks' samples leave everywhere: {early} {late}");
 }
 
 /// A network of TFLite's, as it comes from `tosa-converter-for-tflite`, against the reference model on the original file,

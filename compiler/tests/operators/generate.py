@@ -295,3 +295,31 @@ write("multilayer_perceptron", [1, 6],
       [node("Gemm", ["x", "w1", "b1"], ["h"], name="hidden", transB=1), node("BatchNormalization", ["h", "s", "o", "m", "v"], ["n"], name="norm"), node("Tanh", ["n"], ["t"], name="tanh"),
        node("Gemm", ["t", "w2"], ["y"], name="last", transB=1)],
       [weight("w1", 5, 6), weight("b1", 5), weight("w2", 3, 5)] + normal(5))
+
+
+# Margins: the two largest probabilities as TopK gives them, picked in the ways in which exporters pick.
+def margin(threshold, pick, count=2):
+    extra = [constant("k", [count], np.int64), constant("t", [threshold])]
+    nodes = [node("Softmax", ["logits"], ["p"], name="softmax", axis=1), node("TopK", ["p", "k"], ["top", "places"], name="top", axis=-1)]
+    if pick == "gather":
+        extra += [constant("zero", 0, np.int64), constant("one", 1, np.int64)]
+        nodes += [node("Gather", ["top", "zero"], ["first"], name="first", axis=1), node("Gather", ["top", "one"], ["second"], name="second", axis=1)]
+    elif pick == "slice":
+        extra += [constant(f"n{i}", [i], np.int64) for i in range(3)]
+        nodes += [node("Slice", ["top", "n0", "n1", "n1"], ["first"], name="first"), node("Slice", ["top", "n1", "n2", "n1"], ["second"], name="second")]
+    elif pick == "split":
+        nodes += [node("Split", ["top"], ["first", "second"], name="split", axis=1)]
+    else:
+        # The sample first, then the class: a row without a batch.
+        extra += [constant("zero", 0, np.int64), constant("one", 1, np.int64)]
+        nodes += [node("Gather", ["top", "zero"], ["row"], name="row", axis=0)]
+        nodes += [node("Gather", ["row", "zero"], ["first"], name="first", axis=0), node("Gather", ["row", "one"], ["second"], name="second", axis=0)]
+    nodes += [node("Sub", ["first", "second"], ["m"], name="margin"), node("Greater", ["m", "t"], ["d"], name="compare")]
+    nodes += [node("Identity", ["d"], ["cond"], name="condition")]
+    return nodes, extra
+
+
+exits_network("exit_margin_gather", lambda t: margin(t, "gather"), threshold=0.25)
+exits_network("exit_margin_sort", lambda t: margin(t, "slice", count=5), threshold=0.25)
+exits_network("exit_margin_split", lambda t: margin(t, "split"), threshold=0.25)
+exits_network("exit_margin_row", lambda t: margin(t, "row"), threshold=0.25)

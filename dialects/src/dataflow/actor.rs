@@ -1,6 +1,6 @@
 //! What every actor can say of itself: how fast it is, what it costs and how it may be folded.
 
-use super::{Resources, Stream, Timing};
+use super::{Matvec, Products, Resources, Stream, Timing};
 use crate::ir::{Attr, Op};
 
 /// How much of an actor's work is done at once. The more, the faster and the larger it is.
@@ -14,16 +14,21 @@ pub enum Folding {
         simd: i64,
         /// Lanes of the output.
         pe: i64,
+        /// Block RAMs that its weights may take; what they do not hold is in LUTs.
+        blocks: i64,
+        /// What multiplies.
+        products: Products,
     },
 }
 
 impl Folding {
-    /// The folding that is recorded as attributes (`lanes`, or `simd` and `pe`).
+    /// The folding that is recorded as attributes (`lanes`, or `simd` and `pe`; how a `matvec` is made is attributes of its
+    /// own).
     pub fn recorded(op: Op<'_>) -> Option<Self> {
         let get = |name| op.attr(name).and_then(Attr::to_i64);
         match (get("lanes"), get("simd"), get("pe")) {
             (Some(lanes), None, None) => Some(Self::Lanes(lanes)),
-            (None, Some(simd), Some(pe)) => Some(Self::Matvec { simd, pe }),
+            (None, Some(simd), Some(pe)) => Matvec::cast(op).map(|matvec| matvec.made_at(simd, pe)),
             _ => None,
         }
     }
@@ -34,14 +39,16 @@ impl Folding {
         Self::remove_record(op);
         match self {
             Self::Lanes(lanes) => set("lanes", lanes),
-            Self::Matvec { simd, pe } => {
+            Self::Matvec { simd, pe, blocks, products } => {
                 set("simd", simd);
                 set("pe", pe);
+                set("blocks", blocks);
+                op.set_attr("products", Attr::string(op.ctx(), products.name()));
             }
         }
     }
 
-    /// Removes the recorded folding.
+    /// Removes the recorded lanes.
     pub fn remove_record(op: Op<'_>) {
         for name in ["lanes", "simd", "pe"] {
             op.remove_attr(name);
@@ -53,7 +60,9 @@ impl std::fmt::Display for Folding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lanes(lanes) => write!(f, "lanes = {lanes}"),
-            Self::Matvec { simd, pe } => write!(f, "simd = {simd}, pe = {pe}"),
+            Self::Matvec { simd, pe, blocks, products } => {
+                write!(f, "simd = {simd}, pe = {pe}, blocks = {blocks}, products = {products}")
+            }
         }
     }
 }
@@ -111,6 +120,11 @@ pub trait Actor<'c> {
     /// What it costs with the queue behind it, if it holds samples until something is decided: room for so many of them.
     fn resources_holding_at(&self, folding: Folding, _samples: i64) -> Resources {
         self.resources_at(folding)
+    }
+
+    /// What it costs at each of many foldings, as [`Actor::resources_holding_at`].
+    fn costs(&self, foldings: &[Folding], samples: i64) -> Vec<Resources> {
+        foldings.iter().map(|&folding| self.resources_holding_at(folding, samples)).collect()
     }
 
     /// Can each beat go before a later one comes, so that nothing around it must buffer for it?

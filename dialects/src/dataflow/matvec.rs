@@ -1,13 +1,17 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
-use super::actor::output_registers;
 use super::scale::multiplies;
 use super::timing::{LEVELS, tree_stages};
 use super::{
-    Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div, divisors,
-    int, ints, memory, operation, rom, start,
+    Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, divisors, int, ints,
+    operation, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
+
+mod costs;
+mod products;
+use costs::MatvecCosts;
+pub use products::{DspUse, PAIR_PLACES, Products};
 
 operation! {
     /// `dataflow.matvec`.
@@ -101,6 +105,25 @@ impl<'c> Matvec<'c> {
         per_channel(&ints(self.0, "shift"), channel)
     }
 
+    /// Is requantisation the same shift for all outputs, with nothing to multiply?
+    pub fn is_shift(self) -> bool {
+        let exponents = (0..self.rows_count() as usize).map(|channel| {
+            let (multiplier, shift) = (self.multiplier(channel), self.shift(channel));
+            let is_power = multiplier > 0 && multiplier & (multiplier - 1) == 0;
+            is_power.then(|| shift - i64::from(multiplier.trailing_zeros()))
+        });
+        let exponents: Vec<_> = exponents.collect();
+        let rounds_once = self.0.attr("double_round").is_none()
+            || (0..exponents.len()).all(|channel| self.shift(channel) <= 31);
+        rounds_once && exponents[0].is_some() && exponents.iter().all(|exponent| *exponent == exponents[0])
+    }
+
+    /// What requantisation adds to the biases: half of what it shifts out, where it only shifts.
+    fn rounding(self) -> i64 {
+        let shift = self.shift(0) - i64::from(self.multiplier(0).trailing_zeros());
+        if self.is_shift() && shift > 0 { 1 << (shift - 1) } else { 0 }
+    }
+
     /// Zero point of the output.
     pub fn output_zp(self) -> i64 {
         int(self.0, "output_zp")
@@ -140,18 +163,11 @@ impl<'c> Matvec<'c> {
         Window::cast(producer)
     }
 
-    /// Digits 1 and -1 of all weights, written with the fewest (canonical signed digits); of weights that are not `dense<…>`,
-    /// three each.
-    fn digits(self) -> i64 {
-        let of = |weight: i64| i64::from((weight ^ (3 * weight)).count_ones());
-        self.weights()
-            .map_or(3 * self.vector() * self.rows_count(), |weights| weights.into_iter().map(of).sum())
-    }
-
-    /// Vectors a beat, Q.
-    fn vectors(self, folding: Folding) -> i64 {
-        let (simd, _) = self.fold(folding);
-        if self.input().channels() == self.vector() { (simd / self.vector()).max(1) } else { 1 }
+    /// The folding with these lanes, made as the attributes say.
+    pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
+        let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
+        let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
+        Folding::Matvec { simd, pe, blocks, products: self.products() }
     }
 
     /// Digits 1 and -1 of the output that has most of them; of weights that are not `dense<…>`, three each.
@@ -162,11 +178,34 @@ impl<'c> Matvec<'c> {
         rows.flatten().unwrap_or(3 * self.vector())
     }
 
-    fn fold(self, folding: Folding) -> (i64, i64) {
-        match folding {
-            Folding::Matvec { simd, pe } => (simd, pe),
-            Folding::Lanes(lanes) => (lanes, 1),
-        }
+    /// What multiplies.
+    pub fn products(self) -> Products {
+        let name = self.0.attr("products").and_then(Attr::to_string_value);
+        name.and_then(|name| Products::of_name(&name)).unwrap_or(Products::Dsp)
+    }
+
+    /// Vectors a beat, Q.
+    fn vectors(self, simd: i64) -> i64 {
+        if self.input().channels() == self.vector() { (simd / self.vector()).max(1) } else { 1 }
+    }
+
+    /// Beats of a vector, and groups of outputs.
+    fn beats_and_groups(self, simd: i64, pe: i64) -> (i64, i64) {
+        let vectors = self.vectors(simd);
+        (self.vector() * vectors / simd, self.rows_count() * vectors / pe)
+    }
+
+    /// Beats of a vector times groups of outputs: cycles a beat of vectors, and words of weights.
+    fn folds(self, simd: i64, pe: i64) -> i64 {
+        let (beats, groups) = self.beats_and_groups(simd, pe);
+        beats * groups
+    }
+}
+
+fn fold(folding: Folding) -> (i64, i64) {
+    match folding {
+        Folding::Matvec { simd, pe, .. } => (simd, pe),
+        Folding::Lanes(lanes) => (lanes, 1),
     }
 }
 
@@ -180,7 +219,8 @@ impl<'c> Actor<'c> for Matvec<'c> {
     }
 
     /// SIMD is lanes of the input that divide the vector; PE divides the outputs. Vectors that are the pixels of the input may come
-    /// several a beat, each with all of its products.
+    /// several a beat, each with all of its products. Of the ways to make one with the same lanes, those to which no other one is
+    /// at most equal in every kind of resource.
     fn foldings(&self) -> Vec<Folding> {
         let (input, vector) = (self.input(), self.vector());
         // A vector of a whole map has no partial beats.
@@ -188,89 +228,70 @@ impl<'c> Actor<'c> for Matvec<'c> {
             let pixels = input.with_lanes(lanes).pixels();
             vector % lanes == 0 && input.row_pixels() % pixels == 0
         };
-        let simds: Vec<i64> = input.lane_choices().into_iter().filter(whole).collect();
+        let simds = input.lane_choices().into_iter().filter(whole);
         let pes = divisors(self.rows_count());
-        let mut all: Vec<_> =
-            simds.iter().flat_map(|&simd| pes.iter().map(move |&pe| Folding::Matvec { simd, pe })).collect();
+        let mut lanes: Vec<(i64, i64)> =
+            simds.flat_map(|simd| pes.iter().map(move |&pe| (simd, pe))).collect();
         if input.channels() == vector {
             let several = input.lane_choices().into_iter().filter(|lanes| *lanes > vector);
-            let several = several.map(|simd| Folding::Matvec { simd, pe: simd / vector * self.rows_count() });
-            all.extend(several);
+            lanes.extend(several.map(|simd| (simd, simd / vector * self.rows_count())));
         }
-        all.sort_by_key(|&folding| {
-            let (simd, pe) = self.fold(folding);
-            (simd * pe, pe)
-        });
-        all
+        lanes.sort_by_key(|&(simd, pe)| (simd * pe, pe));
+        let costs = MatvecCosts::of(*self);
+        lanes.into_iter().flat_map(|(simd, pe)| costs.worthwhile(simd, pe)).collect()
     }
 
     fn folding(&self) -> Folding {
-        Folding::Matvec { simd: self.input().lanes, pe: self.output().lanes }
+        self.made_at(self.input().lanes, self.output().lanes)
     }
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
-        let (simd, pe) = self.fold(folding);
+        let (simd, pe) = fold(folding);
         Lanes { inputs: vec![simd], outputs: vec![pe] }
     }
 
     /// Each of the V/SIMD beats of a vector is used for OC/PE cycles; of several vectors a beat, each for one.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe) = self.fold(folding);
-        match self.vectors(folding) {
-            1 => self.positions() * (self.vector() / simd) * (self.rows_count() / pe),
+        let (simd, pe) = fold(folding);
+        match self.vectors(simd) {
+            1 => self.positions() * self.folds(simd, pe),
             _ => self.input().with_lanes(simd).beats(),
         }
     }
 
-    /// The first output needs the whole vector; then the adder tree, the scale and the output's register.
+    /// The first output needs the whole vector; then products, the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe) = self.fold(folding);
-        (self.vector() / simd).max(1) * (self.rows_count() / pe).max(1) + 6
+        let (simd, pe) = fold(folding);
+        self.folds(simd, pe) + 7
     }
 
-    /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights and products, or where
-    /// everything is unrolled a register and the adders, of which those of the row of most digits are the least there may be;
+    /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights, operands and products, or
+    /// where everything is unrolled a register and the adders, of which those of the row of most digits are the least there may be;
     /// groups come out of memories, one stage; the sum; the multiplier if there is one.
     fn timing(&self) -> Timing {
-        let (simd, pe) = self.fold(self.folding());
-        let vectors = self.vectors(self.folding());
-        let (beats, groups) =
-            ((self.vector() * vectors / simd) as usize, (self.rows_count() * vectors / pe) as u64);
-        let hold = Step { cycles: groups, needs: Needs::Input(0), takes: true, gives: false };
-        let mut steps = vec![hold; beats - 1];
-        steps.resize(beats - 1 + groups as usize, Step { takes: false, ..Step::PASS });
+        let (simd, pe) = fold(self.folding());
+        let (beats, groups) = self.beats_and_groups(simd, pe);
+        let hold = Step { cycles: groups as u64, needs: Needs::Input(0), takes: true, gives: false };
+        let mut steps = vec![hold; beats as usize - 1];
+        steps.resize((beats - 1 + groups) as usize, Step { takes: false, ..Step::PASS });
         if let Some(last) = steps.last_mut() {
             last.takes = true;
         }
-        let sums = if beats as u64 * groups == 1 {
+        let sums = if beats * groups == 1 {
             1 + tree_stages(self.most_digits(), LEVELS).max(1)
         } else {
-            2 + tree_stages(simd, LEVELS)
+            3 + tree_stages(MatvecCosts::of(*self).sums_of_products(simd, pe), LEVELS)
         };
         Timing::steps(steps, sums + u64::from(groups > 1) + 1 + u64::from(multiplies(self.0)))
     }
 
-    /// A DSP a product (with weights out of a memory), an adder of about 20 bits a product, an accumulator
-    /// an output of which PE are written at once, and 50 LUTs a lane of the output to scale and saturate.
-    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 4 FF a
-    /// signed digit (by Yosys, B-LeNet's convolutions: 125 products of 319 digits, 1630 LUT and 1465 FF; 441 of 971, 5198 and 3822).
     fn resources_at(&self, folding: Folding) -> Resources {
-        let (simd, pe) = self.fold(folding);
-        let products = simd * pe;
-        let vectors = self.vectors(folding);
-        let folds = (self.vector() * vectors / simd) * (self.rows_count() * vectors / pe);
-        let accumulator = 32;
-        let element = i64::from(self.output().element.bits);
-        let scale = Resources::logic(50, 40) * pe;
-        let output = output_registers(pe * element);
-        if folds == 1 {
-            return Resources::logic(5, 4) * (self.digits() * vectors) + scale + output;
-        }
-        let tree = Resources::logic(20, 20) * (pe * (simd - 1))
-            + Resources { dsp: 1, ..Resources::default() } * products;
-        let sums = memory(ceil_div(self.rows_count(), pe), pe * accumulator) + Resources::logic(32, 32) * pe;
-        let bias = rom(self.rows_count() / pe, pe * accumulator);
-        rom(folds, products * 8) + tree + sums + bias + scale + output + Resources::logic(40, 40)
+        MatvecCosts::of(*self).at(folding)
+    }
+
+    fn costs(&self, foldings: &[Folding], _samples: i64) -> Vec<Resources> {
+        let costs = MatvecCosts::of(*self);
+        foldings.iter().map(|&folding| costs.at(folding)).collect()
     }
 
     /// A vector's order follows the lanes of its window.

@@ -1,5 +1,6 @@
 //! What hardware costs on a Xilinx 7-series FPGA, and what memories of it take.
 
+use super::Rom;
 use std::ops::{Add, AddAssign, Mul};
 
 /// Resources of an FPGA.
@@ -70,48 +71,77 @@ impl std::iter::Sum for Resources {
 
 /// Depth and width of the shapes that a block RAM of 18 kbit can take (UG473, table 1-4; the widest one only
 /// with a read and a write port, which is all that is needed).
-const BRAM18_SHAPES: [(i64, i64); 6] = [(16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)];
+pub(super) const BLOCK_SHAPES: [(i64, i64); 6] =
+    [(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)];
 
-/// Memories of at most this many bits, or words, are made of LUTs: a block RAM would be mostly empty.
-const LUT_MEMORY_BITS: i64 = 2048;
-const LUT_MEMORY_WORDS: i64 = 64;
+/// Where nobody chooses, a block RAM is worth so many LUTs. Devices of the 7 series have about 200 LUTs a block RAM.
+const LUTS_OF_A_BLOCK: i64 = 128;
 
 /// Block RAMs of 18 kbit for `depth` words of `width` bits, in the best of their shapes.
 pub fn bram18(depth: i64, width: i64) -> i64 {
     let of = |(d, w): (i64, i64)| ceil_div(depth, d) * ceil_div(width, w);
-    BRAM18_SHAPES.into_iter().map(of).min().unwrap_or(0)
+    BLOCK_SHAPES.into_iter().map(of).min().unwrap_or(0)
 }
 
-fn in_luts(depth: i64, width: i64) -> bool {
-    depth <= LUT_MEMORY_WORDS || depth * width <= LUT_MEMORY_BITS
+/// Are so many LUTs worth that block RAMs are taken in their place?
+pub(super) fn worth_blocks(lut: i64, blocks: i64) -> bool {
+    lut > LUTS_OF_A_BLOCK * blocks
+}
+
+/// LUTs of a memory of `depth` words of `width` bits that is written: RAM32M holds 32 words of 6 bits in four LUTs, RAM64M 64
+/// words of 3 bits (UG474, table 2-3), and several of them have a multiplexer.
+fn lut_ram(depth: i64, width: i64) -> i64 {
+    if depth <= 32 {
+        return 4 * ceil_div(width, 6);
+    }
+    let banks = ceil_div(depth, 64);
+    4 * ceil_div(width, 3) * banks + width * multiplexer_bit(banks)
+}
+
+/// Is a memory that is written made of LUTs, or of block RAMs?
+pub fn ram_in_luts(depth: i64, width: i64) -> bool {
+    depth <= 64 || !worth_blocks(lut_ram(depth, width), bram18(depth, width))
 }
 
 /// A memory of `depth` words of `width` bits with a write and a read port.
 pub fn memory(depth: i64, width: i64) -> Resources {
-    if depth < 1 || width < 1 {
-        return Resources::default();
+    match depth {
+        _ if depth < 1 || width < 1 => Resources::default(),
+        1 => Resources::logic(0, width),
+        _ if ram_in_luts(depth, width) => Resources::logic(lut_ram(depth, width), width),
+        _ => Resources { bram18: bram18(depth, width), ..Resources::default() },
     }
-    if depth == 1 {
-        return Resources::logic(0, width);
-    }
-    if !in_luts(depth, width) {
-        return Resources { bram18: bram18(depth, width), ..Resources::default() };
-    }
-    // RAM32M holds 32 words of 6 bits in four LUTs, RAM64M 64 words of 3 bits (UG474, table 2-3).
-    let lut = if depth <= 32 { 4 * ceil_div(width, 6) } else { 4 * ceil_div(width, 3) * ceil_div(depth, 64) };
-    Resources::logic(lut, width)
 }
 
-/// A read-only memory of `depth` words of `width` bits. One of one word is constants.
+/// A read-only memory of `depth` words of `width` bits, where nobody chooses how it is made. One of one word is constants.
 pub fn rom(depth: i64, width: i64) -> Resources {
-    if depth <= 1 || width < 1 {
-        return Resources::default();
+    if depth <= 1 || width < 1 { Resources::default() } else { Rom::usual(depth, width).resources() }
+}
+
+/// Hundredths of a LUT for a bit of each of so many words that never change: a LUT is 64 of them, up to four have multiplexers of their
+/// own behind them, and multiplexers of more take a quarter as many again.
+pub(super) fn lut_rom_bit(words: i64) -> i64 {
+    match words {
+        0..=64 => 100,
+        65..=128 => 200,
+        129..=256 => 400,
+        _ => ceil_div(125 * words, 64),
     }
-    if !in_luts(depth, width) {
-        return Resources { bram18: bram18(depth, width), ..Resources::default() };
+}
+
+/// LUTs a bit that choose one of so many words: four in one, eight in two with a multiplexer of their own behind them.
+pub(super) fn multiplexer_bit(words: i64) -> i64 {
+    match words {
+        0..=1 => 0,
+        2..=4 => 1,
+        _ => 2 * ceil_div(words, 8) + multiplexer_bit(ceil_div(words, 16)),
     }
-    // A LUT is 64 words of one bit.
-    Resources::logic(width * ceil_div(depth, 64), width)
+}
+
+/// Bits of a number in `low..=high`: of two's complement if `low` is negative, else unsigned.
+pub fn bits_of_range(low: i64, high: i64) -> i64 {
+    let bits = |magnitude: i64| i64::from(64 - magnitude.leading_zeros());
+    if low < 0 { bits(!low).max(bits(high.max(0))) + 1 } else { bits(high).max(1) }
 }
 
 /// `a / b` rounded up, of positive numbers.
@@ -137,11 +167,19 @@ mod tests {
     }
 
     #[test]
+    fn numbers_take_the_bits_of_their_range() {
+        let ranges = [(0, 0), (0, 255), (0, 256), (-128, 127), (-129, 0), (-1, 128), (-1, 0)];
+        assert_eq!(ranges.map(|(low, high)| bits_of_range(low, high)), [1, 8, 9, 8, 9, 9, 1]);
+    }
+
+    #[test]
     fn small_memories_are_luts() {
         // 32 words of 8 bits: two RAM32M.
         assert_eq!(memory(32, 8).lut, 8);
         assert_eq!(memory(32, 8).bram18, 0);
         assert_eq!(rom(64, 8).lut, 8);
+        // 128 words of 3 bits: two RAM64M, and a multiplexer a bit.
+        assert_eq!(memory(128, 3).lut, 8 + 3);
         assert_eq!(memory(1024, 8), Resources { bram18: 1, ..Resources::default() });
         // One word is a register, or constants.
         assert_eq!(memory(1, 40), Resources::logic(0, 40));

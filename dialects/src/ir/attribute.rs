@@ -190,6 +190,16 @@ impl<'c> Attr<'c> {
         }
     }
 
+    /// The entry of a dictionary.
+    pub fn entry(self, name: &str) -> Option<Attr<'c>> {
+        // SAFETY: the accessor follows the check of its kind; null is turned into None.
+        unsafe {
+            mlirAttributeIsADictionary(self.raw)
+                .then(|| Attr::from_nullable(mlirDictionaryAttrGetElementByName(self.raw, string_ref(name))))
+                .flatten()
+        }
+    }
+
     /// The type of a typed attribute, such as the tensor type of `dense`.
     pub fn attr_type(self) -> Option<Type<'c>> {
         // SAFETY: null is turned into None.

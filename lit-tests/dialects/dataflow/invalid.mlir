@@ -1,7 +1,24 @@
 // RUN: atheena-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, but got 2}}
+// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 4, but got 2}}
 func.func private @lanes(!dataflow.stream<4x3xi8, lanes = 2>)
+
+// -----
+
+// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 4, but got 7}}
+func.func private @pixels(!dataflow.stream<4x3xi8, lanes = 7>)
+
+// -----
+
+// Seven pixels hold a row of four, but eight are two rows.
+func.func private @most_pixels(!dataflow.stream<4x3xi8, lanes = 21>)
+// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 4, but got 24}}
+func.func private @two_rows(!dataflow.stream<4x3xi8, lanes = 24>)
+
+// -----
+
+// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 1, but got 6}}
+func.func private @vector(!dataflow.stream<3xi8, lanes = 6>)
 
 // -----
 
@@ -165,6 +182,22 @@ dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
   // expected-error @+1 {{expected channel_lanes to divide the 2 channels, but got 3}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 3 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{attribute 'blocks' failed to satisfy constraint}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, blocks = -1 : i64, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected products to be dsp or lut, but got bram}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "bram", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
 // -----
@@ -607,4 +640,64 @@ dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 2>, <1xi16, lanes = 1>
   // expected-error @+1 {{'dataflow.pad' op expected lanes that divide the channels before, 1, but got 2}}
   %y = dataflow.pad "y" %x {after = array<i64: 0, 0, 1>, before = array<i64: 0, 0, 1>, pad_value = 0 : i64} : <4x4x2xi8, lanes = 2> -> <4x4x4xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @window_beats {
+  %x, %tag = dataflow.source "source" : <2x8x1xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected pixels a beat that are a multiple of the horizontal stride 3, but got 4}}
+  %y = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 1, 3>} : <2x8x1xi8, lanes = 4> -> <2x3x1xi8, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x3x1xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x3x1xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <2x3x1xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @window_rows {
+  %x, %tag = dataflow.source "source" : <2x7x1xi8, lanes = 8>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected fewer windows a beat than two rows of 1, but got 8}}
+  %y = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 1, 7>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 1, 1>} : <2x7x1xi8, lanes = 8> -> <2x1x7xi8, lanes = 7>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x1x7xi8, lanes = 7> tags !dataflow.stream<1xi16, lanes = 1> -> <2x1x7xi8, lanes = 7>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <2x1x7xi8, lanes = 7>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @matvec_vectors {
+  %x, %tag = dataflow.source "source" : <2x8x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result of 2 vectors a beat, as the input has, but got}}
+  %y = dataflow.matvec "matvec" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 8>, weights = dense<1> : tensor<3x1x1x2xi8>} : <2x8x2xi8, lanes = 4> -> <2x8x3xi8, lanes = 3>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x8x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> <2x8x3xi8, lanes = 3>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <2x8x3xi8, lanes = 3>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @matvec_partial {
+  %x, %tag = dataflow.source "source" : <2x3x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected a vector of whole beats, but got}}
+  %y = dataflow.matvec "matvec" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 8>, weights = dense<1> : tensor<3x2x3x2xi8>} : <2x3x2xi8, lanes = 4> -> <1x1x3xi8, lanes = 3>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x3xi8, lanes = 3>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <1x1x3xi8, lanes = 3>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @slice_pixels {
+  %x, %tag = dataflow.source "source" : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected at most one pixel a beat, but got}}
+  %y = dataflow.slice "slice" %x {start = array<i64: 0, 0, 0>} : <2x4x2xi8, lanes = 4> -> <2x4x2xi8, lanes = 4>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x4x2xi8, lanes = 4> tags !dataflow.stream<1xi16, lanes = 1> -> <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @pool_borders {
+  %x, %tag = dataflow.source "source" : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected one window a beat where averages at borders are of fewer elements}}
+  %y = dataflow.pool "pool" %x {kernel = array<i64: 1, 1>, kind = "avg", multiplier = 1 : i32, shift = 0 : i32, row_taps = array<i64: 1, 1>, column_taps = array<i64: 1, 1, 1, 1>} : <2x4x2xi8, lanes = 4> -> <2x4x2xi8, lanes = 4>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x4x2xi8, lanes = 4> tags !dataflow.stream<1xi16, lanes = 1> -> <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }

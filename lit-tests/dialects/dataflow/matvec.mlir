@@ -1,16 +1,16 @@
 // RUN: atheena-opt %s --verify-roundtrip | FileCheck %s
 
-// A 2x2 convolution: all 3 outputs (PE) and 4 of 8 inputs (SIMD) a cycle, a multiplier and a shift for each output.
+// A 2x2 convolution: all 3 outputs (PE) and 4 of 8 inputs (SIMD) a cycle, a multiplier and a shift for each output; weights and products in LUTs.
 // CHECK-LABEL: dataflow.graph @matvec
 dataflow.graph @matvec {
   %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
-  // CHECK: dataflow.matvec "conv" %{{.*}} {bias = dense<[1, -2, 3]> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64,
-  // CHECK-SAME: multiplier = array<i32: 1073741824, 1073741824, 1073741824>, output_zp = 0 : i64, shift = array<i32: 35, 36, 37>, weights = dense<1> : tensor<3x2x2x2xi8>}
+  // CHECK: dataflow.matvec "conv" %{{.*}} {bias = dense<[1, -2, 3]> : tensor<3xi32>, blocks = 0 : i64, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64,
+  // CHECK-SAME: multiplier = array<i32: 1073741824, 1073741824, 1073741824>, output_zp = 0 : i64, products = "lut", shift = array<i32: 35, 36, 37>, weights = dense<1> : tensor<3x2x2x2xi8>}
   // CHECK-SAME: : <2x2x8xi8, lanes = 4> -> <2x2x3xi8, lanes = 3>
   %w = dataflow.window "window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>}
       : !dataflow.stream<4x4x2xi8, lanes = 1> -> !dataflow.stream<2x2x8xi8, lanes = 4>
-  %y = dataflow.matvec "conv" %w {bias = dense<[1, -2, 3]> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64,
-      multiplier = array<i32: 1073741824, 1073741824, 1073741824>, output_zp = 0 : i64, shift = array<i32: 35, 36, 37>, weights = dense<1> : tensor<3x2x2x2xi8>}
+  %y = dataflow.matvec "conv" %w {bias = dense<[1, -2, 3]> : tensor<3xi32>, blocks = 0 : i64, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64,
+      multiplier = array<i32: 1073741824, 1073741824, 1073741824>, output_zp = 0 : i64, products = "lut", shift = array<i32: 35, 36, 37>, weights = dense<1> : tensor<3x2x2x2xi8>}
       : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 3>
   %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x2x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<2x2x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
   dataflow.sink "sink" %r, %t, %e : !dataflow.stream<2x2x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>

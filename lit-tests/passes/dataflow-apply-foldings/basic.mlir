@@ -24,3 +24,14 @@ dataflow.graph @net {
   %d, %t, %e = dataflow.merge "merge" %q tags %tag {reach = 1.0 : f64} : !dataflow.stream<2x2x6xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x6xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// Rows of five pixels: four a beat are two beats a row, so a sample of 15 beats is one of six, and two thirds of it are four.
+// CHECK-LABEL: dataflow.graph @pixels
+// CHECK: dataflow.resize "q_resize" %{{.*}} : <3x5x2xi8, lanes = 2> -> <3x5x2xi8, lanes = 8>
+// CHECK: dataflow.fifo "q" %{{.*}} {depth = 4 : i64{{.*}}} : <3x5x2xi8, lanes = 8> -> <3x5x2xi8, lanes = 8>
+dataflow.graph @pixels {
+  %x, %tag = dataflow.source "source" : <3x5x2xi8, lanes = 2>, <1xi16, lanes = 1>
+  %q = dataflow.fifo "q" %x {depth = 10 : i64, lanes = 8 : i64} : <3x5x2xi8, lanes = 2> -> <3x5x2xi8, lanes = 2>
+  %d, %t, %e = dataflow.merge "merge" %q tags %tag : !dataflow.stream<3x5x2xi8, lanes = 2> tags !dataflow.stream<1xi16, lanes = 1> -> <3x5x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e : <3x5x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

@@ -1,6 +1,7 @@
-// What gates will hold is part of the costs: 64 samples of 512 elements are 32 KiB, which 16 block RAMs hold, and 4 are one.
+// What gates will hold is part of the costs: 64 samples of 512 elements are 32 KiB, which 15 block RAMs of 36 bits a word hold
+// at 64 elements a beat (one more is for the decision), and 4 are small.
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{bram18=8 held-samples=64}))' 2>&1 | FileCheck %s --check-prefix=HELD
-// HELD: needs 17 bram18 of 8
+// HELD: needs 16 bram18 of 8
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{bram18=8 held-samples=4}))' | FileCheck %s --check-prefix=FEW
 // FEW: dataflow.graph @gate
 dataflow.graph @gate {

@@ -1,6 +1,6 @@
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=10 dsp=1}))' 2>&1 | FileCheck %s --check-prefix=BUDGET
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=0.5}))' 2>&1 | FileCheck %s --check-prefix=FAST
-// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=100}))' 2>&1 | FileCheck %s --check-prefix=BOTH
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=520}))' 2>&1 | FileCheck %s --check-prefix=BOTH
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{ff=-2}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{margin=-0.5}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 
@@ -9,8 +9,11 @@
 // BUDGET: note: raise the budget or take a larger device
 // Every actor takes a cycle a sample at least.
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest
+// FAST: note: at its fastest the whole takes a sample every 1.0 cycles
 // FAST: note: ask for a lower throughput
-// BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 100 to take a sample every 16 cycles
+// One product a cycle for each layer fits, 64 cycles for a sample; more does not.
+// BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 520 to take a sample every 16 cycles
+// BOTH: note: in its budget it takes a sample every 64.0 cycles at best
 // BOTH: note: raise the budget or ask for a lower throughput
 // NEGATIVE: error: 'dataflow.graph' op can't be balanced: budgets, cycles, margin and held-samples must not be negative
 dataflow.graph @net {

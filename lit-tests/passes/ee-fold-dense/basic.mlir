@@ -62,3 +62,22 @@ func.func @apart(%x: tensor<1x1x1x2xf32>) -> (tensor<1x1x1x2xf32>, tensor<1x1x1x
     : (tensor<1x1x1x3xf32>, tensor<2x1x1x3xf32>, tensor<2xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x1x2xf32>
   return %y, %u : tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>
 }
+
+// Of a map as well, whose strides multiply: 25 pixels of 2 * 3 products and 9 of 3 * 2 become 9 of 2 * 2.
+// CHECK-LABEL: func.func @pixels
+// CHECK-SAME: (%[[X:.*]]: tensor<1x9x9x2xf32>)
+// CHECK-DAG: %[[W:.*]] = "tosa.const"() <{{{values = dense<}}{{\[\[\[\[}}1.100000e+01, 1.400000e+01]]], {{\[\[\[}}8.000000e+00, 1.000000e+01]]]]>
+// CHECK: %[[Y:.*]] = tosa.conv2d %[[X]], %[[W]], {{.*}}stride = array<i64: 4, 4>
+// CHECK-NEXT: return %[[Y]]
+func.func @pixels(%x: tensor<1x9x9x2xf32>) -> tensor<1x3x3x2xf32> {
+  %a = "tosa.const"() <{values = dense<[[[[1.0, 2.0]]], [[[3.0, 4.0]]], [[[5.0, 6.0]]]]> : tensor<3x1x1x2xf32>}> : () -> tensor<3x1x1x2xf32>
+  %ab = "tosa.const"() <{values = dense<[1.0, 0.0, 2.0]> : tensor<3xf32>}> : () -> tensor<3xf32>
+  %b = "tosa.const"() <{values = dense<[[[[1.0, 0.0, 2.0]]], [[[0.0, 1.0, 1.0]]]]> : tensor<2x1x1x3xf32>}> : () -> tensor<2x1x1x3xf32>
+  %bb = "tosa.const"() <{values = dense<[10.0, 20.0]> : tensor<2xf32>}> : () -> tensor<2xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %h = tosa.conv2d %x, %a, %ab, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, dilation = array<i64: 1, 1>}
+    : (tensor<1x9x9x2xf32>, tensor<3x1x1x2xf32>, tensor<3xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x5x5x3xf32>
+  %y = tosa.conv2d %h, %b, %bb, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, dilation = array<i64: 1, 1>}
+    : (tensor<1x5x5x3xf32>, tensor<2x1x1x3xf32>, tensor<2xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x3x3x2xf32>
+  return %y : tensor<1x3x3x2xf32>
+}

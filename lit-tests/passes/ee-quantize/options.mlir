@@ -1,4 +1,4 @@
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz samples=1}))' | FileCheck %s
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz samples=1 logits-bits=8}))' | FileCheck %s
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize))' 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz samples=0}))' 2>&1 | FileCheck %s --check-prefix=ZERO
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=absent.npz}))' 2>&1 | FileCheck %s --check-prefix=ABSENT

@@ -1,10 +1,11 @@
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz scales=arbitrary calibrate=min-max}))' | FileCheck %s --check-prefix=ANY
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=4 logits-bits=16 calibrate=percentile percentile=100}))' | FileCheck %s --check-prefix=FOUR
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz scales=arbitrary calibrate=min-max logits-bits=8}))' | FileCheck %s --check-prefix=ANY
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=4 calibrate=percentile percentile=100}))' | FileCheck %s --check-prefix=FOUR
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz scales=log}))' 2>&1 | FileCheck %s --check-prefix=SCALES
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz calibrate=max}))' 2>&1 | FileCheck %s --check-prefix=RANGE
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz calibrate=percentile percentile=0}))' 2>&1 | FileCheck %s --check-prefix=PART
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=5}))' 2>&1 | FileCheck %s --check-prefix=WEIGHTS
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz logits-bits=32}))' 2>&1 | FileCheck %s --check-prefix=LOGITS
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz activation-bits=12}))' 2>&1 | FileCheck %s --check-prefix=ACTIVATIONS
 
 // Pixels are in 0..1, the outputs in 0..2 and 0..3: none negative, so -128 stands for zero and a step is 3 / 255 (the histogram
 // tells the middle of a bin, 2^-11 off at most). Each channel's weights fill -127..=127: 2 / 127 and 3 / 127 a step. The
@@ -33,7 +34,9 @@
 // WEIGHTS: error: 'func.func' op cannot be quantised with weights-bits=5
 // WEIGHTS: note: weights-bits is 8 or 4
 // LOGITS: error: 'func.func' op cannot be quantised with logits-bits=32
-// LOGITS: note: logits-bits is 8 or 16
+// LOGITS: note: logits-bits is auto, 8 or 16
+// ACTIVATIONS: error: 'func.func' op cannot be quantised with activation-bits=12
+// ACTIVATIONS: note: activation-bits is 8 or 16
 func.func @network(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32> {
   %w = "tosa.const"() <{values = dense<[[[[2.0]]], [[[3.0]]]]> : tensor<2x1x1x1xf32>}> : () -> tensor<2x1x1x1xf32>
   %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>

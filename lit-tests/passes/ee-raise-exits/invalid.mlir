@@ -212,3 +212,45 @@ func.func @batch(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   }
   return %r : tensor<2x4xf32>
 }
+
+// -----
+
+// The selection keeps the largest probability alone.
+func.func @wrong_side(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %t = "tosa.const"() <{values = dense<0.25> : tensor<1x1xf32>}> : () -> tensor<1x1xf32>
+  %none = "tosa.const"() <{values = dense<0.0> : tensor<1x1xf32>}> : () -> tensor<1x1xf32>
+  %max = tosa.reduce_max %x {axis = 1 : i32} : (tensor<1x4xf32>) -> tensor<1x1xf32>
+  %sub = tosa.sub %x, %max : (tensor<1x4xf32>, tensor<1x1xf32>) -> tensor<1x4xf32>
+  %exp = tosa.exp %sub : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %sum = tosa.reduce_sum %exp {axis = 1 : i32} : (tensor<1x4xf32>) -> tensor<1x1xf32>
+  %rec = tosa.reciprocal %sum : (tensor<1x1xf32>) -> tensor<1x1xf32>
+  %p = tosa.mul %exp, %rec, %shift : (tensor<1x4xf32>, tensor<1x1xf32>, tensor<1xi8>) -> tensor<1x4xf32>
+  %first = tosa.reduce_max %p {axis = 1 : i32} : (tensor<1x4xf32>) -> tensor<1x1xf32>
+  %is_first = tosa.equal %p, %first : (tensor<1x4xf32>, tensor<1x1xf32>) -> tensor<1x4xi1>
+  %others = tosa.select %is_first, %p, %none : (tensor<1x4xi1>, tensor<1x4xf32>, tensor<1x1xf32>) -> tensor<1x4xf32>
+  %second = tosa.reduce_max %others {axis = 1 : i32} : (tensor<1x4xf32>) -> tensor<1x1xf32>
+  %margin = tosa.sub %first, %second : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  %g = tosa.greater %margin, %t : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xi1>
+  %zero = arith.constant 0 : index
+  %c = tensor.extract %g[%zero, %zero] : tensor<1x1xi1>
+  // expected-error-re @below {{'scf.if' op is no exit that is known: its confidence is made by 'tosa.sub' at {{.*}}, not the largest softmax probability of a classifier, nor the margin or the entropy of its softmax}}
+  // expected-note @below {{an exit is written as: logits -> softmax -> reduce_max -> greater(threshold) -> if, where the branch of confident samples returns the logits and the other one the rest of the network}}
+  %r = scf.if %c -> (tensor<1x4xf32>) {
+    scf.yield %x : tensor<1x4xf32>
+  } else {
+    %late = tosa.tanh %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+    scf.yield %late : tensor<1x4xf32>
+  }
+  return %r : tensor<1x4xf32>
+}
+
+// -----
+
+func.func @linalg(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %empty = tensor.empty() : tensor<4xf32>
+  // expected-error @below {{'linalg.exp' op is a layer that has been lowered to linalg}}
+  // expected-note @below {{export the network at the level of TOSA: torch-mlir's output type "tosa", or stop its pipeline there}}
+  %y = linalg.exp ins(%x : tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

@@ -1,9 +1,9 @@
 // RUN: %python %S/inputs/images.py %t.npz
-// RUN: atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=0 holdout=0}))" 2> %t.remarks | FileCheck %s
+// RUN: atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=0 holdout=0 drop-confidence=0.5}))" 2> %t.remarks | FileCheck %s
 // RUN: FileCheck %s --check-prefix=REMARK < %t.remarks
-// RUN: sed 's/max_softmax<threshold = 0.5>/margin<threshold = 0.5>/' %s | atheena-opt --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=0 holdout=0}))" 2> /dev/null \
+// RUN: sed 's/max_softmax<threshold = 0.5>/margin<threshold = 0.5>/' %s | atheena-opt --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=0 holdout=0 drop-confidence=0.5}))" 2> /dev/null \
 // RUN:   | FileCheck %s --check-prefix=MARGIN
-// RUN: sed 's/max_softmax<threshold = 0.5>/entropy<threshold = 0.5>/' %s | atheena-opt --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=0 holdout=0}))" 2> /dev/null \
+// RUN: sed 's/max_softmax<threshold = 0.5>/entropy<threshold = 0.5>/' %s | atheena-opt --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=0 holdout=0 drop-confidence=0.5}))" 2> /dev/null \
 // RUN:   | FileCheck %s --check-prefix=ENTROPY
 
 // By hand: the logits of three images differ by 3, their softmax is 0.9526, and they may leave; those of the wrong ones

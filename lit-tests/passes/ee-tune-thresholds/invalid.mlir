@@ -4,7 +4,9 @@
 // RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz holdout=1}))" 2>&1 | FileCheck %s --check-prefix=HOLDOUT
 // RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=-1}))" 2>&1 | FileCheck %s --check-prefix=DROP
 // RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz holdout=0.1}))" 2>&1 | FileCheck %s --check-prefix=FEW
-// RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz frontier=/nowhere/f.json holdout=0}))" 2>&1 | FileCheck %s --check-prefix=FILE
+// RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz frontier=/nowhere/f.json holdout=0 drop-confidence=0.5}))" 2>&1 | FileCheck %s --check-prefix=FILE
+// RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz drop-confidence=1}))" 2>&1 | FileCheck %s --check-prefix=SURE
+// RUN: not atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz holdout=0}))" 2>&1 | FileCheck %s --check-prefix=SHOWN
 
 // NONE:    error: 'func.func' op cannot be tuned without data
 // NONE:    note: name an npz file: ee-tune-thresholds{data=images.npz}
@@ -15,6 +17,11 @@
 // FEW:     error: 'func.func' op can't be tuned with 6 samples, of which 0 are held out
 // FILE:    error: 'func.func' op cannot write /nowhere/f.json: No such file or directory
 // FILE:    note: name a file that you may write
+// SURE:    error: 'func.func' op cannot be tuned with drop-confidence 1
+// SURE:    note: give a probability from 0.5 on and below 1
+// Without a difference between the classifiers it takes 1.645^2 * 0.998 / 0.002 samples.
+// SHOWN:   error: 'func.func' op has no thresholds of which {{[0-9]+}} samples show, with 95 % confidence, that they cost at most 0.2 points of accuracy; it takes 1351 at least
+// SHOWN:   note: allow more accuracy to go, ask for less confidence, give more samples, or remove the exits with ee-strip-exits
 func.func @network(%image: tensor<1x1x1x4xf32>) -> tensor<1x2xf32> {
   %r = ee.exit "a" on (%f = %image : tensor<1x1x1x4xf32>) when #ee.max_softmax<threshold = 0.5> profile <taken = 1, of = 2>
     classify {

@@ -1,5 +1,5 @@
 // RUN: %python %S/inputs/images.py %t.npz
-// RUN: atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=34 holdout=0 frontier=%t.json threads=1}))" 2> %t.remarks | FileCheck %s
+// RUN: atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=34 holdout=0 drop-confidence=0.5 frontier=%t.json threads=1}))" 2> %t.remarks | FileCheck %s
 // RUN: FileCheck %s --check-prefix=REMARK < %t.remarks
 // RUN: FileCheck %s --check-prefix=JSON < %t.json
 // RUN: atheena-opt %s --pass-pipeline="builtin.module(func.func(ee-tune-thresholds{data=%t.npz max-accuracy-drop=100 holdout=0.5}))" 2>&1 > /dev/null | FileCheck %s --check-prefix=HELD

@@ -84,6 +84,8 @@ impl<'c> Plan<'c> {
             value.set_ty(Stream::of_value(value).with_lanes(lanes).ty(op.ctx()));
         }
         Folding::remove_record(op);
+        // What was explored was so of the graph before.
+        op.remove_attr("foldings");
         self.actor.folding_changed(self.before);
         Ok(())
     }

@@ -12,18 +12,21 @@
 //! Without a margin, bursts of samples that stay would need queues without end (a queue whose server is busy all the time;
 //! with a margin of 0.2 and a queue of four samples, bursts cost less than 2 % of the throughput).
 //!
-//! The choice is optimal: of all foldings of all actors, changes of lanes between them counted, none that fits the budget takes
-//! fewer cycles, and none that takes no more cycles has a smaller sum of shares of the budget. The attribute `balance` of the graph
+//! The choice is optimal: of all foldings of all actors (those that `dataflow-explore-foldings` shows), changes of lanes between
+//! them counted, none that fits the budget takes fewer cycles, and none that takes no more cycles has a smaller sum of shares of
+//! the budget. docs/balancing.md has the model and the proof. The attribute `balance` of the graph
 //! says so: `cycles` and `share` are what was reached, `cycles_bound` and `share_bound` what was proved that nothing is below
 //! (they are equal, but where the proof would take too long).
 
+mod curve;
+pub mod designs;
 mod optimum;
 mod space;
 
 use atheena_dialects::dataflow::{Actor, Graph, Resize, Resources};
 use atheena_dialects::ir::{Attr, Failure, Op};
 use atheena_dialects::{pass::Pass, pass_options};
-use optimum::Goal;
+use optimum::{Goal, Problem, Solution};
 use space::{Choice, Space};
 
 pass_options! {
@@ -61,17 +64,13 @@ impl Pass for BalancePipeline {
         // Changes of lanes are made anew when foldings are applied.
         let mut actors = Graph(graph).actors();
         actors.retain(|actor| Resize::cast(actor.op()).is_none());
-        let balance = Balance {
-            graph,
-            space: Space::new(&actors, budget, options.margin, options.held_samples),
-            actors: &actors,
-            budget,
-        };
+        let space = Space::new(&actors, options.margin, options.held_samples);
+        let balance = Balance { graph, problem: space.problem(budget), space, actors: &actors, budget };
         let (cycles, cycles_bound) = match options.cycles {
             0.0 => balance.fewest_cycles()?,
             cycles => (balance.check_cycles(cycles)?, cycles),
         };
-        let (choice, solution) = balance.space.best(cycles, Goal::Total);
+        let (choice, solution) = balance.best(cycles, Goal::Total);
         let Some(choice) = choice else { return Err(balance.does_not_fit(cycles)) };
         for (actor, folding) in actors.iter().zip(&choice.foldings) {
             folding.record(actor.op());
@@ -108,10 +107,16 @@ struct Balance<'a, 'c> {
     graph: Op<'c>,
     actors: &'a [Box<dyn Actor<'c> + 'c>],
     space: Space,
+    problem: Problem,
     budget: Resources,
 }
 
 impl Balance<'_, '_> {
+    /// The best choice that takes at most `cycles` a sample.
+    fn best(&self, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
+        self.space.best(&self.problem, cycles, goal)
+    }
+
     /// The fewest cycles a sample in the budget, and what was proved that no choice is below.
     fn fewest_cycles(&self) -> Result<(f64, f64), Failure> {
         let targets = self.space.targets();
@@ -120,7 +125,7 @@ impl Balance<'_, '_> {
         while low < high {
             // The slowest target first: if it does not fit, nothing does.
             let middle = if high == targets.len() { high - 1 } else { low + (high - low) / 2 };
-            let (_, solution) = self.space.best(targets[middle], Goal::Fit);
+            let (_, solution) = self.best(targets[middle], Goal::Fit);
             if solution.fits() {
                 high = middle;
             } else if high == targets.len() {
@@ -150,24 +155,31 @@ impl Balance<'_, '_> {
                 self.space.fewest_cycles()
             ),
         };
-        Err(self.graph.error(message, &["ask for a lower throughput"]))
+        let fastest =
+            format!("at its fastest the whole takes a sample every {} cycles", self.space.fewest_cycles());
+        Err(self.graph.error(message, &[&fastest, "ask for a lower throughput"]))
     }
 
     /// That nothing that takes at most so many cycles fits the budget.
     fn does_not_fit(&self, cycles: f64) -> Failure {
-        let (nearest, _) = self.space.best(cycles, Goal::Fit);
+        let (nearest, _) = self.best(cycles, Goal::Fit);
         let over =
             nearest.as_ref().and_then(|choice| over(choice.resources, self.budget)).unwrap_or_default();
         let largest = nearest.and_then(|choice| self.largest(&choice)).unwrap_or_default();
         let slowest = self.space.targets().last().is_none_or(|&slowest| slowest <= cycles);
-        let (message, cure) = if slowest {
+        if slowest {
             let message = format!("does not fit its budget: at its smallest it needs {over}");
-            (message, "raise the budget or take a larger device")
-        } else {
-            let message = format!("needs {over} to take a sample every {cycles} cycles");
-            (message, "raise the budget or ask for a lower throughput")
-        };
-        self.graph.error(message, &[&largest, cure])
+            return self.graph.error(message, &[&largest, "raise the budget or take a larger device"]);
+        }
+        match self.fewest_cycles() {
+            Err(failure) => failure,
+            Ok((fewest, _)) => {
+                let message = format!("needs {over} to take a sample every {cycles} cycles");
+                let reachable = format!("in its budget it takes a sample every {fewest:.1} cycles at best");
+                let cure = "raise the budget or ask for a lower throughput";
+                self.graph.error(message, &[&largest, &reachable, cure])
+            }
+        }
     }
 
     /// The actor that uses most of the kind that is scarcest, in words.

@@ -314,7 +314,7 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
                 // And what comes, a beat a cycle, until the others have theirs.
                 let latest = others.map(|other| times.at(operands[other])).fold(0.0, f64::max);
                 let wait = (latest - times.at(value)).max(0.0).ceil() as i64;
-                let pixels = 2 * stream.channels() / stream.lanes;
+                let pixels = 2 * (stream.channels() / stream.lanes).max(1);
                 queue(op, index, (pixels + wait).min(stream.beats()).max(pixels));
             }
             Lag::Sample if holds_sample(value) => {}

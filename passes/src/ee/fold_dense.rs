@@ -1,12 +1,13 @@
-//! `ee-fold-dense`: merges dense layers that follow one another with nothing in between.
+//! `ee-fold-dense`: merges dense layers, or convolutions of 1x1, that follow one another with nothing in between.
 //!
 //! Requires: float layers (run before `ee-quantize`), behind `ee-fold-batch-norm`.
-//! Ensures: no dense layer feeds only another one, where the merged weights need fewer products.
+//! Ensures: no such layer feeds only another one, where the merged weights need fewer products.
 //!
 //!     %h = dense %x, %a : 576 -> 200
 //!     %y = dense %h, %b : 200 -> 10      becomes      %y = dense %x, %ab : 576 -> 10
 //!
-//! since B (A x + a) + b = (B A) x + (B a + b). A dense layer is a `tosa.conv2d` of 1x1 on `[1, 1, 1, K]`.
+//! since B (A x + a) + b = (B A) x + (B a + b). A dense layer is a `tosa.conv2d` of 1x1 on `[1, 1, 1, K]`; one of 1x1 on
+//! a map is the same for each pixel, and strides multiply.
 
 use atheena_dialects::{
     ir::{Builder, Failure, Op, Type},
@@ -44,32 +45,36 @@ impl Pass for FoldDense {
 
 /// Two dense layers to merge, the last such first: the classifier at the end is the narrowest, which saves most.
 fn find_pair<'c>(function: Op<'c>, options: &Options) -> Option<(Convolution<'c>, Convolution<'c>)> {
-    let sizes = |layer: Convolution<'_>| {
-        let [outputs, _, _, inputs] = layer.weight_shape();
-        (inputs, outputs)
-    };
     Convolution::all_in(function).into_iter().rev().find_map(|second| {
         let first = only_producer(second)?;
-        let ((inputs, between), (_, outputs)) = (sizes(first), sizes(second));
-        let saves = inputs * outputs < inputs * between + between * outputs;
+        let [outputs, _, _, between] = second.weight_shape();
+        let [.., inputs] = first.weight_shape();
+        let merged = second.products() / between as u64 * inputs as u64;
+        let saves = outputs > 0 && merged < first.products() + second.products();
         (saves || options.always).then_some((first, second))
     })
 }
 
-/// The dense layer that feeds a dense layer and nothing else.
+/// The layer of 1x1 that feeds another one and nothing else.
 fn only_producer(layer: Convolution<'_>) -> Option<Convolution<'_>> {
-    if !layer.is_dense() {
-        return None;
-    }
+    stride_of(layer)?;
     let mut value = layer.input();
     loop {
         value.only_user()?;
         let op = value.producer()?;
-        if !op.is("tosa.reshape") {
-            return Convolution::cast(op).filter(|layer| layer.is_dense());
+        // Vectors stay what they are in another shape.
+        if !(op.is("tosa.reshape") && layer.is_dense()) {
+            let direct = |first: &Convolution<'_>| first.output() == layer.input() || first.is_dense();
+            return Convolution::cast(op).filter(|&first| stride_of(first).is_some()).filter(direct);
         }
         value = op.operand(0)?;
     }
+}
+
+/// The strides of a convolution of 1x1 without padding.
+fn stride_of(layer: Convolution<'_>) -> Option<[i64; 2]> {
+    let Geometry { kernel, stride, pad, .. } = Geometry::of(layer.0)?;
+    (!layer.is_depthwise() && kernel == [1, 1] && pad == [0; 4]).then_some(stride)
 }
 
 /// `weights * x + bias`, with one row of weights an output.
@@ -117,7 +122,9 @@ impl Dense {
         let weights = tosa::const_dense(here, &[self.outputs as i64, 1, 1, self.inputs as i64], &weights);
         let bias = tosa::const_dense(here, &[self.outputs as i64], &bias);
         let zero = tosa::const_dense(here, &[1], &[0f32]);
-        let plain = Geometry { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0; 4] };
+        let strides = |layer| stride_of(layer).unwrap_or([1, 1]);
+        let stride = [0, 1].map(|axis| strides(first)[axis] * strides(second)[axis]);
+        let plain = Geometry { kernel: [1, 1], stride, dilation: [1, 1], pad: [0; 4] };
         let output = second.output();
         let operands = (first.input(), weights, bias);
         let float = Type::f32(here.ctx());

@@ -3,11 +3,14 @@
 //! A real number r becomes an int8 q with r = q * 2^-e: the exponent e is one for all tensors that must share it
 //! (a pooling's output has its input's), and the one of least squared error over what the calibration samples
 //! showed; so a few large values may saturate. Weights are in -127..=127, of least squared error as well; biases and sums
-//! are int32, which the pass proves not to overflow. Every rounding is in the IR, as `tosa.rescale`. An exit's condition
+//! are int32, which the pass proves not to overflow. Logits that nothing but decisions and the user reads are int16. Every rounding is in the IR, as `tosa.rescale`. An exit's condition
 //! gets the integer form that hardware computes.
 //!
 //! With `scales=arbitrary`, r = (q - z) * s instead: z is -128 for what is never negative, else 0, and each output channel's
 //! weights have a scale of their own, so that the rescale behind has a multiplier (of 16 bits) and a shift a channel.
+//!
+//! With `activation-bits=16` what layers compute is int16, and sums of products of it are int48, which TOSA rescales by 15
+//! bits. The image stays uint8, and what a table maps int8.
 //!
 //! A sample enters as the user has it: the argument's bits are uint8 pixels, whose division by 255 is part of the
 //! weights behind it.
@@ -36,12 +39,14 @@ use atheena_dialects::{
 mod elementwise;
 mod groups;
 mod observe;
+pub mod report;
 mod rewrite;
 mod scales;
 mod scheme;
 
 use elementwise::Elementwise;
 use groups::Groups;
+use report::Twin;
 use scheme::Scheme;
 
 pass_options! {
@@ -59,8 +64,12 @@ pass_options! {
         pub percentile: f64 = 99.99,
         /// Bits of weights, 8 or 4: -7..=7 then.
         pub weights_bits: i64 = 8,
-        /// Bits of logits, 8 or 16; 8 where something else than a decision reads them.
-        pub logits_bits: i64 = 8,
+        /// Bits of what layers compute, 8 or 16; what a table maps has 8.
+        pub activation_bits: i64 = 8,
+        /// Bits of logits, 8 or 16; auto: 16 where nothing but decisions reads them.
+        pub logits_bits: String = "auto".to_owned(),
+        /// A file to write to, as JSON, what each layer and the whole network lose on the calibration samples; none if empty.
+        pub report: String = String::new(),
     }
 }
 
@@ -77,8 +86,19 @@ impl Pass for Quantize {
         let scheme = Scheme::of(function, options)?;
         let functions = Elementwise::of(&function.walk());
         let groups = Groups::of(function, &functions)?;
-        let seen = observe::observe(function, &groups, options)?;
-        let formats = scales::choose(&groups, &seen, &scheme)?;
-        rewrite::rewrite(function, groups, &functions, &formats, &scheme)
+        let observed = observe::observe(function, &groups, options)?;
+        let formats = scales::choose(&groups, &observed.seen, &scheme)?;
+        let values = observed.values.clone();
+        let float = (!options.report.is_empty()).then(|| Twin::of(function, &groups, observed));
+        let rewritten = rewrite::rewrite(function, groups, &functions, &formats, &scheme)?;
+        if let Some(float) = float {
+            let integers: Vec<_> = values.into_iter().map(|value| rewritten.of(value)).collect();
+            let report = float.report(function, &integers, &formats, options)?;
+            let text = serde_json::to_string_pretty(&report).expect("figures hold nothing that JSON can't");
+            let problem = |error| format!("cannot write {}: {error}", options.report);
+            let written = std::fs::write(&options.report, text + "\n");
+            written.map_err(|error| function.error(problem(error), &["name a file that you may write"]))?;
+        }
+        Ok(())
     }
 }

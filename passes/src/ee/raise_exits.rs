@@ -1,10 +1,11 @@
 //! `ee-raise-exits`: makes exits of the conditionals on a classifier's confidence that other flows write.
 //!
-//! PyTorch's `cond` and ONNX's `If` come as `scf.if`, or as `tosa.cond_if`, on a comparison of the largest softmax probability
-//! with a threshold; softmax is spelled out in TOSA. Either branch may be the confident samples', `>=` is `>` of the
+//! PyTorch's `cond` and ONNX's `If` come as `scf.if`, or as `tosa.cond_if`, on a comparison of the largest softmax probability,
+//! of the margin (the largest probability less the largest that is not equal to it) or of the entropy with a threshold; softmax is
+//! spelled out in TOSA. Either branch may be the confident samples', `>=` is `>` of the
 //! float below, and a threshold becomes the shortest decimal of its float.
 //!
-//! Requires: single samples; the confident samples' branch returns the logits that decide, or their softmax where the other one
+//! Requires: layers in TOSA; single samples; the confident samples' branch returns the logits that decide, or their softmax where the other one
 //! returns probabilities too.
 //! Ensures: no conditional; what only the classifier uses is in `classify`, what only the other samples use in
 //! `otherwise`, and what both use crosses the exit, but for constants, which are where they are used.
@@ -48,6 +49,7 @@ impl Pass for RaiseExits {
     type Options = Options;
 
     fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
+        check_level(function)?;
         let conditionals: Vec<_> = function.walk().into_iter().filter_map(Conditional::cast).collect();
         for conditional in &conditionals {
             conditional.open();
@@ -72,6 +74,17 @@ impl Pass for RaiseExits {
             }
         }
         result
+    }
+}
+
+/// Fails if layers have been lowered already.
+fn check_level(function: Op<'_>) -> Result<(), Failure> {
+    match function.walk().into_iter().find(|op| op.name().starts_with("linalg.")) {
+        Some(op) => Err(op.error(
+            "is a layer that has been lowered to linalg",
+            &["export the network at the level of TOSA: torch-mlir's output type \"tosa\", or stop its pipeline there"],
+        )),
+        None => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ee-tune-thresholds`: chooses the thresholds of all exits for the least products a sample within a loss of accuracy.
 //!
-//! The loss is what the network with its exits may have less right than its last classifier alone. Part of the samples is
+//! The loss is what the network with its exits may have less right than its last classifier alone, on other data too: a
+//! one-sided test of the samples seen has to show it, with `drop-confidence`. Part of the samples is
 //! held out: the choice does not see it, and the remark says how it does there.
 //!
 //! Requires: a network whose exits nest, float or behind `ee-quantize`; labelled images of its argument's shape.
@@ -21,6 +22,7 @@ use atheena_dialects::{
 use atheena_runtime::dataset::DataSet;
 
 mod candidates;
+mod margin;
 mod search;
 pub mod tuning;
 
@@ -36,6 +38,8 @@ atheena_dialects::pass_options! {
         pub data: String = String::new(),
         /// The accuracy that may be lost to the last classifier alone, in percentage points.
         pub max_accuracy_drop: f64 = 0.2,
+        /// The probability that no more is lost on other data, in 0.5..1; 0.5 only looks at the samples seen.
+        pub drop_confidence: f64 = 0.95,
         /// The part of the samples that the choice does not see, in 0..1.
         pub holdout: f64 = 0.5,
         /// How many threads run samples.
@@ -52,7 +56,7 @@ impl Pass for TuneThresholds {
     type Options = Options;
 
     fn run(function: Op<'_>, options: &Options) -> Result<(), Failure> {
-        let Options { max_accuracy_drop, holdout, .. } = *options;
+        let Options { max_accuracy_drop, drop_confidence, holdout, .. } = *options;
         if options.data.is_empty() {
             let cure = "name an npz file: ee-tune-thresholds{data=images.npz}";
             return Err(function.error("cannot be tuned without data", &[cure]));
@@ -62,9 +66,14 @@ impl Pass for TuneThresholds {
                 format!("cannot be tuned with max-accuracy-drop {max_accuracy_drop} and holdout {holdout}");
             return Err(function.error(problem, &["give percentage points from 0 on, and a part in 0..1"]));
         }
+        if !(0.5..1.0).contains(&drop_confidence) {
+            let problem = format!("cannot be tuned with drop-confidence {drop_confidence}");
+            return Err(function.error(problem, &["give a probability from 0.5 on and below 1"]));
+        }
         let data = DataSet::read(&options.data).map_err(|error| function.error(error, &[]))?;
         let threads = usize::try_from(options.threads).unwrap_or(0).max(1);
-        let tuning = tuning::tune_on(function, &data, threads, Goal { max_accuracy_drop, holdout })?;
+        let tuning =
+            tuning::tune_on(function, &data, threads, Goal { max_accuracy_drop, drop_confidence, holdout })?;
         for (exit, &threshold) in Exit::all_in(function).into_iter().zip(&tuning.chosen.thresholds) {
             exit.set_threshold(threshold)?;
             exit.0.remove_attr("profile");

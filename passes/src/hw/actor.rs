@@ -3,7 +3,9 @@
 use super::hdl::Int;
 use super::rescale::Rescale;
 use atheena_dialects::dataflow::Stream;
-use atheena_dialects::ir::{Attr, Failure, Op, Value};
+use atheena_dialects::ir::{Attr, Failure, Op};
+
+pub use atheena_dialects::dataflow::value_range;
 
 /// An operation of `dataflow`, verified.
 #[derive(Clone, Copy)]
@@ -50,6 +52,11 @@ impl<'c> Actor<'c> {
         self.0.attr(name).and_then(Attr::to_i64).unwrap_or(0)
     }
 
+    /// The block RAMs that its weights may take, if somebody has chosen that.
+    pub fn blocks(self) -> Option<i64> {
+        self.0.attr("blocks").and_then(Attr::to_i64)
+    }
+
     /// The attributes `multiplier`, `shift`, one or one a channel, and `double_round`.
     pub fn rescale(self) -> Rescale {
         let list = |name| {
@@ -74,39 +81,4 @@ impl<'c> Actor<'c> {
         let (low, high) = value_range(self.0.operand(index).expect("the actor has that input"));
         beat.lanes(stream.element.bits).into_iter().map(|lane| Int::new(lane, low, high)).collect()
     }
-}
-
-/// The range of a stream's elements: what its type allows, or less where its producer clamps.
-pub fn value_range(value: Value<'_>) -> (i128, i128) {
-    let (low, high) = Stream::of_value(value).element.range();
-    let of_type = (i128::from(low), i128::from(high));
-    let Some(producer) = value.producer() else { return of_type };
-    let int = |name| Actor(producer).int(name).into();
-    let input = |index| producer.operand(index).map_or(of_type, value_range);
-    let (low, high) = match producer.name().as_str() {
-        "dataflow.matvec" | "dataflow.depthwise" | "dataflow.map" => (int("min"), int("max")),
-        "dataflow.table" => Actor(producer).dense("values").map_or(of_type, |values| {
-            let ends = (values.iter().min(), values.iter().max());
-            (ends.0.map_or(of_type.0, |&v| v.into()), ends.1.map_or(of_type.1, |&v| v.into()))
-        }),
-        "dataflow.window" | "dataflow.pad" => {
-            let (low, high): (i128, i128) = input(0);
-            (low.min(int("pad_value")), high.max(int("pad_value")))
-        }
-        "dataflow.resize" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate" | "dataflow.slice" => {
-            input(0)
-        }
-        "dataflow.concat" => {
-            let inputs = producer.operands().into_iter().map(value_range);
-            inputs.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(of_type)
-        }
-        "dataflow.pool" | "dataflow.global_pool"
-            if producer.attr("kind").and_then(Attr::to_string_value).as_deref() == Some("max") =>
-        {
-            input(0)
-        }
-        _ => of_type,
-    };
-    // An i32 result may have bounds beyond its type, and bounds must not exclude everything.
-    (low.max(of_type.0).min(of_type.1), high.min(of_type.1).max(of_type.0))
 }

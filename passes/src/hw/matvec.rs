@@ -3,8 +3,9 @@
 //! With vectors of V elements, SIMD of them a beat, and OC outputs, PE of them a beat, a vector takes
 //! `V/SIMD * OC/PE` cycles: each input beat stays for the `OC/PE` groups of outputs. Nothing else takes cycles, so a
 //! sample of P vectors has an initiation interval of exactly `P * V/SIMD * OC/PE` cycles where neither side stalls.
-//! Latency, from a vector's last input beat to its first output beat: 2 (weights, products), the tree over SIMD lanes
-//! (`ceil(log2(SIMD) / 2)`, a register every two levels), 1 (accumulator), 1 more with several groups, whose biases and
+//! Latency, from a vector's last input beat to its first output beat: 3 (weights, operands, products), the tree over the sums that DSP
+//! blocks give, each of up to three products, or over SIMD lanes with products in LUTs (`ceil(log2(N) / 2)` for N of them, a register
+//! every two levels), 1 (accumulator), 1 more with several groups, whose biases and
 //! sums come from memories, 1 more if the multiplier is no power of two, 1 (output).
 //!
 //! ```text
@@ -21,10 +22,11 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{AdderGraph, History, Int, Module, Pipeline, Signal},
+    hdl::{AdderGraph, History, Int, Module, Multiples, Pipeline, Signal},
     rescale::Rescale,
     stored::Stored,
 };
+use atheena_dialects::dataflow::{DspUse, Matvec, Products};
 use atheena_dialects::ir::Failure;
 
 /// Levels of the tree between two registers.
@@ -78,6 +80,7 @@ struct Matrix {
     groups: i64,
     /// `[beats, groups, PE, SIMD]`.
     weights: Vec<i64>,
+    weights_range: (i64, i64),
     /// `[OC]`, with the rounding of a rescaling without multiplier.
     bias: Vec<i64>,
     rescale: Rescale,
@@ -132,7 +135,9 @@ impl Matrix {
             })
             .collect();
         let (beats, groups) = (beats as i64, groups as i64);
-        Ok(Self { vectors, simd, pe, beats, groups, weights, bias, rescale, ranges })
+        let ends = (weights.iter().min().copied(), weights.iter().max().copied());
+        let weights_range = (ends.0.unwrap_or(0), ends.1.unwrap_or(0));
+        Ok(Self { vectors, simd, pe, beats, groups, weights, weights_range, bias, rescale, ranges })
     }
 
     /// The range of lane `pe` of the sums, over all groups.
@@ -150,8 +155,7 @@ impl Matrix {
         last: &mut Signal<'c>,
     ) -> Vec<Int<'c>> {
         let (m, enable) = (pipeline.module, pipeline.enable);
-        let words = self.beats * self.groups;
-        if words == 1 {
+        if self.beats * self.groups == 1 {
             // Weights that never change: adders, which the outputs share.
             let rows: Vec<Vec<i64>> = self.weights.chunks(self.simd).map(<[_]>::to_vec).collect();
             pipeline.step(&mut [&mut x, first, last]);
@@ -160,17 +164,81 @@ impl Matrix {
             let graph = AdderGraph::of(&rows, &ranges[..self.simd]).copies(self.vectors);
             return pipeline.multiply(&graph, &x, LEVELS, &mut [first, last]);
         }
-        // Weights and elements, then products, then sums.
-        let stored = Stored::new(m, "weights", &self.weights, self.pe * self.simd);
-        let address = m.counter("address", words, step);
+        // Weights and elements, then what multiplies them, then sums.
+        let dsp_use = self.dsp_use(actor);
+        let range = dsp_use.map_or(self.weights_range, |dsp_use| dsp_use.stored(self.weights_range));
+        let mut words = (self.weights.clone(), self.pe * self.simd);
+        if dsp_use.is_some_and(|dsp_use| dsp_use.paired) {
+            self.pair(&mut words.0);
+        }
+        let wide = (range.0.into(), range.1.into());
+        let stored = Stored::of_range(m, "weights", (&words.0, words.1), wide, actor.blocks());
+        let address = m.counter("address", self.beats * self.groups, step);
         let weights = stored.read(m, address, enable);
         pipeline.step(&mut [&mut x, first, last]);
         let x = actor.lanes_of(0, x);
-        let products = (weights.chunks(self.simd))
-            .map(|row| row.iter().zip(&x).map(|(&w, &x)| (x * w).delay(m, enable)).collect())
-            .collect();
+        let weights = pipeline.delay_ints(&weights);
+        let products = match dsp_use {
+            Some(dsp_use) => {
+                let x = pipeline.delay_ints(&x);
+                pipeline.step(&mut [first, last]);
+                self.in_dsps(dsp_use, m, enable, (&weights, &x))
+            }
+            None => {
+                let x: Vec<_> = x.into_iter().map(|x| Multiples::new(x, m, enable)).collect();
+                pipeline.step(&mut [first, last]);
+                let row =
+                    |row: &[Int<'c>]| row.iter().zip(&x).map(|(&w, x)| x.times(w).delay(m, enable)).collect();
+                weights.chunks(self.simd).map(row).collect()
+            }
+        };
         pipeline.step(&mut [first, last]);
         pipeline.reduce(products, LEVELS, &mut [first, last], |a, b| a + b)
+    }
+
+    /// How DSP blocks are used; None if products are in LUTs.
+    fn dsp_use(&self, actor: Actor<'_>) -> Option<DspUse> {
+        let in_luts = Matvec::cast(actor.0).is_some_and(|matvec| matvec.products() == Products::Lut);
+        let input = super::actor::value_range(actor.0.operand(0).expect("a matvec has an input"));
+        let input = (input.0 as i64, input.1 as i64);
+        (!in_luts).then(|| DspUse::new(self.weights_range, input, self.pe as i64))
+    }
+
+    /// Takes one off the first weight of each pair whose second one is negative.
+    fn pair(&self, weights: &mut [i64]) {
+        for group in weights.chunks_mut(self.pe * self.simd) {
+            for rows in group.chunks_exact_mut(2 * self.simd) {
+                let (first, second) = rows.split_at_mut(self.simd);
+                first.iter_mut().zip(second).for_each(|(a, b)| *a -= i64::from(*b < 0));
+            }
+        }
+    }
+
+    /// For each row, the sums of as many products as DSP blocks add, one stage on.
+    fn in_dsps<'c>(
+        &self,
+        dsp_use: DspUse,
+        m: &Module<'c>,
+        enable: Signal<'c>,
+        (weights, x): (&[Int<'c>], &[Int<'c>]),
+    ) -> Vec<Vec<Int<'c>>> {
+        let chain = dsp_use.chain as usize;
+        let of_first = (self.weights_range.0.into(), self.weights_range.1.into());
+        let rows_at_once = if dsp_use.paired { 2 } else { 1 };
+        let mut sums = vec![];
+        for rows in weights.chunks(rows_at_once * self.simd) {
+            let (a, b) = rows.split_at(self.simd);
+            if b.is_empty() {
+                let terms: Vec<_> = a.iter().copied().zip(x.iter().copied()).collect();
+                sums.push(terms.chunks(chain).map(|terms| m.sum_of_products(terms, enable)).collect());
+                continue;
+            }
+            let terms: Vec<_> = a.iter().zip(b).zip(x).map(|((&a, &b), &x)| (a, b, x)).collect();
+            let (of_a, of_b) =
+                terms.chunks(chain).map(|terms| m.sums_of_pairs(terms, of_first, enable)).unzip();
+            sums.extend([of_a, of_b]);
+        }
+        sums
     }
 
     /// The sums over the beats so far of a vector, one stage on; they start from the bias.

@@ -1,10 +1,10 @@
 //! Numbers in a read-only memory.
 
-use super::hdl::{Int, Memory, Module, Signal};
+use super::hdl::{Int, Module, Rom, Signal};
 
 /// Numbers in a memory, in as many bits as they take.
 pub struct Stored<'c> {
-    memory: Memory<'c>,
+    memory: Rom<'c>,
     element_width: u32,
     range: (i128, i128),
 }
@@ -14,9 +14,20 @@ impl<'c> Stored<'c> {
     pub fn new(m: &Module<'c>, name: &str, values: &[i64], lanes: usize) -> Self {
         let least = values.iter().min().copied().unwrap_or(0);
         let greatest = values.iter().max().copied().unwrap_or(0);
-        let range = (least.into(), greatest.into());
+        Self::of_range(m, name, (values, lanes), (least.into(), greatest.into()), None)
+    }
+
+    /// The same of values in a range, in at most so many block RAMs if that is given.
+    pub fn of_range(
+        m: &Module<'c>,
+        name: &str,
+        (values, lanes): (&[i64], usize),
+        range: (i128, i128),
+        blocks: Option<i64>,
+    ) -> Self {
         let element_width = Int::width_of(range.0, range.1);
-        Self { memory: m.rom(name, element_width, lanes, values.to_vec()), element_width, range }
+        let memory = m.rom(name, (element_width, lanes), values, blocks);
+        Self { memory, element_width, range }
     }
 
     /// The word at an address, one cycle later, where cycles count while `enable` is set.

@@ -20,8 +20,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     // The address is the bits of the element: what is negative comes behind.
     let words: Vec<_> = values[128..].iter().chain(&values[..128]).copied().collect();
     let lanes = input.data.lanes(8);
-    let lanes: Vec<_> =
-        lanes.into_iter().map(|x| m.rom("values", 8, 1, words.clone()).read(m, x, output.ready)).collect();
+    let look_up = |x| m.rom("values", (8, 1), &words, None).read(m, x, output.ready);
+    let lanes: Vec<_> = lanes.into_iter().map(look_up).collect();
     pipeline.step(&mut []);
     output.send_if(pipeline.valid, Signal::pack(&lanes));
     Ok(())

@@ -173,9 +173,31 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         pitch: if grid.pixels == 1 { stride[1] } else { 1 },
         outputs: to.shape[1],
     };
+    // Windows of a beat overlap: the columns that they see, by their distance from the beat's first pixel.
+    let offset = |window: i64, tap: i64| window * stride[1] + tap * dilation[1] - left;
+    let mut seen_by: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for window in 0..grid.windows {
+        for tap in 0..kernel[1] {
+            seen_by.entry(offset(window, tap)).or_default().push(window);
+        }
+    }
     let width = beat_width(&from);
+    let pixel_width = width / grid.pixels as u32;
     let input = m.receive(0, width);
-    let output = m.send(0, beat_width(&to));
+    let column_width = pixel_width * kernel[0] as u32;
+    let output = m.send_spread(0, column_width * seen_by.len() as u32, |columns| {
+        let columns = columns.lanes(column_width);
+        let columns: BTreeMap<i64, Vec<_>> = seen_by
+            .keys()
+            .zip(columns)
+            .map(|(&offset, column)| (offset, column.lanes(pixel_width)))
+            .collect();
+        let taps = (0..grid.windows)
+            .flat_map(|window| (0..kernel[0]).map(move |i| (window, i)))
+            .flat_map(|(window, i)| (0..kernel[1]).map(move |j| (window, i, j)))
+            .map(|(window, i, j)| columns[&offset(window, j)][i as usize]);
+        Signal::pack(&taps.collect::<Vec<_>>())
+    });
     let enable = output.ready;
 
     // The input's place.
@@ -221,14 +243,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         .map(|i| rows.outside(of_rows.at[0], i * dilation[0] - top, &[0]))
         .map(|bit| bit.map(|bit| pipeline.delay(bit)))
         .collect();
-    let offset = |window: i64, tap: i64| window * stride[1] + tap * dilation[1] - left;
-    let mut seen_by: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for window in 0..grid.windows {
-        for tap in 0..kernel[1] {
-            seen_by.entry(offset(window, tap)).or_default().push(window);
-        }
-    }
-    let columns_outside: BTreeMap<i64, Option<Signal<'c>>> = (seen_by.iter())
+    let columns_outside: Vec<_> = (seen_by.iter())
         .map(|(&offset, windows)| (offset, columns.outside(here.at[1], offset, windows)))
         .map(|(offset, bit)| (offset, bit.map(|bit| pipeline.delay(bit))))
         .collect();
@@ -263,24 +278,18 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         .map(|(row, outside)| masked(row, outside))
         .collect();
     let beats = shifted(&before, Signal::pack(&column));
-    let pixel_width = width / grid.pixels as u32;
-    // The column of the window at each offset, `[KH, L]`.
-    let at: BTreeMap<i64, Vec<Signal<'c>>> = (columns_outside.into_iter())
+    let seen: Vec<_> = (columns_outside.into_iter())
         .map(|(offset, outside)| {
             // What is behind the last column is behind the map.
             let Some(beat) = beats.get((offset.div_euclid(grid.pixels) + grid.column_lead) as usize) else {
-                return (offset, vec![pad.repeat(pixel_width / pad.width()); kernel[0] as usize]);
+                return pad.repeat(column_width / pad.width());
             };
             let pixel = offset.rem_euclid(grid.pixels) as u32;
             let rows = beat.lanes(width).into_iter();
             let rows = rows.map(|row| row.bits(pixel * pixel_width, pixel_width));
-            (offset, rows.map(|row| masked(row, outside)).collect())
+            masked(Signal::pack(&rows.collect::<Vec<_>>()), outside)
         })
         .collect();
-    let taps = (0..grid.windows)
-        .flat_map(|window| (0..kernel[0]).map(move |i| (window, i)))
-        .flat_map(|(window, i)| (0..kernel[1]).map(move |j| (window, i, j)))
-        .map(|(window, i, j)| at[&offset(window, j)][i as usize]);
-    output.send_if(pipeline.valid & complete, Signal::pack(&taps.collect::<Vec<_>>()));
+    output.send_if(pipeline.valid & complete, Signal::pack(&seen));
     Ok(())
 }

@@ -11,7 +11,7 @@ use atheena_runtime::golden::Tensor;
 use melior::ir::Module;
 
 /// Converts a network to actors that take at most about `cycles` a sample. Returns the graph, and the streams at its ends.
-fn graph(text: &str, cycles: f64) -> (String, Stream, Stream, usize) {
+fn graph(text: &str, cycles: f64, buffers: &size_buffers::Options) -> (String, Stream, Stream, usize) {
     let context = atheena_dialects::context();
     let module = Module::parse(&context, text).unwrap_or_else(|| panic!("the network is valid:\n{text}"));
     let module = Op::of_module(&module);
@@ -27,7 +27,7 @@ fn graph(text: &str, cycles: f64) -> (String, Stream, Stream, usize) {
     let options = balance_pipeline::Options { cycles, ..Default::default() };
     balance_pipeline::BalancePipeline::run(graph, &options).expect("no budget");
     apply_foldings::ApplyFoldings::run(graph, &NoOptions).expect("foldings are legal");
-    size_buffers::SizeBuffers::run(graph, &Default::default()).expect("buffers have sizes");
+    size_buffers::SizeBuffers::run(graph, buffers).expect("buffers have sizes");
     assert!(module.verify(), "{module}");
     let end = |name: &str, operand: bool| {
         let op = graph.walk_named(name)[0];
@@ -60,12 +60,17 @@ fn golden(text: &str, samples: &[Vec<i64>]) -> Vec<(Vec<i64>, usize)> {
 
 /// Compares both on `count` random samples; every exit must be taken.
 pub fn check(text: &str, shape: [usize; 3], cycles: f64, count: usize) {
+    check_with(text, shape, cycles, count, &Default::default());
+}
+
+/// The same, with buffers of these options.
+pub fn check_with(text: &str, shape: [usize; 3], cycles: f64, count: usize, buffers: &size_buffers::Options) {
     let samples: Vec<_> = {
         let mut random = Random(5);
         (0..count).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect()
     };
     let expected = golden(text, &samples);
-    let (graph, input, output, exits) = graph(text, cycles);
+    let (graph, input, output, exits) = graph(text, cycles, buffers);
     for exit in 0..exits {
         assert!(
             expected.iter().any(|(_, taken)| *taken == exit),
@@ -117,7 +122,7 @@ fn many_groups_are_balanced() {
     let x = net.concat(&groups.iter().collect::<Vec<_>>(), 3);
     let x = net.dense(&x, 10);
     let logits = net.logits(&x);
-    let (graph, ..) = graph(&net.finish(&image, &logits, (10, 8)), 600.0);
+    let (graph, ..) = graph(&net.finish(&image, &logits, (10, 8)), 600.0, &Default::default());
     // No branch holds a sample of its 144 elements.
     let number = |line: &str, before: &str| -> i64 {
         let rest = line.split(before).last().unwrap_or_default();

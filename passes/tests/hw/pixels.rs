@@ -2,8 +2,9 @@
 
 use super::builder::{Net, Windows, image};
 use super::harness::{Design, Random, dense, line, stream, text};
-use super::networks::check;
+use super::networks::{check, check_with};
 use super::reference::{Geometry, Map, conv2d, rescale};
+use atheena_passes::dataflow::size_buffers;
 
 /// Windows alone.
 struct Sliding {
@@ -270,4 +271,31 @@ fn a_network_at_four_pixels_a_cycle() {
 #[test]
 fn a_network_at_a_row_a_cycle() {
     small_network(8.0);
+}
+
+/// The last windows of a sample leave when the next one begins: three windows one behind the other hold more than a sample back, for
+/// which the smallest gate must have room.
+#[test]
+fn the_smallest_gate_in_front_of_several_windows() {
+    let mut net = Net::new(59);
+    let shape = [6, 6, 2];
+    let x = image(shape);
+    let logits = net.exit(
+        "exit",
+        &[&x],
+        0.35,
+        |net, v| {
+            let a = net.layer(&v[0], 2, 5);
+            let b = net.layer(&a, 2, 5);
+            let c = net.layer(&b, 2, 5);
+            net.dense(&c, 5)
+        },
+        |net, v| {
+            let late = net.layer(&v[0], 3, 1);
+            let last = net.dense(&late, 5);
+            net.logits(&last)
+        },
+    );
+    let buffers = size_buffers::Options { slack_samples: 0, queue_samples: 0 };
+    check_with(&net.finish(&x, &logits, (5, 8)), shape, 18.0, 20, &buffers);
 }

@@ -38,7 +38,7 @@ impl Engine {
         // called `_mlir_ciface_NAME`, and has the packed form, an array of pointers to the arguments.
         unsafe {
             let module = mlir_sys::mlirModuleFromOperation(module.to_raw());
-            let (level, libraries) = (3, std::ptr::null());
+            let (level, libraries) = (2, std::ptr::null());
             let raw = mlirExecutionEngineCreate(module, level, 0, libraries, false, false);
             if raw.ptr.is_null() {
                 return None;

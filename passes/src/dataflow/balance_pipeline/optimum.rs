@@ -6,11 +6,17 @@
 //! 1. Weights on the kinds make one cost of them; then the shortest path is found by dynamic programming, and is a bound of what
 //!    any path can reach.
 //! 2. The weights of the best bound are found by cutting planes (Kelley, "The Cutting-Plane Method for Solving Convex Programs",
-//!    1960), whose linear programs have one variable a kind. Each path that comes up on the way is a candidate.
+//!    1960), whose linear programs have one variable a kind. Each path that comes up on the way is a candidate. A step of which
+//!    every path through it is bound to be worse than a candidate is removed, which may raise the bound again (Beasley and
+//!    Christofides, "An Algorithm for the Resource Constrained Shortest Path Problem", 1989).
 //! 3. What gap remains is closed by enumeration of the paths that no bound excludes, of equal state only those that none is better
-//!    than in every kind.
+//!    than in every kind. Where there are too many, the steps of a layer are parted in two: of the layer that the paths which
+//!    make the bound differ in the most, so that a bound can no longer be a mixture of both.
 
+use indexmap::IndexMap;
 use microlp::{ComparisonOp, OptimizationDirection, Problem as LinearProgram, SolveOutcome, Variable};
+use rustc_hash::FxBuildHasher;
+use std::borrow::Cow;
 
 /// Kinds of resources.
 pub const KINDS: usize = 4;
@@ -19,22 +25,31 @@ pub const KINDS: usize = 4;
 pub type Shares = [f64; KINDS];
 
 /// Below this, shares are equal: less than one LUT of any device.
-const TINY: f64 = 1e-9;
+pub const TINY: f64 = 1e-9;
 
-/// The most weights that are tried; a handful is usual.
-const MOST_CUTS: usize = 64;
+/// The most weights that are tried before steps are removed; a handful is usual.
+const MOST_CUTS: usize = 24;
 
-/// Of how many weights the enumeration uses the bound.
+/// How often steps are removed and weights tried anew.
+const MOST_ROUNDS: usize = 6;
+
+/// Of how many weights bounds are kept.
 const KEPT_CUTS: usize = 6;
 
-/// The most paths that the enumeration extends before it gives up the proof.
-const MOST_LABELS: usize = 3_000_000;
+/// Paths that are extended at once, where only a good one is looked for.
+const BEAM: usize = 48;
+
+/// The most paths that the enumeration extends before steps are parted.
+const MOST_LABELS: usize = 12_000;
+
+/// The most parts that are looked at before the proof is given up, where one problem is all.
+pub const MOST_PARTS: usize = 600;
 
 /// The most that a weight beyond 1 can be: kinds that are so scarce decide alone.
 const LARGEST_WEIGHT: f64 = 1e3;
 
 /// A way to go on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// State before the layer.
     pub from: u32,
@@ -42,6 +57,8 @@ pub struct Step {
     pub to: u32,
     /// What it costs.
     pub shares: Shares,
+    /// Cycles that it takes.
+    pub cycles: f64,
     /// What the caller knows it by.
     pub way: u32,
 }
@@ -60,6 +77,8 @@ pub struct Layer {
 pub enum Goal {
     /// The largest share of a limited kind; a path that fits, with none above 1, is good enough.
     Fit,
+    /// The largest share of a limited kind; paths above 1 are of no interest.
+    Largest,
     /// The sum of all shares, of paths that fit.
     Total,
 }
@@ -74,12 +93,14 @@ pub struct Problem {
 }
 
 /// A path.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
-    /// The step taken in each layer.
-    pub steps: Vec<usize>,
+    /// What the caller knows the step of each layer by.
+    pub ways: Vec<u32>,
     /// What they cost together.
     pub shares: Shares,
+    /// Cycles of the slowest step.
+    pub cycles: f64,
 }
 
 /// What was found.
@@ -91,6 +112,10 @@ pub struct Solution {
     pub value: f64,
     /// No path has a smaller value. For [`Goal::Fit`] the search ends as soon as it is known to be above 1.
     pub bound: f64,
+    /// The weights of the best bound.
+    pub weights: Shares,
+    /// How many parts were looked at.
+    pub parts: usize,
 }
 
 impl Solution {
@@ -99,7 +124,7 @@ impl Solution {
         self.value <= 1.0 + TINY
     }
 
-    /// Is it proved that none does? Of [`Goal::Fit`].
+    /// Is it proved that none does? Of [`Goal::Fit`] and [`Goal::Largest`].
     pub fn is_proof(&self) -> bool {
         self.bound > 1.0 + TINY
     }
@@ -128,27 +153,140 @@ impl Cut {
 }
 
 impl Problem {
-    /// Solves the problem.
-    pub fn solve(&self, goal: Goal) -> Solution {
-        let mut solver = Solver { problem: self, goal, cuts: vec![], best: None, value: f64::INFINITY };
-        let converged = solver.cut();
-        let mut bound = solver.bound();
-        if converged && !solver.is_decided(bound) {
-            bound = match (solver.enumerate(), goal) {
-                (false, _) => bound,
-                (true, Goal::Total) => solver.value,
-                // Paths above 1 were not looked at, and of those below any will do.
-                (true, Goal::Fit) => {
-                    if solver.value > 1.0 + TINY {
-                        1.0 + 2.0 * TINY
-                    } else {
-                        bound
-                    }
-                }
-            };
+    /// Solves the problem; `known` are paths of it that may be good. After `most_parts` parts the proof is given up.
+    pub fn solve(&self, goal: Goal, known: &[Path], most_parts: usize) -> Solution {
+        let mut solver = Solver::new(self, goal);
+        known.iter().for_each(|path| solver.offer(path.clone()));
+        let mut open = solver.examine(known);
+        let weights = solver.weights;
+        let mut parts = 0;
+        // The part of the least bound first: with it all are closed.
+        while let Some(next) = least(&open, |part| part.bound) {
+            if open[next].bound > solver.worth() || solver.is_decided(0.0) || parts == most_parts {
+                break;
+            }
+            let Part { problem, bound, x } = open.swap_remove(next);
+            let mut part = Solver { problem: Cow::Owned(problem), cuts: vec![], bound, x, ..solver };
+            open.extend(part.examine(&[]));
+            solver = part;
+            parts += 1;
         }
-        let bound = bound.min(solver.value);
-        Solution { path: solver.best, value: solver.value, bound }
+        let bound = open.iter().map(|part| part.bound).fold(f64::INFINITY, f64::min);
+        let mut bound = bound.min(solver.value);
+        if goal != Goal::Total && solver.value > 1.0 + TINY {
+            // Paths above 1 may not have been looked at.
+            bound = bound.min(1.0 + 2.0 * TINY);
+        }
+        if goal == Goal::Fit && solver.value <= 1.0 + TINY {
+            // The first that fits was good enough.
+            bound = 0.0;
+        }
+        Solution { path: solver.best, value: solver.value, bound, weights, parts }
+    }
+
+    /// The steps that take at most `cycles`. Of steps between the same states, only those to which no other one is at most
+    /// equal in every kind of resources and in the cycles beyond `least_cycles`; up to those all are fast enough.
+    pub fn within(&self, cycles: f64, least_cycles: f64) -> Self {
+        let least = |steps: &Vec<Step>| {
+            let mut kept: IndexMap<(u32, u32), Vec<Step>, FxBuildHasher> = IndexMap::default();
+            for step in steps.iter().filter(|step| step.cycles <= cycles) {
+                let others = kept.entry((step.from, step.to)).or_default();
+                let slow = |step: &Step| step.cycles.max(least_cycles);
+                let no_worse = |a: &Step, b: &Step| {
+                    slow(a) <= slow(b) && a.shares.iter().zip(&b.shares).all(|(a, b)| a <= b)
+                };
+                if !others.iter().any(|other| no_worse(other, step)) {
+                    others.retain(|other| !no_worse(step, other));
+                    others.push(*step);
+                }
+            }
+            kept.into_values().flatten().collect()
+        };
+        let layers =
+            self.layers.iter().map(|layer| Layer { states: layer.states, steps: least(&layer.steps) });
+        Self { layers: layers.collect(), limited: self.limited }.without(|_, _| false)
+    }
+
+    /// Without the steps of which `is_worse` says so, by the layer and the step, and those that lead nowhere then.
+    fn without(mut self, is_worse: impl Fn(usize, &Step) -> bool) -> Self {
+        let mut reached = vec![true];
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            let mut behind = vec![false; layer.states];
+            layer.steps.retain(|step| {
+                let stays = reached[step.from as usize] && !is_worse(index, step);
+                behind[step.to as usize] |= stays;
+                stays
+            });
+            reached = behind;
+        }
+        // From the end: steps that go on, and states that they come from, numbered anew.
+        let mut goes_on: Option<Vec<bool>> = None;
+        for index in (0..self.layers.len()).rev() {
+            let states = if index == 0 { 1 } else { self.layers[index - 1].states };
+            let layer = &mut self.layers[index];
+            let mut before = vec![false; states];
+            let ends = vec![true; layer.states];
+            let behind = goes_on.unwrap_or(ends);
+            layer.steps.retain(|step| behind[step.to as usize]);
+            layer.steps.iter().for_each(|step| before[step.from as usize] = true);
+            goes_on = Some(before);
+        }
+        let mut numbers = vec![0];
+        for layer in &mut self.layers {
+            let mut behind = vec![u32::MAX; layer.states];
+            let mut count = 0;
+            for step in &mut layer.steps {
+                let number = &mut behind[step.to as usize];
+                if *number == u32::MAX {
+                    (*number, count) = (count, count + 1);
+                }
+                (step.from, step.to) = (numbers[step.from as usize], *number);
+            }
+            layer.states = count as usize;
+            numbers = behind;
+        }
+        self
+    }
+
+    /// How many steps there are.
+    fn steps(&self) -> usize {
+        self.layers.iter().map(|layer| layer.steps.len()).sum()
+    }
+
+    /// The steps on paths whose largest share may be at most `most`, by the weights of a bound.
+    pub fn pruned(self, weights: Shares, most: f64) -> Self {
+        let cut = Cut { weights, offset: 0.0, to_end: self.to_end(weights) };
+        self.without_worse(&[cut], most + TINY)
+    }
+
+    /// Without the steps on no path that may be at most `most`.
+    fn without_worse(self, cuts: &[Cut], most: f64) -> Self {
+        let from_start: Vec<_> = cuts.iter().map(|cut| self.from_start(cut.weights)).collect();
+        let is_worse = |index: usize, step: &Step| {
+            cuts.iter().zip(&from_start).any(|(cut, from_start)| {
+                let before = from_start[index][step.from as usize];
+                let behind = cut.to_end[index + 1][step.to as usize];
+                let weighted = before + dot(cut.weights, step.shares) + behind;
+                !cut.may_reach(weighted, most)
+            })
+        };
+        self.without(is_worse)
+    }
+
+    /// The least weighted cost from the start to each state.
+    fn from_start(&self, weights: Shares) -> Vec<Vec<f64>> {
+        let mut costs = vec![vec![0.0]];
+        for layer in &self.layers {
+            let before = costs.last().expect("costs start with those in front");
+            let mut behind = vec![f64::INFINITY; layer.states];
+            for step in &layer.steps {
+                let cost = before[step.from as usize] + dot(weights, step.shares);
+                let least = &mut behind[step.to as usize];
+                *least = least.min(cost);
+            }
+            costs.push(behind);
+        }
+        costs
     }
 
     /// The least weighted cost from each state to the end.
@@ -170,22 +308,22 @@ impl Problem {
     }
 
     /// The path of least weighted cost, given what it costs from each state to the end.
-    fn shortest(&self, weights: Shares, to_end: &[Vec<f64>]) -> Option<Path> {
-        let mut path = Path { steps: vec![], shares: [0.0; KINDS] };
+    fn shortest(&self, weights: Shares, to_end: &[Vec<f64>]) -> Option<(Path, Vec<Step>)> {
+        let mut path = Path::default();
+        let mut steps = vec![];
         let mut state = 0;
         for (layer, behind) in self.layers.iter().zip(&to_end[1..]) {
-            let from_here = layer.steps.iter().enumerate().filter(|(_, step)| step.from == state);
+            let from_here = layer.steps.iter().filter(|step| step.from == state);
             let cost = |step: &Step| dot(weights, step.shares) + behind[step.to as usize];
-            let (index, step) =
-                from_here.reduce(|best, next| if cost(next.1) < cost(best.1) { next } else { best })?;
+            let step = from_here.reduce(|best, next| if cost(next) < cost(best) { next } else { best })?;
             if cost(step).is_infinite() {
                 return None;
             }
-            path.steps.push(index);
-            path.shares = add(path.shares, step.shares);
+            path.push(step);
+            steps.push(*step);
             state = step.to;
         }
-        Some(path)
+        Some((path, steps))
     }
 
     fn fits(&self, shares: Shares) -> bool {
@@ -194,7 +332,7 @@ impl Problem {
 
     fn value(&self, goal: Goal, shares: Shares) -> f64 {
         match goal {
-            Goal::Fit => {
+            Goal::Fit | Goal::Largest => {
                 let limited = (0..KINDS).filter(|&kind| self.limited[kind]);
                 limited.map(|kind| shares[kind]).fold(0.0, f64::max)
             }
@@ -204,74 +342,237 @@ impl Problem {
     }
 }
 
+impl Cut {
+    /// May a path of so much weighted cost be worth at most `most`?
+    fn may_reach(&self, weighted: f64, most: f64) -> bool {
+        if self.offset.is_finite() {
+            weighted - self.offset <= most
+        } else {
+            // No bound of the value, but of what fits.
+            weighted <= 1.0 + TINY
+        }
+    }
+}
+
+impl Path {
+    fn push(&mut self, step: &Step) {
+        self.ways.push(step.way);
+        self.shares = add(self.shares, step.shares);
+        self.cycles = self.cycles.max(step.cycles);
+    }
+}
+
 struct Solver<'p> {
-    problem: &'p Problem,
+    problem: Cow<'p, Problem>,
     goal: Goal,
     cuts: Vec<Cut>,
     best: Option<Path>,
     value: f64,
+    /// What no path of the problem is below.
+    bound: f64,
+    /// The weights of the best bound, and what they were made of.
+    weights: Shares,
+    x: Option<Shares>,
+    /// The paths that the last weights have led to.
+    tried: Vec<Vec<Step>>,
 }
 
-impl Solver<'_> {
-    /// The best bound so far; infinite if no path ends.
-    fn bound(&self) -> f64 {
-        self.cuts.iter().map(Cut::bound).fold(0.0, f64::max)
+/// A part of the paths that is yet to be looked at.
+struct Part {
+    problem: Problem,
+    bound: f64,
+    x: Option<Shares>,
+}
+
+/// The place of the first of the least.
+fn least<T>(items: &[T], of: impl Fn(&T) -> f64) -> Option<usize> {
+    (0..items.len()).reduce(|best, next| if of(&items[next]) < of(&items[best]) { next } else { best })
+}
+
+impl<'p> Solver<'p> {
+    fn new(problem: &'p Problem, goal: Goal) -> Self {
+        let problem = Cow::Borrowed(problem);
+        let (bound, weights) = (0.0, [0.0; KINDS]);
+        Self {
+            problem,
+            goal,
+            cuts: vec![],
+            best: None,
+            value: f64::INFINITY,
+            bound,
+            weights,
+            x: None,
+            tried: vec![],
+        }
+    }
+
+    /// Looks for the best path; returns the parts in which a better one may be.
+    fn examine(&mut self, known: &[Path]) -> Vec<Part> {
+        let is_first = self.x.is_none();
+        for round in 0..MOST_ROUNDS {
+            let ends = self.cut(known);
+            self.bound = self.bound.max(self.best_cut());
+            if !ends || self.bound > self.worth() || self.is_decided(self.bound) {
+                return vec![];
+            }
+            if round == 0 && is_first {
+                self.enumerate(Some(BEAM));
+            }
+            // Another round is worth while if a good part of the steps goes.
+            if !self.prune() {
+                break;
+            }
+        }
+        if self.enumerate(None) { vec![] } else { self.parts() }
+    }
+
+    /// Parts the steps of a layer in two, where the paths of the last weights differ the most.
+    fn parts(&self) -> Vec<Part> {
+        let Some((last, others)) = self.tried.split_last() else { return vec![] };
+        // Those that the bound is a mixture of cost about the same by its weights.
+        let weighted =
+            |steps: &Vec<Step>| steps.iter().map(|step| dot(self.weights, step.shares)).sum::<f64>();
+        let mut others: Vec<&Vec<Step>> = others.iter().collect();
+        others.sort_by(|a, b| weighted(a).total_cmp(&weighted(b)));
+        let mut most = (TINY, None);
+        for other in others.into_iter().take(KINDS) {
+            for (index, (a, b)) in last.iter().zip(other).enumerate() {
+                for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind] || self.goal == Goal::Total)
+                {
+                    let difference = (a.shares[kind] - b.shares[kind]).abs();
+                    if difference > most.0 {
+                        most = (difference, Some((index, kind, (a.shares[kind] + b.shares[kind]) / 2.0)));
+                    }
+                }
+            }
+        }
+        let part = |problem| Part { problem, bound: self.bound, x: self.x };
+        let Some((index, kind, middle)) = most.1 else {
+            return vec![part(self.problem.clone().into_owned())];
+        };
+        [true, false]
+            .map(|low| {
+                let is_other = |at, step: &Step| at == index && (step.shares[kind] <= middle) != low;
+                part(self.problem.clone().into_owned().without(is_other))
+            })
+            .into()
+    }
+
+    /// The bound of the best weights so far; infinite if no path ends.
+    fn best_cut(&self) -> f64 {
+        self.cuts.iter().filter(|cut| cut.offset.is_finite()).map(Cut::bound).fold(0.0, f64::max)
     }
 
     /// Is nothing left to find out?
     fn is_decided(&self, bound: f64) -> bool {
         let fits_or_not = self.goal == Goal::Fit && (self.value <= 1.0 + TINY || bound > 1.0 + TINY);
-        fits_or_not || self.value - bound <= TINY
+        let out_of_interest = self.goal == Goal::Largest && bound > 1.0 + TINY;
+        fits_or_not || out_of_interest || self.value - bound <= TINY
+    }
+
+    /// What a path must be worth at most to be of interest.
+    fn worth(&self) -> f64 {
+        match self.goal {
+            // One that fits is good enough, so nothing above 1 is of use.
+            Goal::Fit => self.value.min(1.0 + TINY),
+            Goal::Largest => (self.value - TINY).min(1.0 + TINY),
+            Goal::Total => self.value - TINY,
+        }
+    }
+
+    /// Removes the steps that the bounds exclude. False if few of them go.
+    fn prune(&mut self) -> bool {
+        self.keep_best_cuts();
+        let before = self.problem.steps();
+        let worth = self.worth();
+        let problem = std::mem::replace(
+            &mut self.problem,
+            Cow::Owned(Problem { layers: vec![], limited: [false; KINDS] }),
+        );
+        let problem = problem.into_owned().without_worse(&self.cuts, worth);
+        let after = problem.steps();
+        // The same weights, over the steps that are left.
+        for cut in &mut self.cuts {
+            cut.to_end = problem.to_end(cut.weights);
+        }
+        self.problem = Cow::Owned(problem);
+        after * 10 < before * 9
+    }
+
+    /// Keeps the cuts of the best bounds, and has one of each kind alone.
+    fn keep_best_cuts(&mut self) {
+        self.cuts.retain(|cut| cut.offset.is_finite());
+        self.cuts.sort_by(|a, b| b.bound().total_cmp(&a.bound()));
+        self.cuts.truncate(KEPT_CUTS);
+        for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind]) {
+            let weights: Shares = std::array::from_fn(|other| f64::from(u8::from(other == kind)));
+            let to_end = self.problem.to_end(weights);
+            // Of a sum it is no bound of the value but of what fits: it must not exceed 1, where the value may be anything.
+            let offset = if self.goal == Goal::Total { f64::NEG_INFINITY } else { 0.0 };
+            self.cuts.push(Cut { weights, offset, to_end });
+        }
     }
 
     fn offer(&mut self, path: Path) {
         let value = self.problem.value(self.goal, path.shares);
-        if value < self.value {
+        if value < self.value - TINY / 1e3 || self.value.is_infinite() && value.is_finite() {
             (self.best, self.value) = (Some(path), value);
         }
     }
 
-    /// Improves the bound by better and better weights. False if no path ends.
-    fn cut(&mut self) -> bool {
+    /// Improves the bound by better and better weights, from the best so far on. False if no path ends.
+    fn cut(&mut self, known: &[Path]) -> bool {
         // With the paths so far, `slopes . x + constant` bounds what the bound at x can be.
-        let mut planes: Vec<(Shares, f64)> = vec![];
+        self.tried.clear();
+        let mut planes: Vec<(Shares, f64)> = known.iter().map(|path| self.plane(path.shares)).collect();
         let limited = self.problem.limited.map(f64::from);
-        let mut x = match self.goal {
-            Goal::Fit => limited.map(|limit| limit / limited.iter().sum::<f64>().max(1.0)),
+        let usual = match self.goal {
+            Goal::Fit | Goal::Largest => limited.map(|limit| limit / limited.iter().sum::<f64>().max(1.0)),
             Goal::Total => [0.0; KINDS],
         };
+        let mut x = self.x.unwrap_or(usual);
+        if let Some((next, _)) = (!planes.is_empty()).then(|| self.next_weights(&planes)).flatten() {
+            x = next;
+        }
         for _ in 0..MOST_CUTS {
             let (weights, offset) = match self.goal {
-                Goal::Fit => (x, 0.0),
+                Goal::Fit | Goal::Largest => (x, 0.0),
                 Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, limited)),
             };
             let to_end = self.problem.to_end(weights);
-            let Some(path) = self.problem.shortest(weights, &to_end) else {
+            let Some((path, steps)) = self.problem.shortest(weights, &to_end) else {
                 self.cuts.push(Cut { weights, offset, to_end });
                 return false;
             };
-            let shares = path.shares;
+            self.tried.push(steps);
+            planes.push(self.plane(path.shares));
             let cut = Cut { weights, offset, to_end };
             let reached = cut.bound();
+            if self.x.is_none() || reached > self.best_cut() {
+                (self.x, self.weights) = (Some(x), weights);
+            }
             self.cuts.push(cut);
             self.offer(path);
-            if self.is_decided(self.bound()) {
+            if self.is_decided(self.best_cut()) {
                 break;
             }
-            planes.push(match self.goal {
-                Goal::Fit => (shares, 0.0),
-                Goal::Total => {
-                    let over =
-                        |kind: usize| if self.problem.limited[kind] { shares[kind] - 1.0 } else { 0.0 };
-                    (std::array::from_fn(over), shares.iter().sum())
-                }
-            });
             match self.next_weights(&planes) {
-                Some((next, most)) if most > reached + TINY && most > self.bound() + TINY => x = next,
+                Some((next, most)) if most > reached + TINY && most > self.best_cut() + TINY => x = next,
                 _ => break,
             }
         }
         true
+    }
+
+    /// What a path says of the bound at x.
+    fn plane(&self, shares: Shares) -> (Shares, f64) {
+        match self.goal {
+            Goal::Fit | Goal::Largest => (shares, 0.0),
+            Goal::Total => {
+                let over = |kind: usize| if self.problem.limited[kind] { shares[kind] - 1.0 } else { 0.0 };
+                (std::array::from_fn(over), shares.iter().sum())
+            }
+        }
     }
 
     /// The x at which the least of the planes is highest, and its height there.
@@ -280,11 +581,11 @@ impl Solver<'_> {
         let height = program.add_var(1.0, (0.0, f64::INFINITY));
         let most = |kind: usize| match (self.problem.limited[kind], self.goal) {
             (false, _) => 0.0,
-            (true, Goal::Fit) => 1.0,
+            (true, Goal::Fit | Goal::Largest) => 1.0,
             (true, Goal::Total) => LARGEST_WEIGHT,
         };
         let x: [Variable; KINDS] = std::array::from_fn(|kind| program.add_var(0.0, (0.0, most(kind))));
-        if self.goal == Goal::Fit {
+        if self.goal != Goal::Total {
             program.add_constraint(x.map(|x| (x, 1.0)), ComparisonOp::Eq, 1.0);
         }
         for (slopes, constant) in planes {
@@ -298,58 +599,57 @@ impl Solver<'_> {
         Some((x.map(at), at(height)))
     }
 
-    /// Closes the gap. False if there were too many paths, so that a better one may exist.
-    fn enumerate(&mut self) -> bool {
-        self.cuts.sort_by(|a, b| b.bound().total_cmp(&a.bound()));
-        self.cuts.truncate(KEPT_CUTS);
-        // In each kind alone.
-        for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind]) {
-            let weights: Shares = std::array::from_fn(|other| f64::from(other == kind));
-            let to_end = self.problem.to_end(weights);
-            if self.goal == Goal::Fit {
-                self.cuts.push(Cut { weights, offset: 0.0, to_end });
-            } else {
-                // Not a bound of the value but of what fits: it must not exceed 1, where the value may be anything.
-                self.cuts.push(Cut { weights, offset: f64::NEG_INFINITY, to_end });
-            }
-        }
-        let mut labels = vec![vec![Label { shares: [0.0; KINDS], state: 0, step: 0, before: 0 }]];
+    /// Closes the gap, or with a beam looks for a better path only: of those to a layer as many as the beam are extended. False
+    /// if there were too many paths, so that a better one may exist.
+    fn enumerate(&mut self, beam: Option<usize>) -> bool {
+        self.keep_best_cuts();
+        let start = Label { shares: [0.0; KINDS], cycles: 0.0, state: 0, way: 0, before: 0 };
+        let mut labels = vec![vec![start]];
         let mut count = 0;
         for (index, layer) in self.problem.layers.iter().enumerate() {
             let before = labels.last().expect("there is a first label");
-            let mut by_state: Vec<Vec<Label>> = vec![vec![]; layer.states];
-            let mut first_of = vec![vec![]; self.states_before(index)];
-            for (at, label) in before.iter().enumerate() {
-                first_of[label.state as usize].push(at);
-            }
-            for (number, step) in layer.steps.iter().enumerate() {
-                for &at in &first_of[step.from as usize] {
+            let mut next: Vec<Label> = vec![];
+            // Labels are in the order of their states.
+            let mut first_of = vec![0; self.states_before(index) + 1];
+            before.iter().for_each(|label| first_of[label.state as usize + 1] += 1);
+            (1..first_of.len()).for_each(|state| first_of[state] += first_of[state - 1]);
+            for step in &layer.steps {
+                for at in first_of[step.from as usize]..first_of[step.from as usize + 1] {
                     let shares = add(before[at].shares, step.shares);
                     if self.is_promising(shares, index + 1, step.to as usize) {
-                        let label = Label { shares, state: step.to, step: number as u32, before: at as u32 };
-                        by_state[step.to as usize].push(label);
+                        let cycles = step.cycles.max(before[at].cycles);
+                        let label =
+                            Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
+                        next.push(label);
                         count += 1;
                     }
                 }
+                if beam.is_none() && count > MOST_LABELS {
+                    return false;
+                }
             }
-            if count > MOST_LABELS {
-                return false;
+            let mut next = undominated(next);
+            if let Some(beam) = beam.filter(|&beam| next.len() > beam) {
+                let bound = |label: &Label| self.bound_from(label.shares, index + 1, label.state as usize);
+                next.sort_by_cached_key(|label| ordered(bound(label)));
+                next.truncate(beam);
+                next.sort_by_key(|label| label.state);
             }
-            labels.push(by_state.into_iter().flat_map(undominated).collect());
+            labels.push(next);
         }
         let ends = labels.last().map(Vec::as_slice).unwrap_or_default();
         let value = |label: &Label| self.problem.value(self.goal, label.shares);
         let best = (0..ends.len())
             .reduce(|best, next| if value(&ends[next]) < value(&ends[best]) { next } else { best });
         if let Some(mut at) = best {
-            let shares = ends[at].shares;
-            let mut steps = vec![];
+            let Label { shares, cycles, .. } = ends[at];
+            let mut ways = vec![];
             for layer in labels[1..].iter().rev() {
-                steps.push(layer[at].step as usize);
+                ways.push(layer[at].way);
                 at = layer[at].before as usize;
             }
-            steps.reverse();
-            self.offer(Path { steps, shares });
+            ways.reverse();
+            self.offer(Path { ways, shares, cycles });
         }
         true
     }
@@ -360,38 +660,47 @@ impl Solver<'_> {
 
     /// May a path that has come to a state at these costs end better than the best so far?
     fn is_promising(&self, shares: Shares, layer: usize, state: usize) -> bool {
-        let worth = match self.goal {
-            // One that fits is good enough, so nothing above 1 is of use.
-            Goal::Fit => self.value.min(1.0 + TINY),
-            Goal::Total => self.value - TINY,
-        };
-        self.cuts.iter().all(|cut| {
-            let weighted = dot(cut.weights, shares) + cut.to_end[layer][state];
-            if cut.offset.is_finite() { weighted - cut.offset <= worth } else { weighted <= 1.0 + TINY }
-        })
+        let worth = self.worth();
+        self.cuts.iter().all(|cut| cut.may_reach(dot(cut.weights, shares) + cut.to_end[layer][state], worth))
     }
+
+    /// What no path that has come to a state at these costs is below.
+    fn bound_from(&self, shares: Shares, layer: usize, state: usize) -> f64 {
+        let of = |cut: &Cut| dot(cut.weights, shares) + cut.to_end[layer][state] - cut.offset;
+        self.cuts.iter().filter(|cut| cut.offset.is_finite()).map(of).fold(0.0, f64::max)
+    }
+}
+
+/// A number that is not negative, as one that sorts.
+fn ordered(value: f64) -> u64 {
+    value.max(0.0).to_bits()
 }
 
 /// A path to a state.
 #[derive(Clone, Copy)]
 struct Label {
     shares: Shares,
+    cycles: f64,
     state: u32,
-    /// The last step.
-    step: u32,
+    /// What the caller knows the last step by.
+    way: u32,
     /// The label that it extends, in the layer before.
     before: u32,
 }
 
-/// Without those to which another one is at most equal in every kind.
+/// In the order of their states, and of equal state without those to which another one is at most equal in every kind.
 fn undominated(mut labels: Vec<Label>) -> Vec<Label> {
     let total = |label: &Label| label.shares.iter().sum::<f64>();
-    labels.sort_by(|a, b| total(a).total_cmp(&total(b)));
+    labels.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| total(a).total_cmp(&total(b))));
     let mut kept: Vec<Label> = vec![];
+    let mut first = 0;
     for label in labels {
+        if kept.last().is_some_and(|last| last.state != label.state) {
+            first = kept.len();
+        }
         let no_worse =
             |other: &Label| (0..KINDS).all(|kind| other.shares[kind] <= label.shares[kind] + TINY / 1e3);
-        if !kept.iter().any(no_worse) {
+        if !kept[first..].iter().any(no_worse) {
             kept.push(label);
         }
     }
@@ -399,24 +708,28 @@ fn undominated(mut labels: Vec<Label>) -> Vec<Label> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// All paths, their shares.
-    fn paths(problem: &Problem) -> Vec<Shares> {
-        let mut ends = vec![(0u32, [0.0; KINDS])];
+    /// All paths.
+    pub fn paths(problem: &Problem) -> Vec<Path> {
+        let mut ends = vec![(0u32, Path::default())];
         for layer in &problem.layers {
-            let go = |(state, shares): (u32, Shares)| {
+            let go = |(state, path): (u32, Path)| {
                 let steps = layer.steps.iter().filter(move |step| step.from == state);
-                steps.map(move |step| (step.to, add(shares, step.shares)))
+                steps.map(move |step| {
+                    let mut path = path.clone();
+                    path.push(step);
+                    (step.to, path)
+                })
             };
             ends = ends.into_iter().flat_map(go).collect();
         }
-        ends.into_iter().map(|(_, shares)| shares).collect()
+        ends.into_iter().map(|(_, path)| path).collect()
     }
 
-    fn problem() -> impl Strategy<Value = Problem> {
+    pub fn problem() -> impl Strategy<Value = Problem> {
         let shares =
             prop::array::uniform4(0u32..60).prop_map(|shares| shares.map(|share| f64::from(share) / 100.0));
         let layers = prop::collection::vec(prop::collection::vec((0u32..3, 0u32..3, shares), 1..7), 1..5);
@@ -428,6 +741,7 @@ mod tests {
                     to,
                     shares,
                     way: way as u32,
+                    cycles: f64::from(way as u32 % 3),
                 });
                 let steps = steps.collect();
                 before = 3;
@@ -442,9 +756,9 @@ mod tests {
         #[test]
         fn agrees_with_brute_force(problem in problem()) {
             let all = paths(&problem);
-            for goal in [Goal::Fit, Goal::Total] {
-                let least = all.iter().map(|&shares| problem.value(goal, shares)).fold(f64::INFINITY, f64::min);
-                let found = problem.solve(goal);
+            for goal in [Goal::Fit, Goal::Largest, Goal::Total] {
+                let least = all.iter().map(|path| problem.value(goal, path.shares)).fold(f64::INFINITY, f64::min);
+                let found = problem.solve(goal, &[], MOST_PARTS);
                 if goal == Goal::Fit {
                     // It only has to know which side of 1 it is on.
                     prop_assert_eq!(found.value <= 1.0 + TINY, least <= 1.0 + TINY, "{:?} {}", &found, least);
@@ -452,6 +766,8 @@ mod tests {
                     if least > 1.0 + TINY {
                         prop_assert!(found.bound > 1.0 + TINY || found.path.is_none(), "{:?} {}", &found, least);
                     }
+                } else if goal == Goal::Largest && least > 1.0 + TINY {
+                    prop_assert!(found.bound > 1.0 + TINY && !found.fits(), "{:?} {}", &found, least);
                 } else {
                     prop_assert!((found.value - least).abs() < 1e-6 || found.value == least, "{:?} {}", &found, least);
                     prop_assert!(found.bound <= least + 1e-6);
@@ -459,12 +775,15 @@ mod tests {
                 if let Some(path) = &found.path {
                     let mut state = 0;
                     let mut shares = [0.0; KINDS];
-                    for (layer, &step) in problem.layers.iter().zip(&path.steps) {
-                        prop_assert_eq!(layer.steps[step].from, state);
-                        state = layer.steps[step].to;
-                        shares = add(shares, layer.steps[step].shares);
+                    let mut cycles = 0.0f64;
+                    for (layer, &step) in problem.layers.iter().zip(&path.ways) {
+                        let step = layer.steps[step as usize];
+                        prop_assert_eq!(step.from, state);
+                        state = step.to;
+                        shares = add(shares, step.shares);
+                        cycles = cycles.max(step.cycles);
                     }
-                    prop_assert_eq!(shares, path.shares);
+                    prop_assert_eq!((shares, cycles), (path.shares, path.cycles));
                 }
             }
         }

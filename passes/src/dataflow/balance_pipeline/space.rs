@@ -1,18 +1,21 @@
-//! All ways to fold the actors of a graph, as paths through layers: one layer an actor.
+//! All ways to fold the actors of a graph, as paths through layers.
 //!
 //! What an actor's folding means for those behind it are the lanes of its results: a change of lanes is a `dataflow.resize` with a
-//! cost and a speed. So the state behind a layer is the lanes of the actors so far that still have consumers to come.
+//! cost and a speed. So a state is the lanes of the streams whose consumer is still to come. An actor is one layer a stream that
+//! comes to it, whose steps give the stream the lanes that it is taken with, and a layer whose steps are the actor's ways.
 
-use super::optimum::{Goal, KINDS, Layer, Problem, Solution, Step};
+use super::optimum::{Goal, KINDS, Layer, MOST_PARTS, Problem, Shares, Solution, Step};
+use crate::ways::{Way, ways};
 use atheena_dialects::dataflow::{Actor, Folding, Resize, Resources, Stream, gcd};
 use atheena_dialects::ir::Value;
 use indexmap::{IndexMap, IndexSet};
-use std::collections::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 /// What shares are of where the budget sets no limit: a ZC706.
 const USUAL: Resources = Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1090 };
 
 /// A folding for each actor, and what all cost together.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// In the order of the actors.
     pub foldings: Vec<Folding>,
@@ -22,43 +25,41 @@ pub struct Choice {
     pub each: Vec<Resources>,
     /// Cycles a sample of the slowest.
     pub cycles: f64,
-}
-
-/// One way to fold an actor.
-struct Way {
-    folding: Folding,
-    cycles: f64,
-    inputs: Vec<i64>,
-    resources: Resources,
-    /// The number of its outputs' lanes among those of all ways.
-    outputs: u32,
+    /// The first of the slowest actors, or the one in front of which the change of lanes is as slow.
+    pub slowest: usize,
 }
 
 /// The ways to fold an actor.
 struct Ways {
     ways: Vec<Way>,
-    /// The different lanes of the results.
-    outputs: Vec<Vec<i64>>,
     /// Samples that it must be able to take for each that enters.
     rate: f64,
 }
 
-/// A way, from one state to another.
+/// The steps that an actor, or a change of lanes in front of it, may be.
+struct Moves {
+    actor: usize,
+    /// States behind.
+    states: usize,
+    moves: Vec<Move>,
+}
+
+/// A step from one state to another.
 #[derive(Clone, Copy)]
 struct Move {
     from: u32,
     to: u32,
-    way: u32,
+    /// The actor's; none of a change of lanes.
+    way: Option<u32>,
     cycles: f64,
     resources: Resources,
 }
 
 /// All ways to fold a graph.
 pub struct Space {
-    ways: Vec<Ways>,
-    moves: Vec<Vec<Move>>,
-    states: Vec<usize>,
-    budget: Resources,
+    actors: Vec<Ways>,
+    layers: Vec<Moves>,
+    whole: bool,
 }
 
 /// The stream that a value is with other lanes.
@@ -69,96 +70,153 @@ fn before_resizes(mut value: Value<'_>) -> Value<'_> {
     value
 }
 
-/// The most states behind an actor; beyond it, those that come first are kept, and the optimum is one of them.
-const MOST_STATES: usize = 20_000;
+/// The most states behind a layer; beyond it, those that come first are kept.
+const MOST_STATES: usize = 50_000;
+
+type States = IndexSet<Vec<i64>, FxBuildHasher>;
+
+/// A stream that waits for its consumer: the actor and the result that it is.
+type Live = (usize, usize);
+
+/// The states behind a layer in the making.
+#[derive(Default)]
+struct Reached {
+    states: States,
+    is_full: bool,
+}
+
+impl Reached {
+    fn number(&mut self, state: Vec<i64>) -> Option<u32> {
+        if self.states.len() >= MOST_STATES && !self.states.contains(&state) {
+            self.is_full = true;
+            return None;
+        }
+        Some(self.states.insert_full(state).0 as u32)
+    }
+}
 
 impl Space {
     /// The ways to fold `actors`, each behind those that feed it.
-    pub fn new<'c>(
-        actors: &[Box<dyn Actor<'c> + 'c>],
-        budget: Resources,
-        margin: f64,
-        held_samples: i64,
-    ) -> Self {
-        let ways: Vec<Ways> =
-            actors.iter().map(|actor| Ways::of(actor.as_ref(), margin, held_samples)).collect();
-        let mut space = Self { ways, moves: vec![], states: vec![], budget };
-        let results = actors.iter().enumerate().flat_map(|(index, actor)| {
+    pub fn new<'c>(actors: &[Box<dyn Actor<'c> + 'c>], margin: f64, held_samples: i64) -> Self {
+        let of = |actor: &Box<dyn Actor<'c> + 'c>| Ways {
+            ways: ways(actor.as_ref(), held_samples),
+            rate: (actor.reach() * (1.0 + margin)).min(1.0),
+        };
+        let mut space = Self { actors: actors.iter().map(of).collect(), layers: vec![], whole: true };
+        let results = actors.iter().enumerate().flat_map(|(at, actor)| {
             let values = actor.op().results().into_iter().enumerate();
-            values.map(move |(result, value)| (value, (index, result)))
+            values.map(move |(result, value)| (value, (at, result)))
         });
-        let producers: HashMap<Value<'c>, (usize, usize)> = results.collect();
-        // Behind which actor the last consumer of each one stands.
-        let mut last_use: Vec<usize> = (0..actors.len()).collect();
-        for (index, actor) in actors.iter().enumerate() {
-            for value in actor.op().operands() {
-                if let Some(&(producer, _)) = producers.get(&before_resizes(value)) {
-                    last_use[producer] = last_use[producer].max(index);
-                }
+        let producers: FxHashMap<Value<'c>, Live> = results.collect();
+        let mut uses: FxHashMap<Live, usize> = FxHashMap::default();
+        for value in actors.iter().flat_map(|actor| actor.op().operands()) {
+            if let Some(&live) = producers.get(&before_resizes(value)) {
+                *uses.entry(live).or_default() += 1;
             }
         }
-        // The actors with consumers to come, and for each state what their results are.
-        let mut live: Vec<usize> = vec![];
-        let mut states: IndexSet<Vec<u32>> = IndexSet::from([vec![]]);
+        let mut live: Vec<Live> = vec![];
+        let mut states: States = [vec![]].into_iter().collect();
         for (index, actor) in actors.iter().enumerate() {
-            let inputs: Vec<_> = (actor.op().operands().into_iter())
-                .map(|value| producers.get(&before_resizes(value)).map(|&(at, result)| (value, at, result)))
-                .collect();
-            let mut next_live: Vec<usize> = live.iter().copied().filter(|&at| last_use[at] > index).collect();
-            let kept: Vec<usize> = (0..live.len()).filter(|&place| last_use[live[place]] > index).collect();
-            if last_use[index] > index {
-                next_live.push(index);
-            }
-            let mut next_states = IndexSet::new();
-            let mut moves = vec![];
-            let mut known = HashMap::new();
-            for (from, state) in states.iter().enumerate() {
-                for (number, way) in space.ways[index].ways.iter().enumerate() {
-                    let mut total = (way.cycles, way.resources);
-                    let mut possible = true;
-                    for (operand, input) in inputs.iter().enumerate() {
-                        let &Some((value, at, result)) = input else { continue };
-                        let place = live.iter().position(|&l| l == at).expect("a producer is live");
-                        let lanes =
-                            (space.ways[at].outputs[state[place] as usize][result], way.inputs[operand]);
-                        let resize = *known.entry((operand, lanes)).or_insert_with(|| {
-                            let rate = space.ways[index].rate.min(space.ways[at].rate);
-                            resize(actor.as_ref(), value, lanes, rate)
-                        });
-                        match resize {
-                            Some((cycles, resources)) => {
-                                total = (total.0.max(cycles), total.1 + resources);
-                            }
-                            None => possible = false,
-                        }
-                    }
-                    if !possible {
-                        continue;
-                    }
-                    let mut next: Vec<u32> = kept.iter().map(|&place| state[place]).collect();
-                    if last_use[index] > index {
-                        next.push(way.outputs);
-                    }
-                    if next_states.len() >= MOST_STATES && !next_states.contains(&next) {
-                        continue;
-                    }
-                    let to = next_states.insert_full(next).0 as u32;
-                    let (cycles, resources) = total;
-                    moves.push(Move { from: from as u32, to, way: number as u32, cycles, resources });
+            let mut fed = vec![];
+            for (operand, value) in actor.op().operands().into_iter().enumerate() {
+                let Some(&producer) = producers.get(&before_resizes(value)) else { continue };
+                let place = live.iter().position(|&l| l == producer).expect("a producer is live");
+                let left = uses.get_mut(&producer).expect("its uses were counted");
+                *left -= 1;
+                let is_last = *left == 0;
+                let stream = Stream::of_value(value);
+                let rate = space.actors[index].rate.min(space.actors[producer.0].rate);
+                let change = |lanes| resize(actor.as_ref(), &stream, lanes, rate);
+                states = space.add_resizes(index, operand, states, (place, is_last), change);
+                if is_last {
+                    live.remove(place);
                 }
+                fed.push(operand);
             }
-            space.moves.push(moves);
-            space.states.push(next_states.len());
-            (live, states) = (next_live, next_states);
+            let used: Vec<usize> = (0..actor.op().results().len())
+                .filter(|&result| uses.get(&(index, result)).is_some_and(|&left| left > 0))
+                .collect();
+            states = space.add_ways(index, &fed, &used, states);
+            live.extend(used.into_iter().map(|result| (index, result)));
         }
         space
+    }
+
+    /// Adds the layer that gives the stream at a place of the states the lanes that an operand is taken with, which the
+    /// states behind end with.
+    fn add_resizes(
+        &mut self,
+        actor: usize,
+        operand: usize,
+        states: States,
+        (place, is_last): (usize, bool),
+        change: impl Fn((i64, i64)) -> Option<(f64, Resources)>,
+    ) -> States {
+        let wanted = self.actors[actor].ways.iter().map(|way| way.lanes.inputs[operand]);
+        let wanted: IndexSet<i64> = wanted.collect();
+        let mut reached = Reached::default();
+        let mut moves = vec![];
+        let mut known = FxHashMap::default();
+        for (from, state) in states.iter().enumerate() {
+            for &lanes in &wanted {
+                let lanes = (state[place], lanes);
+                let Some((cycles, resources)) = *known.entry(lanes).or_insert_with(|| change(lanes)) else {
+                    continue;
+                };
+                let mut next = state.clone();
+                if is_last {
+                    next.remove(place);
+                }
+                next.push(lanes.1);
+                if let Some(to) = reached.number(next) {
+                    moves.push(Move { from: from as u32, to, way: None, cycles, resources });
+                }
+            }
+        }
+        self.add(actor, moves, reached)
+    }
+
+    /// Adds the layer of an actor's ways: the states end with the lanes of its operands, and behind it with those of its results.
+    fn add_ways(&mut self, actor: usize, fed: &[usize], used: &[usize], states: States) -> States {
+        let Ways { ways, rate } = &self.actors[actor];
+        let mut by_inputs: IndexMap<Vec<i64>, Vec<u32>, FxBuildHasher> = IndexMap::default();
+        for (number, way) in ways.iter().enumerate() {
+            let inputs = fed.iter().map(|&operand| way.lanes.inputs[operand]).collect();
+            by_inputs.entry(inputs).or_default().push(number as u32);
+        }
+        let mut reached = Reached::default();
+        let mut moves = vec![];
+        for (from, state) in states.iter().enumerate() {
+            let (kept, inputs) = state.split_at(state.len() - fed.len());
+            for &number in by_inputs.get(inputs).into_iter().flatten() {
+                let way = &ways[number as usize];
+                let outputs = used.iter().map(|&result| way.lanes.outputs[result]);
+                if let Some(to) = reached.number(kept.iter().copied().chain(outputs).collect()) {
+                    let cycles = way.ii_cycles as f64 * rate;
+                    let resources = way.resources;
+                    moves.push(Move { from: from as u32, to, way: Some(number), cycles, resources });
+                }
+            }
+        }
+        self.add(actor, moves, reached)
+    }
+
+    fn add(&mut self, actor: usize, moves: Vec<Move>, reached: Reached) -> States {
+        self.whole &= !reached.is_full;
+        self.layers.push(Moves { actor, states: reached.states.len(), moves });
+        reached.states
+    }
+
+    /// Are all ways in it? Not where there were too many states.
+    pub fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// The cycles a sample at which some choice becomes possible, ascending; at the first one there is a choice for all actors.
     pub fn targets(&self) -> Vec<f64> {
         let least = self.fewest_cycles();
-        let mut targets: Vec<f64> = self.moves.iter().flatten().map(|m| m.cycles).collect();
-        targets.retain(|&cycles| cycles >= least);
+        let moves = self.layers.iter().flat_map(|layer| &layer.moves);
+        let mut targets: Vec<f64> = moves.map(|m| m.cycles).filter(|&cycles| cycles >= least).collect();
         targets.sort_by(f64::total_cmp);
         targets.dedup();
         targets
@@ -167,9 +225,9 @@ impl Space {
     /// The cycles a sample of the fastest choice, whatever it costs.
     pub fn fewest_cycles(&self) -> f64 {
         let mut before = vec![0.0];
-        for (moves, &states) in self.moves.iter().zip(&self.states) {
-            let mut behind = vec![f64::INFINITY; states];
-            for m in moves {
+        for layer in &self.layers {
+            let mut behind = vec![f64::INFINITY; layer.states];
+            for m in &layer.moves {
                 let cycles: f64 = m.cycles.max(before[m.from as usize]);
                 behind[m.to as usize] = cycles.min(behind[m.to as usize]);
             }
@@ -180,80 +238,72 @@ impl Space {
 
     /// The fewest cycles a sample of an actor.
     pub fn fewest_cycles_of(&self, actor: usize) -> f64 {
-        self.ways[actor].ways.iter().map(|way| way.cycles).fold(f64::INFINITY, f64::min)
+        let Ways { ways, rate } = &self.actors[actor];
+        ways.iter().map(|way| way.ii_cycles as f64 * rate).fold(f64::INFINITY, f64::min)
     }
 
-    /// The best choice that takes at most `cycles` a sample.
-    pub fn best(&self, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
-        let layer = |(moves, &states): (&Vec<Move>, &usize)| {
-            let possible = moves.iter().enumerate().filter(|(_, m)| m.cycles <= cycles);
-            let steps = possible.map(|(number, m)| Step {
+    /// How many steps there are.
+    pub fn steps(&self) -> usize {
+        self.layers.iter().map(|layer| layer.moves.len()).sum()
+    }
+
+    /// The choices as a problem: its costs are shares of a budget.
+    pub fn problem(&self, budget: Resources) -> Problem {
+        let layer = |layer: &Moves| {
+            let step = |(number, m): (usize, &Move)| Step {
                 from: m.from,
                 to: m.to,
-                shares: self.shares(m.resources),
+                shares: shares(m.resources, budget),
+                cycles: m.cycles,
                 way: number as u32,
-            });
-            Layer { states, steps: least_of_each(steps) }
+            };
+            Layer { states: layer.states, steps: layer.moves.iter().enumerate().map(step).collect() }
         };
-        let layers: Vec<Layer> = self.moves.iter().zip(&self.states).map(layer).collect();
-        let limited = self.budget.kinds().map(|(_, most)| most != i64::MAX);
-        let problem = Problem { layers, limited };
-        let solution = problem.solve(goal);
-        let choice = solution.path.as_ref().map(|path| {
-            let taken = path.steps.iter().zip(&problem.layers).map(|(&step, layer)| layer.steps[step].way);
-            self.choice(taken.zip(&self.moves).map(|(number, moves)| moves[number as usize]))
-        });
-        (choice, solution)
+        let limited = budget.kinds().map(|(_, most)| most != i64::MAX);
+        Problem { layers: self.layers.iter().map(layer).collect(), limited }
     }
 
-    fn choice(&self, moves: impl Iterator<Item = Move>) -> Choice {
-        let mut choice =
-            Choice { foldings: vec![], resources: Resources::default(), each: vec![], cycles: 0.0 };
-        for (m, ways) in moves.zip(&self.ways) {
-            choice.foldings.push(ways.ways[m.way as usize].folding);
-            choice.resources += m.resources;
-            choice.each.push(m.resources);
-            choice.cycles = choice.cycles.max(m.cycles);
+    /// The best choice of a problem that takes at most `cycles` a sample.
+    pub fn best(&self, problem: &Problem, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
+        let solution = problem.within(cycles, cycles).solve(goal, &[], MOST_PARTS);
+        (solution.path.as_ref().map(|path| self.choice(&path.ways)), solution)
+    }
+
+    /// The choice that a path through the layers is.
+    pub fn choice(&self, path: &[u32]) -> Choice {
+        let none = Resources::default();
+        let each = vec![none; self.actors.len()];
+        let mut choice = Choice { foldings: vec![], resources: none, each, cycles: 0.0, slowest: 0 };
+        for (layer, &number) in self.layers.iter().zip(path) {
+            let Move { way, cycles, resources, .. } = layer.moves[number as usize];
+            if let Some(way) = way {
+                choice.foldings.push(self.actors[layer.actor].ways[way as usize].folding);
+            }
+            choice.resources += resources;
+            choice.each[layer.actor] += resources;
+            if cycles > choice.cycles {
+                (choice.cycles, choice.slowest) = (cycles, layer.actor);
+            }
         }
         choice
     }
-
-    /// Shares of the budget. Of nothing, whatever is used is too much.
-    fn shares(&self, used: Resources) -> [f64; KINDS] {
-        let kinds = used.kinds().into_iter().zip(self.budget.kinds()).zip(USUAL.kinds());
-        let mut shares = [0.0; KINDS];
-        for (share, (((_, used), (_, most)), (_, usual))) in shares.iter_mut().zip(kinds) {
-            let most = if most == i64::MAX { usual } else { most };
-            *share = if most == 0 { 2.0 * used as f64 } else { used as f64 / most as f64 };
-        }
-        shares
-    }
 }
 
-impl Ways {
-    fn of<'c>(actor: &dyn Actor<'c>, margin: f64, held_samples: i64) -> Self {
-        let rate = (actor.reach() * (1.0 + margin)).min(1.0);
-        let mut outputs = IndexMap::new();
-        let way = |folding| {
-            let lanes = actor.lanes_at(folding);
-            let number = outputs.len() as u32;
-            Way {
-                folding,
-                cycles: actor.ii_cycles_at(folding) as f64 * rate,
-                inputs: lanes.inputs,
-                resources: actor.resources_holding_at(folding, held_samples),
-                outputs: *outputs.entry(lanes.outputs).or_insert(number),
-            }
-        };
-        let ways = actor.foldings().into_iter().map(way).collect();
-        Self { ways, outputs: outputs.into_keys().collect(), rate }
+/// Shares of a budget. Of nothing, whatever is used is too much.
+pub fn shares(used: Resources, budget: Resources) -> Shares {
+    let kinds = used.kinds().into_iter().zip(budget.kinds()).zip(USUAL.kinds());
+    let mut shares = [0.0; KINDS];
+    for (share, (((_, used), (_, most)), (_, usual))) in shares.iter_mut().zip(kinds) {
+        let most = if most == i64::MAX { usual } else { most };
+        *share = if most == 0 { 2.0 * used as f64 } else { used as f64 / most as f64 };
     }
+    shares
 }
 
 /// Cycles a sample and cost of the change of lanes in front of an actor; None where there may not be one.
 fn resize<'c>(
     actor: &dyn Actor<'c>,
-    value: Value<'c>,
+    stream: &Stream,
     (from, to): (i64, i64),
     rate: f64,
 ) -> Option<(f64, Resources)> {
@@ -263,25 +313,11 @@ fn resize<'c>(
     if actor.needs_producers_lanes() {
         return None;
     }
-    let stream = Stream::of_value(value).with_lanes(from);
+    let stream = stream.with_lanes(from);
     let between = gcd(from, to);
     let mut resources = Resize::cost(&stream, between);
     if between != from && between != to {
         resources += Resize::cost(&stream.with_lanes(between), to);
     }
     Some((stream.with_lanes(between).beats() as f64 * rate, resources))
-}
-
-/// Of steps between the same states, those to which no other one is at most equal in every kind.
-fn least_of_each(steps: impl Iterator<Item = Step>) -> Vec<Step> {
-    let mut kept: IndexMap<(u32, u32), Vec<Step>> = IndexMap::new();
-    for step in steps {
-        let others = kept.entry((step.from, step.to)).or_default();
-        let no_worse = |a: &Step, b: &Step| a.shares.iter().zip(&b.shares).all(|(a, b)| a <= b);
-        if !others.iter().any(|other| no_worse(other, &step)) {
-            others.retain(|other| !no_worse(&step, other));
-            others.push(step);
-        }
-    }
-    kept.into_values().flatten().collect()
 }

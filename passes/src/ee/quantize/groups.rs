@@ -21,8 +21,12 @@ pub struct Groups<'c> {
     read: Vec<Vec<Value<'c>>>,
     /// Does arithmetic read the group, or make it in another way than from sums?
     computed_on: Vec<bool>,
+    /// Does a table read the group or make it?
+    mapped: Vec<bool>,
     /// The groups of the classifiers' results.
     logits: Vec<usize>,
+    /// The value that each group starts with.
+    makers: Vec<Value<'c>>,
 }
 
 /// What an operation means for the scales of its operands and results.
@@ -77,7 +81,9 @@ impl<'c> Groups<'c> {
             part_of: vec![],
             read: vec![],
             computed_on: vec![],
+            mapped: vec![],
             logits: vec![],
+            makers: vec![],
         };
         groups.start(image(function)?);
         let mut failure = None;
@@ -114,10 +120,10 @@ impl<'c> Groups<'c> {
                 Kind::Maps if functions.is_read(results[0]) => {
                     if let Some(source) = functions.source_of(results[0]) {
                         groups.want(op, source, &mut failure);
-                        groups.compute_on(source);
+                        groups.map(source);
                     }
                     groups.start(results[0]);
-                    groups.compute_on(results[0]);
+                    groups.map(results[0]);
                 }
                 Kind::Maps => {}
                 Kind::Joins => {
@@ -163,6 +169,11 @@ impl<'c> Groups<'c> {
         &self.read[group]
     }
 
+    /// The value that a group starts with, behind which all others of it only move, pick or bound its numbers.
+    pub fn maker(&self, group: usize) -> Option<Value<'c>> {
+        self.makers.get(group).copied()
+    }
+
     /// The groups of the classifiers' results; an inner exit's result, which an outer one hands on, has none.
     pub fn logits(&self) -> &[usize] {
         &self.logits
@@ -171,6 +182,11 @@ impl<'c> Groups<'c> {
     /// Are a group's numbers sums that nothing but a decision or the user reads?
     pub fn is_result_only(&self, group: usize) -> bool {
         !self.computed_on[group]
+    }
+
+    /// Does a table read a group's numbers or make them?
+    pub fn is_mapped(&self, group: usize) -> bool {
+        self.mapped[group]
     }
 
     /// Gives a new value the group of an old one.
@@ -186,6 +202,8 @@ impl<'c> Groups<'c> {
         self.part_of.push(group);
         self.read.push(vec![]);
         self.computed_on.push(group == 0);
+        self.mapped.push(false);
+        self.makers.push(value);
     }
 
     /// Lets an operand of a concatenation share the scale of the result, unless something else reads it or it is the
@@ -200,6 +218,7 @@ impl<'c> Groups<'c> {
             let read = std::mem::take(&mut self.read[part]);
             self.part_of[part] = whole;
             self.read[whole].extend(read);
+            self.mapped[whole] |= self.mapped[part];
         }
     }
 
@@ -207,6 +226,13 @@ impl<'c> Groups<'c> {
         self.read(value);
         if let Some(group) = self.group_of(value) {
             self.computed_on[group] = true;
+        }
+    }
+
+    fn map(&mut self, value: Value<'c>) {
+        self.compute_on(value);
+        if let Some(group) = self.group_of(value) {
+            self.mapped[group] = true;
         }
     }
 
@@ -240,7 +266,7 @@ fn is_constant(op: Op<'_>) -> bool {
 }
 
 /// What an argument of an exit's regions stands for; other values as they are.
-fn outside(value: Value<'_>) -> Value<'_> {
+pub fn outside(value: Value<'_>) -> Value<'_> {
     let exit = value.argument_block().and_then(|block| block.parent()).and_then(Exit::cast);
     match exit.and_then(|exit| exit.0.operand(value.index())) {
         Some(input) => outside(input),

@@ -58,15 +58,33 @@ impl Histogram {
     }
 }
 
-/// Runs the calibration samples through all layers; what each group's values were. The image's histogram is empty.
-pub fn observe(function: Op<'_>, groups: &Groups<'_>, options: &Options) -> Result<Vec<Histogram>, Failure> {
+/// A float network whose tensors have been seen.
+pub struct Observed<'c> {
+    /// What each group's values were. The image's histogram is empty.
+    pub seen: Vec<Histogram>,
+    /// The values that were looked at, and the group of each.
+    pub values: Vec<Value<'c>>,
+    /// Of each value.
+    pub group_of: Vec<usize>,
+    /// Computes the values.
+    pub golden: Golden,
+    /// The calibration samples.
+    pub data: DataSet,
+}
+
+/// Runs the calibration samples through all layers.
+pub fn observe<'c>(
+    function: Op<'c>,
+    groups: &Groups<'c>,
+    options: &Options,
+) -> Result<Observed<'c>, Failure> {
     let data = calibration(function, options)?;
     let seen: Vec<_> = (0..groups.len()).map(|_| Histogram::new()).collect();
     // Which group each result of the observing function is of.
-    let (group_of, read): (Vec<usize>, Vec<Value>) = (1..groups.len())
+    let (group_of, values): (Vec<usize>, Vec<Value>) = (1..groups.len())
         .flat_map(|group| groups.read_values(group).iter().map(move |&value| (group, value)))
         .unzip();
-    let module = observing(function, &read);
+    let module = observing(function, &values);
     let failed = |error| function.error(format_args!("cannot be run on calibration samples: {error}"), &[]);
     let golden = Golden::compile(&module, "observe").map_err(failed)?;
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
@@ -81,7 +99,8 @@ pub fn observe(function: Op<'_>, groups: &Groups<'_>, options: &Options) -> Resu
         }
     };
     golden.run_each(&data, 0..samples, threads, count).map_err(failed)?;
-    Ok(seen.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(Observed { seen, values, group_of, golden, data })
 }
 
 /// Reads the calibration samples, and checks them against the network's argument.
@@ -114,7 +133,7 @@ fn calibration(function: Op<'_>, options: &Options) -> Result<DataSet, Failure> 
 }
 
 /// The text of a module with a function `observe` that takes an image, always runs all layers, and returns `wanted`.
-fn observing<'c>(function: Op<'c>, wanted: &[Value<'c>]) -> String {
+pub fn observing<'c>(function: Op<'c>, wanted: &[Value<'c>]) -> String {
     let copy = function.duplicate();
     let places: Vec<_> = values_in(function)
         .into_iter()

@@ -1,13 +1,16 @@
 //! The rewrite of a float network into an integer one.
 
+use std::collections::HashMap;
+
 use atheena_dialects::{
     ee::Exit,
-    ir::{Attr, Builder, Ctx, DenseElement, Failure, Op, Type, Value},
+    ir::{Attr, Builder, Ctx, DenseElement, Failure, I48, Op, Type, Value},
     tosa::{self, Convolution, Rescale, Rounding},
 };
 
 use super::elementwise::Elementwise;
 use super::groups::{Groups, Kind, image};
+use super::report::last_logits;
 use super::scales::{Format, power, weight_exponent, weight_scale};
 use super::scheme::Scheme;
 
@@ -18,8 +21,8 @@ pub fn rewrite<'c>(
     functions: &Elementwise<'c>,
     formats: &[Format],
     scheme: &Scheme,
-) -> Result<(), Failure> {
-    let mut rewrite = Rewrite { groups, formats, scheme };
+) -> Result<Rewritten<'c>, Failure> {
+    let mut rewrite = Rewrite { groups, formats, scheme, rewritten: Rewritten(HashMap::new()) };
     let argument = image(function)?;
     let layers = function.walk();
     // What operations mean is read off the float network, before it changes.
@@ -42,13 +45,24 @@ pub fn rewrite<'c>(
         }
     }
     tosa::erase_unused(function);
-    Ok(())
+    Ok(rewrite.rewritten)
+}
+
+/// What values have become that are others now.
+pub struct Rewritten<'c>(HashMap<Value<'c>, Value<'c>>);
+
+impl<'c> Rewritten<'c> {
+    /// What a value has become.
+    pub fn of(&self, value: Value<'c>) -> Value<'c> {
+        self.0.get(&value).copied().unwrap_or(value)
+    }
 }
 
 struct Rewrite<'c, 'a> {
     groups: Groups<'c>,
     formats: &'a [Format],
     scheme: &'a Scheme,
+    rewritten: Rewritten<'c>,
 }
 
 impl<'c> Rewrite<'c, '_> {
@@ -92,6 +106,7 @@ impl<'c> Rewrite<'c, '_> {
         let ty = Type::tensor(&shape, i8::ty(op.ctx()));
         let mapped = tosa::simple(here, "tosa.table", &[source, values], ty);
         self.groups.join(mapped, result);
+        self.rewritten.0.insert(result, mapped);
         redirect(users, mapped);
     }
 
@@ -107,10 +122,11 @@ impl<'c> Rewrite<'c, '_> {
                     output_zp: output.zero_point.into(),
                     ..rescale
                 };
-                op.set_operand(index, rescale.build(Builder::before(op), input, i8::ty(op.ctx())));
+                let narrow = rescale.build(Builder::before(op), input, element(output, op.ctx()));
+                op.set_operand(index, narrow);
             }
         }
-        set_element::<i8>(op.result(0));
+        set_format(op.result(0), output);
         Ok(())
     }
 
@@ -144,32 +160,32 @@ impl<'c> Rewrite<'c, '_> {
         let sum = |(channel, &b): (usize, &f32)| (f64::from(b) / (input_scale * scale(channel))).round();
         let bias: Vec<f64> = bias.iter().enumerate().map(sum).collect();
 
-        let largest_input = if input.zero_point == 0 { 128.0 } else { 255.0 };
+        let sums = Sums::of(input);
+        let largest_input = if input.zero_point == 0 { power(input.bits as i32 - 1) } else { 255.0 };
         let mut largest_sum: Vec<f64> = bias.iter().map(|b| b.abs()).collect();
         for (i, &w) in integers.iter().enumerate() {
             largest_sum[layer.channels_of(i).0] += f64::from(w).abs() * largest_input;
         }
-        let factors = scales.iter().map(|&scale| factor(input_scale * scale / (output.scale()), 16));
+        let factors = scales.iter().map(|&scale| sums.factor(input_scale * scale / output.scale()));
         let rescale =
             factors.collect::<Option<Vec<_>>>().map(Rescale::of_channels).ok_or_else(|| far_apart(op))?;
-        // TOSA's rescale wants values below 2^(shift - 1).
         let shift = |channel: usize| rescale.shift[if scales.len() == 1 { 0 } else { channel }];
-        let fits =
-            |(channel, &sum): (usize, &f64)| sum <= f64::from(i32::MAX) && sum < power(shift(channel) - 1);
+        let fits = |(channel, &sum): (usize, &f64)| sums.fit(sum, shift(channel));
         if !largest_sum.iter().enumerate().all(fits) {
             let largest = largest_sum.iter().copied().fold(0.0, f64::max);
-            let message = format!("may sum up to {largest:.0}, which 32 bits can't hold and rescale");
+            let bits = sums.bits;
+            let message = format!("may sum up to {largest:.0}, which {bits} bits can't hold and rescale");
             let cure = "its bias is far larger than its products, or cancels them: retrain the layer";
             return Err(op.error(message, &[cure]));
         }
 
         let here = Builder::before(op);
         layer.set_weights(&integers);
-        layer.set_bias(&bias.iter().map(|&b| b as i32).collect::<Vec<_>>());
-        op.set_operand(3, tosa::const_dense(here, &[1], &[input.zero_point]));
+        sums.set_bias(layer, &bias);
+        op.set_operand(3, integer(here, input, input.zero_point.into()));
         op.set_operand(4, tosa::const_dense(here, &[1], &[0i8]));
-        op.set_attr("acc_type", Attr::ty(i32::ty(op.ctx())));
-        self.narrow(op, rescale);
+        op.set_attr("acc_type", Attr::ty(Type::integer(op.ctx(), sums.bits)));
+        self.narrow(op, rescale, sums.bits);
         Ok(())
     }
 
@@ -182,14 +198,15 @@ impl<'c> Rewrite<'c, '_> {
         bias: &[f32],
         step: f64,
     ) -> Vec<f64> {
+        let sums = Sums::of(self.format(layer.input()));
         let mut channels = vec![vec![]; layer.out_channels()];
         for (i, &w) in weights.iter().enumerate() {
             channels[layer.channels_of(i).0].push(w);
         }
         let output = self.format(layer.output());
         let scale = |(weights, &bias): (&Vec<f64>, &f32)| {
-            // No finer than that the bias fits easily into 32 bits, and that TOSA's shift can say.
-            let bias = f64::from(bias.abs()) / output.scale() / step * power(-27);
+            // No finer than that the bias fits easily into a sum, and that TOSA's shift can say.
+            let bias = f64::from(bias.abs()) / output.scale() / step * power(5 - sums.bits as i32);
             weight_scale(weights, self.scheme.weight_bits).max(bias).max(power(-24) / step)
         };
         channels.iter().zip(bias).map(scale).collect()
@@ -207,25 +224,27 @@ impl<'c> Rewrite<'c, '_> {
         let bits = -narrow.log2().ceil() as i32;
         for (index, (&input, format)) in inputs.iter().zip(&formats).enumerate() {
             let by = format.scale() * power(sums);
-            // Two operands of up to 255 * by, which TOSA's rescale wants below 2^29 before and behind it.
-            let widen = factor(by, 31).filter(|_| 512.0 * by < power(29 + bits.min(0)));
+            // Two operands of up to 255 (or 32768) * by, which TOSA's rescale wants below 2^29 before and behind it.
+            let both = power(if format.bits == 8 { 9 } else { format.bits as i32 });
+            let widen = factor(by, 31).filter(|_| both * by < power(29 + bits.min(0)));
             let widen = Rescale { input_zp: format.zero_point.into(), ..widen.ok_or_else(|| far_apart(op))? };
             op.set_operand(index, widen.build(Builder::before(op), input, i32::ty(op.ctx())));
         }
         let rescale = factor(narrow, 16).ok_or_else(|| far_apart(op))?;
-        self.narrow(op, rescale);
+        self.narrow(op, rescale, 32);
         Ok(())
     }
 
-    /// Makes the result of `op` 32 bits wide, and its users read it rescaled.
-    fn narrow(&mut self, op: Op<'c>, rescale: Rescale) {
+    /// Makes the result of `op` as wide as a sum, and its users read it rescaled.
+    fn narrow(&mut self, op: Op<'c>, rescale: Rescale, bits: u32) {
         let wide = op.result(0);
         let format = self.format(wide);
         let users = wide.uses();
-        set_element::<i32>(wide);
+        set_format(wide, Format { bits, ..format });
         let rescale = Rescale { output_zp: format.zero_point.into(), ..rescale };
         let narrow = rescale.build(Builder::after(op), wide, element(format, op.ctx()));
         self.groups.join(narrow, wide);
+        self.rewritten.0.insert(wide, narrow);
         redirect(users, narrow);
     }
 
@@ -242,20 +261,15 @@ impl<'c> Rewrite<'c, '_> {
                 }
             }
             "tosa.avg_pool2d" => {
-                let zero = tosa::const_dense(here, &[1], &[format.zero_point]);
+                let zero = integer(here, format, format.zero_point.into());
                 op.set_operand(1, zero);
                 op.set_operand(2, zero);
                 op.set_attr("acc_type", Attr::ty(i32::ty(op.ctx())));
             }
             "tosa.pad" => {
                 let border: Vec<f32> = tosa::constant_operand(op, 2, "border")?;
-                let border: Vec<i16> = border.iter().map(|&v| format.nearest(v.into())).collect();
-                let narrow = || border.iter().map(|&v| v as i8).collect::<Vec<_>>();
-                let border = match format.bits {
-                    8 => tosa::const_dense(here, &[1], &narrow()),
-                    _ => tosa::const_dense(here, &[1], &border),
-                };
-                op.set_operand(2, border);
+                let border = border.first().copied().unwrap_or_default();
+                op.set_operand(2, integer(here, format, format.nearest(border.into())));
             }
             _ => {}
         }
@@ -278,12 +292,7 @@ impl<'c> Rewrite<'c, '_> {
     }
 
     fn finish(&mut self, function: Op<'c>, end: Op<'c>) {
-        // The last classifier is at the end of the innermost exit's late region.
-        let mut logits = end.operand(0);
-        while let Some(exit) = logits.and_then(Value::producer).and_then(Exit::cast) {
-            logits = Exit::yielded(exit.otherwise()).first().copied();
-        }
-        if let Some(group) = logits.and_then(|logits| self.groups.group_of(logits)) {
+        if let Some(group) = last_logits(function).and_then(|logits| self.groups.group_of(logits)) {
             function.set_attr("ee.logits_scale", Attr::f64(function.ctx(), self.formats[group].scale()));
         }
         let types = |values: Vec<Value<'c>>| values.into_iter().map(Value::ty).collect::<Vec<_>>();
@@ -292,18 +301,69 @@ impl<'c> Rewrite<'c, '_> {
     }
 }
 
+/// The sums of a layer's products.
+#[derive(Clone, Copy)]
+struct Sums {
+    /// 32, or 48 of inputs of 16 bits.
+    bits: u32,
+}
+
+impl Sums {
+    fn of(input: Format) -> Self {
+        Self { bits: if input.bits == 16 { 48 } else { 32 } }
+    }
+
+    /// Multiplies a sum by a positive number, to 16 bits, or 15 where TOSA has no more.
+    fn factor(self, by: f64) -> Option<Rescale> {
+        if self.bits == 32 { factor(by, 16) } else { wide_factor(by, 15, 15) }
+    }
+
+    /// Can TOSA rescale all sums up to `largest`?
+    fn fit(self, largest: f64, shift: i32) -> bool {
+        match self.bits {
+            // Values below 2^(shift - 1), which a multiplier below 2^31 leaves in 32 bits.
+            32 => largest <= f64::from(i32::MAX) && largest < power(shift - 1),
+            // A multiplier below 2^15 leaves 32 bits.
+            _ => largest < power(47).min(power(shift + 16)),
+        }
+    }
+
+    /// Makes a layer's bias a sum.
+    fn set_bias(self, layer: Convolution<'_>, bias: &[f64]) {
+        if self.bits == 32 {
+            layer.set_bias(&bias.iter().map(|&b| b as i32).collect::<Vec<_>>());
+        } else {
+            let wide = |&b: &f64| I48::new(b as i64).expect("the largest sum fits");
+            layer.set_bias(&bias.iter().map(wide).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// A constant in a format's integers.
+fn integer<'c>(here: Builder<'c>, format: Format, value: i16) -> Value<'c> {
+    match format.bits {
+        8 => tosa::const_dense(here, &[1], &[value as i8]),
+        _ => tosa::const_dense(here, &[1], &[value]),
+    }
+}
+
 /// Multiplies by a positive number: exactly by a power of two, by others to some bits, at most 31. None if TOSA has no such
 /// shift.
 fn factor(factor: f64, bits: i32) -> Option<Rescale> {
+    wide_factor(factor, bits, 31)
+}
+
+/// The same with a multiplier below 2^width.
+fn wide_factor(factor: f64, bits: i32, width: i32) -> Option<Rescale> {
     // factor = mantissa * 2^exponent with the mantissa in [0.5, 1).
     let mut exponent = factor.log2().floor() as i32 + 1;
     let mut mantissa = (factor * power(bits - exponent)).round();
     if mantissa >= power(bits) {
         (mantissa, exponent) = (mantissa / 2.0, exponent + 1);
     }
-    let shift = 31 - exponent;
+    let shift = width - exponent;
     (2..=62).contains(&shift).then(|| Rescale {
-        multiplier: vec![(mantissa * power(31 - bits)) as i32],
+        multiplier: vec![(mantissa * power(width - bits)) as i32],
         shift: vec![shift],
         input_zp: 0,
         output_zp: 0,

@@ -40,6 +40,13 @@ impl Format {
         f64::from(integer - i32::from(self.zero_point)) * self.scale()
     }
 
+    /// The real numbers that round to an integer in range.
+    pub fn range(self) -> [f64; 2] {
+        let half = self.scale() / 2.0;
+        let largest = largest(self.bits) as i32;
+        [self.real(-largest - 1) - half, self.real(largest) + half]
+    }
+
     /// The nearest integer of a real number, saturated.
     pub fn nearest(self, real: f64) -> i16 {
         let largest = largest(self.bits);
@@ -62,9 +69,13 @@ pub fn power(exponent: i32) -> f64 {
 pub fn choose(groups: &Groups<'_>, seen: &[Histogram], scheme: &Scheme) -> Result<Vec<Format>, Failure> {
     let mut formats = vec![Format::PIXELS];
     let mut failure = None;
-    let wide = scheme.wide_logits && groups.logits().iter().all(|&group| groups.is_result_only(group));
+    let logits_bits = logits_bits(groups, scheme)?;
     for (group, histogram) in seen.iter().enumerate().skip(1) {
-        let bits = if wide && groups.logits().contains(&group) { 16 } else { 8 };
+        let bits = match group {
+            group if groups.logits().contains(&group) => logits_bits,
+            group if groups.is_mapped(group) => 8,
+            _ => scheme.activation_bits,
+        };
         formats.push(match groups.read_values(group).first().and_then(|value| value.producer()) {
             Some(op) if !histogram.is_finite() => {
                 let cure = "look for infinite or huge weights, or a calibration file of other data";
@@ -81,6 +92,23 @@ pub fn choose(groups: &Groups<'_>, seen: &[Histogram], scheme: &Scheme) -> Resul
         });
     }
     failure.map_or(Ok(formats), Err)
+}
+
+/// Bits of the logits: of all alike, as an exit's result is those of either classifier.
+fn logits_bits(groups: &Groups<'_>, scheme: &Scheme) -> Result<u32, Failure> {
+    let readers = |group: &usize| match scheme.activation_bits {
+        16 => groups.is_mapped(*group),
+        _ => !groups.is_result_only(*group),
+    };
+    let read = groups.logits().iter().copied().find(readers);
+    match (scheme.logits_bits, read.and_then(|group| groups.read_values(group).first()?.producer())) {
+        (Some(16), Some(op)) => {
+            let cure = "leave logits-bits at auto, or let the network return what the classifier computes";
+            Err(op.error("cannot make logits of 16 bits, as 8 bits are read or made of them", &[cure]))
+        }
+        (Some(bits), _) => Ok(bits),
+        (None, _) => Ok(if read.is_some() { 8 } else { 16 }),
+    }
 }
 
 /// The format of a tensor, given the numbers in it with their counts.

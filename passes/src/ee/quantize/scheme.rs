@@ -12,8 +12,10 @@ pub struct Scheme {
     pub range: Range,
     /// Bits of a weight.
     pub weight_bits: u32,
-    /// Do logits have 16 bits?
-    pub wide_logits: bool,
+    /// Bits of what layers compute.
+    pub activation_bits: u32,
+    /// Bits of logits; None for as many as the network allows.
+    pub logits_bits: Option<u32>,
 }
 
 /// The range of a tensor.
@@ -52,11 +54,17 @@ impl Scheme {
             4 => 4,
             other => return wrong("weights-bits", &other.to_string(), "8 or 4"),
         };
-        let wide_logits = match options.logits_bits {
-            8 => false,
-            16 => true,
-            other => return wrong("logits-bits", &other.to_string(), "8 or 16"),
+        let activation_bits = match options.activation_bits {
+            8 => 8,
+            16 => 16,
+            other => return wrong("activation-bits", &other.to_string(), "8 or 16"),
         };
-        Ok(Self { powers_of_two, range, weight_bits, wide_logits })
+        let logits_bits = match options.logits_bits.as_str() {
+            "auto" => None,
+            "8" => Some(8),
+            "16" => Some(16),
+            other => return wrong("logits-bits", other, "auto, 8 or 16"),
+        };
+        Ok(Self { powers_of_two, range, weight_bits, activation_bits, logits_bits })
     }
 }

@@ -1,8 +1,8 @@
 //! Recognises that a condition asks whether a classifier is confident.
 
-use crate::softmax::{count, largest_probability, max_of, source};
+use crate::softmax::{count, entropy, largest_probability, margin, max_of, number, source};
 use atheena_dialects::{
-    ee::Confidence,
+    ee::{Confidence, ConfidenceKind},
     ir::{Attr, Op, Value},
     tosa,
 };
@@ -26,11 +26,13 @@ impl<'c> Condition<'c> {
         let measure = Measure::read(value)?;
         // As a bound of the measure itself: v > t of v = -m is m < -t.
         let (threshold, above) = if measure.negated { (-threshold, !above) } else { (threshold, above) };
-        let confident = above == measure.kind.rises();
+        let rises = measure.kind.leaves_above();
+        let confident = above == rises;
         // Where the comparison holds of samples that stay, equality changes sides.
         let strict = strict == confident;
-        let threshold = shortest(as_float(threshold, measure.kind.rises(), strict));
-        let confidence = measure.kind.confidence(threshold)?;
+        let threshold = shortest(as_float(threshold, rises, strict));
+        measure.kind.check_threshold(threshold)?;
+        let confidence = Confidence::new(measure.kind, threshold);
         Ok(Self { logits: measure.logits, confidence, confident: confident == holds })
     }
 }
@@ -88,32 +90,9 @@ impl<'c> Comparison<'c> {
     }
 }
 
-/// What a confidence measures.
-#[derive(Clone, Copy)]
-enum Kind {
-    MaxSoftmax,
-}
-
-impl Kind {
-    /// Is a larger value more confident?
-    fn rises(self) -> bool {
-        match self {
-            Self::MaxSoftmax => true,
-        }
-    }
-
-    fn confidence(self, threshold: f64) -> Result<Confidence, String> {
-        match self {
-            Self::MaxSoftmax => {
-                Confidence::check_threshold(threshold)?;
-                Ok(Confidence::max_softmax(threshold))
-            }
-        }
-    }
-}
-
+/// What is compared with the threshold.
 struct Measure<'c> {
-    kind: Kind,
+    kind: ConfidenceKind,
     logits: Value<'c>,
     negated: bool,
 }
@@ -121,7 +100,13 @@ struct Measure<'c> {
 impl<'c> Measure<'c> {
     fn read(value: Value<'c>) -> Result<Self, String> {
         if let Some(logits) = largest_probability(value) {
-            return Ok(Self { kind: Kind::MaxSoftmax, logits, negated: false });
+            return Ok(Self { kind: ConfidenceKind::MaxSoftmax, logits, negated: false });
+        }
+        if let Some((logits, negated)) = entropy(value) {
+            return Ok(Self { kind: ConfidenceKind::Entropy, logits, negated });
+        }
+        if let Some(logits) = margin(value) {
+            return Ok(Self { kind: ConfidenceKind::Margin, logits, negated: false });
         }
         let value = source(value);
         let made = producer(value, "its confidence")?;
@@ -132,7 +117,9 @@ impl<'c> Measure<'c> {
             ),
             None => format!("made by {}", place(made)),
         };
-        Err(format!("its confidence is {found}, not the largest softmax probability of a classifier"))
+        Err(format!(
+            "its confidence is {found}, not the largest softmax probability of a classifier, nor the margin or the entropy of its softmax"
+        ))
     }
 }
 
@@ -146,19 +133,6 @@ pub fn place(op: Op<'_>) -> String {
     match op.loc().to_string() {
         loc if loc.contains("unknown") => format!("'{}'", op.name()),
         loc => format!("'{}' at {}", op.name(), loc.trim_start_matches("loc(").trim_end_matches(')')),
-    }
-}
-
-/// The number that a constant holds, in whatever shape.
-fn number(value: Value<'_>) -> Option<f64> {
-    let attr = tosa::constant(source(value))?;
-    if let Some(number) = attr.to_f64() {
-        return Some(number);
-    }
-    let floats = |values: Vec<f32>| values.into_iter().map(f64::from).collect::<Vec<_>>();
-    match attr.to_dense::<f64>().or_else(|| attr.to_dense::<f32>().map(floats))?[..] {
-        [number] => Some(number),
-        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The thresholds of one exit that are worth a look.
 
-use super::tuning::{Decision, leaves};
-use crate::classifiers::Verdict;
+use super::tuning::Decision;
+use crate::classifiers::{Verdict, leaves};
 
 /// The most thresholds of an exit: each lets at least this part of the samples leave more than the one before.
 const MOST: usize = 2000;

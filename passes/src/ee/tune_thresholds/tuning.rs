@@ -5,9 +5,10 @@
 
 use super::{
     candidates::Ladder,
+    margin::{self, Bound},
     search::{self, Cost, Sample},
 };
-use crate::classifiers::{Classifiers, Verdict};
+use crate::classifiers::{Classifiers, Verdict, leaves};
 use atheena_dialects::{
     ee::{Confidence, Exit},
     ir::{Attr, Block, Failure, Op},
@@ -53,23 +54,6 @@ impl Decision {
         match self.integer {
             Some((scale, bits, classes)) => self.confidence.with_threshold(threshold, scale, bits, classes),
             None => Confidence::new(self.confidence.kind, threshold),
-        }
-    }
-}
-
-/// Does a sample with these logits leave?
-pub(super) fn leaves(confidence: &Confidence, logits: &Tensor) -> bool {
-    match (&confidence.integer, logits) {
-        (Some(integer), Tensor::I8(logits)) => integer.leaves(logits),
-        (Some(integer), Tensor::I16(logits)) => integer.leaves(logits),
-        (Some(integer), Tensor::I32(logits)) => integer.leaves(logits),
-        _ => {
-            let value = confidence.kind.of_logits(&logits.to_f64());
-            if confidence.kind.leaves_above() {
-                value > confidence.threshold
-            } else {
-                value < confidence.threshold
-            }
         }
     }
 }
@@ -129,6 +113,8 @@ fn of_block(block: Block<'_>) -> u64 {
 pub struct Goal {
     /// The accuracy that may be lost to the last classifier alone, in percentage points.
     pub max_accuracy_drop: f64,
+    /// The probability that no more is lost on other data, in 0.5..1.
+    pub drop_confidence: f64,
     /// The part of the samples that the choice does not see, in 0..1.
     pub holdout: f64,
 }
@@ -140,6 +126,8 @@ pub struct Tuning {
     pub exits: Vec<String>,
     /// The accuracy that may be lost to the last classifier alone, in percentage points.
     pub max_accuracy_drop: f64,
+    /// The probability that no more is lost on other data.
+    pub drop_confidence: f64,
     /// The samples that the choice has seen, and those that it has not.
     pub samples: [usize; 2],
     /// Products a sample.
@@ -190,6 +178,22 @@ pub enum TuneError {
         /// Those of them that are held out.
         held_out: usize,
     },
+    /// The samples don't tell.
+    #[error(
+        "has no thresholds of which {samples} samples show, with {percent} % confidence, that they cost at most {allowed} points of \
+         accuracy{}",
+        enough(*samples, *needed)
+    )]
+    NotShown {
+        /// In percentage points.
+        allowed: f64,
+        /// The confidence.
+        percent: f64,
+        /// Those that the choice sees.
+        samples: usize,
+        /// As many would do if no answer changed.
+        needed: usize,
+    },
     /// The exits cost too much accuracy.
     #[error(
         "has no thresholds that cost at most {allowed} points of accuracy: the least that they cost is {least:.2}"
@@ -200,6 +204,15 @@ pub enum TuneError {
         /// In percentage points.
         least: f64,
     },
+}
+
+/// What number of samples could show anything.
+fn enough(samples: usize, needed: usize) -> String {
+    match needed {
+        usize::MAX => "; no number of samples shows a loss of nothing".to_owned(),
+        needed if needed > samples => format!("; it takes {needed} at least"),
+        _ => String::new(),
+    }
 }
 
 /// The most points of a frontier that are reported.
@@ -242,6 +255,10 @@ pub fn tune(
         let least = 100.0 * (last as f64 - best as f64) / samples.len() as f64;
         return Err(TuneError::OutOfReach { allowed: goal.max_accuracy_drop, least });
     };
+    let chosen = match goal.drop_confidence > 0.5 {
+        true => with_confidence(&samples, &rungs, &cost, goal)?,
+        false => chosen.rungs,
+    };
     let point = |thresholds: Vec<f64>| {
         let mut decided = verdicts.to_vec();
         decide(decisions, &thresholds, &mut decided);
@@ -264,6 +281,7 @@ pub fn tune(
     Ok(Tuning {
         exits: exits.iter().map(|exit| exit.label()).collect(),
         max_accuracy_drop: goal.max_accuracy_drop,
+        drop_confidence: goal.drop_confidence,
         samples: [seen.len(), held_out.len()],
         no_exits: Point {
             thresholds: vec![],
@@ -271,9 +289,25 @@ pub fn tune(
             held_out: (!held_out.is_empty()).then(|| no_exits(&held_out)),
         },
         given: point(exits.iter().map(|exit| exit.confidence().threshold).collect()),
-        chosen: point(of_rungs(&chosen.rungs)),
+        chosen: point(of_rungs(&chosen)),
         frontier: shown.into_iter().map(|choice| point(of_rungs(&choice.rungs))).collect(),
         products,
+    })
+}
+
+/// The choice that keeps the accuracy on other data too.
+fn with_confidence(
+    samples: &[Sample],
+    rungs: &[usize],
+    cost: &Cost,
+    goal: Goal,
+) -> Result<Vec<usize>, TuneError> {
+    let bound = Bound { loss: goal.max_accuracy_drop / 100.0, confidence: goal.drop_confidence };
+    margin::choose(samples, rungs, cost, bound).ok_or(TuneError::NotShown {
+        allowed: goal.max_accuracy_drop,
+        percent: 100.0 * goal.drop_confidence,
+        samples: samples.len(),
+        needed: margin::samples_needed(rungs, bound),
     })
 }
 
@@ -285,7 +319,7 @@ pub fn tune_on(function: Op<'_>, data: &DataSet, threads: usize, goal: Goal) -> 
         .run(data, 0..data.len(), threads, |_| ())
         .map_err(|error| function.error(error, &[]))?;
     tune(function, &decisions, data, &verdicts, goal).map_err(|error| {
-        let cure = "allow more accuracy to go, give more samples, or remove the exits with ee-strip-exits";
+        let cure = "allow more accuracy to go, ask for less confidence, give more samples, or remove the exits with ee-strip-exits";
         function.error(error, &[cure])
     })
 }

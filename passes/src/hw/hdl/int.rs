@@ -82,6 +82,18 @@ impl<'c> Int<'c> {
         }
     }
 
+    /// In two's complement, also where it is never negative.
+    pub fn to_signed(self) -> Signal<'c> {
+        self.to_bits(width_of(self.low.min(-1), self.high))
+    }
+
+    /// Plus `2^amount` times another number; the low bits need no adder.
+    pub fn plus_shifted(self, other: Self, amount: u32) -> Self {
+        let upper = self.shift_right(amount) + other;
+        let bits = Signal::pack(&[self.to_bits(amount), upper.bits]);
+        Self::new(bits, self.low + (other.low << amount), self.high + (other.high << amount))
+    }
+
     /// An operation on both in the width of the result, which holds the operands as well.
     fn arithmetic(self, other: Self, (low, high): (i128, i128), name: Arithmetic) -> Self {
         // A result in two's complement takes the operands modulo its width.

@@ -1,7 +1,9 @@
 //! Memories: read-only ones with contents, writable ones, and the last values at a running address.
 
 use super::{Module, Signal, index_width, module::Register};
+use atheena_dialects::dataflow::{Column as RomColumn, Rom as RomCuts, Tile, ram_in_luts};
 use atheena_dialects::ir::{Attr, Block, Builder, Region, Type, Value};
+use std::ops::Range;
 
 /// A memory of words with a synchronous read port and, if writable, a write port.
 pub struct Memory<'c> {
@@ -41,18 +43,75 @@ impl Image {
     }
 }
 
-/// Is a memory worth a block of RAM? Shallow and small ones would waste it.
-fn fills_a_block(depth: i64, width: u32) -> bool {
-    depth > 64 && depth * i64::from(width) > 8192
+/// A read-only memory, cut into tiles as [`RomCuts`] says.
+pub struct Rom<'c> {
+    columns: Vec<(RomColumn, Vec<Memory<'c>>)>,
+    depth: i64,
+}
+
+/// Words of lanes of some bits each, lane 0 in the low bits.
+struct Words<'a> {
+    elements: &'a [i64],
+    element_width: u32,
+    lanes: usize,
+}
+
+impl Words<'_> {
+    /// Some of the bits of some of the words: elements, and bits and lanes of those.
+    fn part(&self, words: Range<i64>, bits: Range<i64>) -> (Vec<i64>, u32, usize) {
+        let width = i64::from(self.element_width);
+        let words = self.elements[words.start as usize * self.lanes..words.end as usize * self.lanes]
+            .chunks(self.lanes);
+        if bits == (0..width * self.lanes as i64) {
+            return (words.flatten().copied().collect(), self.element_width, self.lanes);
+        }
+        let bit = |word: &[i64], at: i64| word[(at / width) as usize] >> (at % width) & 1;
+        let element = |word: &[i64]| bits.clone().map(|at| bit(word, at) << (at - bits.start)).sum();
+        (words.map(element).collect(), (bits.end - bits.start) as u32, 1)
+    }
 }
 
 impl<'c> Module<'c> {
-    /// A read-only memory: the elements of all words, word by word, `lanes` elements of `element_width` bits a word.
-    /// Its content goes to `weights/MODULE_NAME.mem`; memories of one name have the same content.
-    pub fn rom(&self, name: &str, element_width: u32, lanes: usize, elements: Vec<i64>) -> Memory<'c> {
+    /// A read-only memory: the elements of all words, word by word, `lanes` elements of `element_width` bits a word, in at most
+    /// `blocks` block RAMs if somebody has chosen that.
+    /// Its content goes to `weights/MODULE_NAME.mem`, that of tiles to `weights/MODULE_NAME_COLUMN_TILE.mem`; memories of one
+    /// name have the same content.
+    pub fn rom(
+        &self,
+        name: &str,
+        (element_width, lanes): (u32, usize),
+        elements: &[i64],
+        blocks: Option<i64>,
+    ) -> Rom<'c> {
+        let depth = (elements.len() / lanes) as i64;
+        let width = i64::from(element_width) * lanes as i64;
+        let cuts = match blocks {
+            Some(blocks) => RomCuts::new(depth, width, blocks),
+            None => RomCuts::usual(depth, width),
+        };
+        let words = Words { elements, element_width, lanes };
+        let is_whole = cuts.columns.len() == 1 && cuts.columns[0].tiles.len() == 1;
+        let tile = |column: usize, bits: &Range<i64>, number: usize, tile: &Tile| {
+            let name = if is_whole { name.to_owned() } else { format!("{name}_{column}_{number}") };
+            self.tile(&name, words.part(tile.words.clone(), bits.clone()), tile.in_block)
+        };
+        let columns = cuts.columns.into_iter().enumerate().map(|(index, column)| {
+            let tiles = column.tiles.iter().enumerate();
+            let tiles = tiles.map(|(number, part)| tile(index, &column.bits, number, part)).collect();
+            (column, tiles)
+        });
+        Rom { columns: columns.collect(), depth }
+    }
+
+    fn tile(
+        &self,
+        name: &str,
+        (elements, element_width, lanes): (Vec<i64>, u32, usize),
+        in_block: bool,
+    ) -> Memory<'c> {
         let (depth, width) = ((elements.len() / lanes) as i64, element_width * lanes as u32);
-        // A small one is left to synthesis: Yosys has no "distributed" for memories that are not written.
-        let style = fills_a_block(depth, width).then_some(("rom_style", "block"));
+        // Yosys has no "distributed" for memories that are not written.
+        let style = if in_block { ("rom_style", "block") } else { ("syn_romstyle", "logic") };
         let memory = self.array(name, style, depth, width);
         let name = format!("{}_{name}", self.name());
         let path = self.add_image(Image { name, element_width, lanes: lanes as i64, elements });
@@ -71,26 +130,85 @@ impl<'c> Module<'c> {
 
     /// A memory that is written and read. A word that is read while it is written has its old value.
     pub fn ram(&self, name: &str, depth: i64, width: u32) -> Memory<'c> {
-        let style = if fills_a_block(depth, width) { "block" } else { "distributed" };
-        self.array(name, Some(("ram_style", style)), depth, width)
+        let style = if ram_in_luts(depth, width.into()) { "distributed" } else { "block" };
+        self.array(name, ("ram_style", style), depth, width)
     }
 
-    fn array(&self, name: &str, style: Option<(&str, &str)>, depth: i64, width: u32) -> Memory<'c> {
+    fn array(&self, name: &str, (attribute, style): (&str, &str), depth: i64, width: u32) -> Memory<'c> {
         let ctx = self.builder().ctx();
         let array_type = format!("!hw.inout<uarray<{depth}xi{width}>>");
         let ty = Type::parse(ctx, &array_type).expect("types of other dialects are opaque");
-        let mut op = self.builder().op("sv.reg").attr("name", Attr::string(ctx, name)).result(ty);
-        if let Some((attribute, style)) = style {
-            let style = format!("#sv.attribute<\"{attribute}\" = \"\\22{style}\\22\">");
-            let style = Attr::parse(ctx, &style).expect("attributes of other dialects are opaque");
-            op = op.attr("sv.attributes", Attr::array(ctx, &[style]));
-        }
-        let op = op.build();
+        let style = format!("#sv.attribute<\"{attribute}\" = \"\\22{style}\\22\">");
+        let style = Attr::parse(ctx, &style).expect("attributes of other dialects are opaque");
+        let op = self.builder().op("sv.reg").attr("name", Attr::string(ctx, name)).result(ty);
+        let op = op.attr("sv.attributes", Attr::array(ctx, &[style])).build();
         Memory { array: op.result(0), array_type, width, depth }
     }
 }
 
+impl<'c> Rom<'c> {
+    /// The word at `address`, one cycle later, where cycles count while `enable` is set.
+    pub fn read(&self, module: &Module<'c>, address: Signal<'c>, enable: Signal<'c>) -> Signal<'c> {
+        // Columns of equal cuts share what says which tile it is.
+        let mut selects: Vec<(Vec<i64>, Signal<'c>)> = vec![];
+        let mut parts = vec![];
+        for (column, memories) in &self.columns {
+            let starts: Vec<i64> = column.tiles.iter().map(|tile| tile.words.start).collect();
+            let words: Vec<_> = (column.tiles.iter().zip(memories))
+                .map(|(tile, memory)| memory.read(module, memory.local(address, tile.words.start), enable))
+                .collect();
+            if let [only] = words[..] {
+                parts.push(only);
+                continue;
+            }
+            let known = selects.iter().find(|(cuts, _)| *cuts == starts).map(|(_, select)| *select);
+            let select = known.unwrap_or_else(|| {
+                let select = module.delay(tile_index(module, address, &starts, self.depth), enable);
+                selects.push((starts.clone(), select));
+                select
+            });
+            parts.push(choose(select, &words));
+        }
+        assert_eq!(address.width(), index_width(self.depth), "an address of {} words", self.depth);
+        Signal::pack(&parts)
+    }
+}
+
+/// Which of the tiles that start there an address is in.
+fn tile_index<'c>(module: &Module<'c>, address: Signal<'c>, starts: &[i64], depth: i64) -> Signal<'c> {
+    let width = index_width(starts.len() as i64);
+    let size = starts[1];
+    // Tiles of a block RAM's depth: the address has their number.
+    let are_alike = (0..).zip(starts).all(|(index, &start)| start == index * size);
+    if size.count_ones() == 1 && are_alike && depth <= size * starts.len() as i64 {
+        return address.bits(size.trailing_zeros(), width);
+    }
+    let number = |index: usize| module.constant(width, index as i64);
+    (1..starts.len())
+        .fold(number(0), |before, index| address.below(address.lit(starts[index])).mux(before, number(index)))
+}
+
+/// Word `index` of some.
+fn choose<'c>(index: Signal<'c>, words: &[Signal<'c>]) -> Signal<'c> {
+    let mut words = words.to_vec();
+    for bit in 0..index.width() {
+        let pair = |pair: &[Signal<'c>]| {
+            if let [low, high] = *pair { index.bit(bit).mux(high, low) } else { pair[0] }
+        };
+        words = words.chunks(2).map(pair).collect();
+    }
+    words[0]
+}
+
 impl<'c> Memory<'c> {
+    /// The address in a memory that begins at `start` of another one; of no meaning outside of it.
+    fn local(&self, address: Signal<'c>, start: i64) -> Signal<'c> {
+        let width = index_width(self.depth);
+        let is_aligned = start & ((1 << width) - 1) == 0;
+        let address = if is_aligned { address } else { address - start };
+        address.bits(0, width)
+    }
+
     fn word(&self, module: &Module<'c>, address: Signal<'c>) -> Value<'c> {
         assert_eq!(address.width(), index_width(self.depth), "an address of {}", self.array_type);
         let builder = module.builder();

@@ -15,14 +15,16 @@ mod adder_graph;
 mod int;
 mod memory;
 mod module;
+mod multiply;
 mod pipeline;
 mod signal;
 mod stream;
 
 pub use adder_graph::AdderGraph;
 pub use int::Int;
-pub use memory::{History, Memory};
+pub use memory::{History, Rom};
 pub use module::{Interface, Module};
+pub use multiply::Multiples;
 pub use pipeline::Pipeline;
 pub use signal::Signal;
 pub use stream::skid;

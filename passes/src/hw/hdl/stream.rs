@@ -89,12 +89,22 @@ impl<'c> Module<'c> {
 
     /// Output stream `index`, ports `o<index>_…`.
     pub fn send(&mut self, index: usize, width: u32) -> Sender<'c> {
+        self.send_spread(index, width, |beat| beat)
+    }
+
+    /// The same, of beats that repeat elements: registers hold each once, in `width` bits, and `spread` makes beats of them.
+    pub fn send_spread(
+        &mut self,
+        index: usize,
+        width: u32,
+        spread: impl FnOnce(Signal<'c>) -> Signal<'c>,
+    ) -> Sender<'c> {
         let name = format!("o{index}");
         let taken_port = self.wire(&format!("{name}_taken"), 1);
         let data = self.wire(&format!("{name}_next"), width);
         let valid = self.wire(&format!("{name}_next_valid"), 1);
         let (ready, head, head_valid) = skid(self, &name, *data, *valid, *taken_port);
-        self.output(&format!("{name}_data"), head);
+        self.output(&format!("{name}_data"), spread(head));
         self.output(&format!("{name}_valid"), head_valid);
         let ready_port = self.input(&format!("{name}_ready"), 1);
         taken_port.drive(ready_port);

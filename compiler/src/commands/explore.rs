@@ -1,0 +1,360 @@
+//! `atheena explore`: the best design for every throughput, with exits, with others of their thresholds, and without exits.
+
+use super::{budget, print_json};
+use crate::{
+    cli::ExploreArgs,
+    counts::Counts,
+    device::Device,
+    error::Error,
+    evaluate,
+    exploration::{Curve, Exploration, Point},
+    model,
+    output::{EXPLORATION, Output},
+    page,
+    pipeline::{self, Hardware, Profiled, Way},
+    progress,
+    report::ResourceCounts,
+    session::Session,
+};
+use atheena_dialects::{
+    dataflow::{Graph, Resources},
+    ee::Exit,
+    ir::Op,
+};
+use atheena_passes::{
+    dataflow::balance_pipeline::{Options as Balance, designs},
+    ee::tune_thresholds::tuning::{self, Goal, Tuning},
+};
+use atheena_runtime::dataset::DataSet;
+use melior::ir::Module;
+use serde::Serialize;
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What `--json` prints: the exploration, and the time that the search for designs took.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    exploration: &'a Exploration,
+    /// Of the search alone, without reading, quantising and profiling the network.
+    seconds: f64,
+}
+
+/// Explores a network, and writes what came out into a directory.
+pub fn run(args: &ExploreArgs) -> Result<(), Error> {
+    let (exploration, took) = explore(args)?;
+    let seconds = took.as_secs_f64();
+    if args.json {
+        print_json(&Outcome { exploration: &exploration, seconds });
+    } else {
+        print_table(args, &exploration, seconds);
+    }
+    Ok(())
+}
+
+/// A network of which all designs are looked at.
+struct Candidate {
+    curve: Curve,
+    designs: designs::Designs,
+}
+
+fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
+    let device = Device::find(&args.device)?;
+    let budget = budget(args.budget, args.within.as_deref(), &device)?;
+    let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+    let output = Output::create(&args.output, EXPLORATION)?;
+    let spinner = progress::steps();
+    let session = Session::new();
+
+    let imported = model::load(&session, &args.model)?;
+    check(args, &imported)?;
+    let text = Op::of_module(&imported).to_text_with_locations();
+    let network = |no_exits| -> Result<Module<'_>, Error> {
+        let mut module = session.parse(&text, &args.model.to_string_lossy())?;
+        let way = way(args, no_exits, model::is_float(model::function(&imported)));
+        for step in pipeline::steps(&way) {
+            spinner.set_message(step.pass);
+            session.run(&mut module, &step.pipeline)?;
+        }
+        Ok(module)
+    };
+
+    let mut candidates = vec![];
+    let mut accuracy_no_exits = None;
+    let with_exits = network(false)?;
+    if !Exit::all_in(model::function(&with_exits)).is_empty() {
+        let name = |index: usize| if index == 0 { "e".to_owned() } else { format!("t{index}-") };
+        let mut variants = vec![Variant { late_fraction: args.late_fraction.clone(), ..Variant::default() }];
+        if let Some(data) = args.data.as_ref().or(args.calibration.as_ref()).filter(|_| args.tune) {
+            spinner.set_message("choosing thresholds");
+            let (tuning, tuned) = tuned(args, &session, &with_exits, data)?;
+            accuracy_no_exits = tuning.no_exits.held_out.as_ref().map(|figures| figures.accuracy);
+            variants = tuned;
+        }
+        let text = Op::of_module(&with_exits).to_text_with_locations();
+        for (index, variant) in variants.into_iter().enumerate() {
+            let mut module = session.parse(&text, EXPLORATION)?;
+            variant.apply(args, &session, &mut module)?;
+            let late_fraction = variant.late_fraction.clone();
+            let curve = Curve {
+                name: name(index),
+                exits: true,
+                thresholds: variant.thresholds,
+                late_fraction,
+                accuracy: variant.accuracy,
+                reach_last: 1.0,
+                complete: true,
+            };
+            candidates.push(candidate(&session, &mut module, curve)?);
+        }
+    }
+    let mut without = network(true)?;
+    let curve = Curve {
+        name: "n".into(),
+        exits: false,
+        thresholds: None,
+        late_fraction: None,
+        accuracy: accuracy_no_exits,
+        reach_last: 1.0,
+        complete: true,
+    };
+    candidates.push(candidate(&session, &mut without, curve)?);
+
+    spinner.set_message("looking at all designs");
+    let started = Instant::now();
+    let found: Vec<Vec<designs::Point>> = search(&candidates, budget);
+    let took = started.elapsed();
+    if found.iter().all(Vec::is_empty) {
+        // The pass that balances says what does not fit.
+        session.run(&mut without, &balance(budget))?;
+        return Err(Error::Internal("what fits has no designs"));
+    }
+
+    let quantization =
+        args.quantize.options().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    let mut exploration = Exploration {
+        network: name_of(&with_exits),
+        device: device.name,
+        clock_mhz,
+        budget: budget.into(),
+        quantization,
+        curves: vec![],
+        points: vec![],
+    };
+    for (Candidate { curve, .. }, designs) in candidates.into_iter().zip(found) {
+        let points = designs.into_iter().enumerate();
+        exploration.points.extend(points.map(|(index, design)| point(&curve, index + 1, design, clock_mhz)));
+        exploration.curves.push(curve);
+    }
+    output.write(EXPLORATION, exploration.to_json())?;
+    output.write("explore.csv", exploration.to_csv())?;
+    output.write("explore.html", page::exploration(&exploration)?)?;
+    output.finish()?;
+    spinner.finish_and_clear();
+    Ok((exploration, took))
+}
+
+/// Fails where the samples don't fit the network.
+fn check(args: &ExploreArgs, module: &Module<'_>) -> Result<(), Error> {
+    let function = model::function(module);
+    match &args.calibration {
+        Some(path) => model::check_images(function, &DataSet::read_images(path)?, path),
+        None if model::is_float(function) => Err(Error::NoCalibration(args.model.clone())),
+        None if args.tune && args.data.is_none() => {
+            Err(Error::Usage("--tune needs labelled samples\n  note: give them with --data X.npz".into()))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The way to an integer network.
+fn way(args: &ExploreArgs, no_exits: bool, float: bool) -> Way<'_> {
+    Way {
+        no_exits,
+        calibration: args.calibration.as_deref().filter(|_| float),
+        thresholds: args.thresholds.clone().filter(|_| !no_exits),
+        quantize: args.quantize.clone(),
+        ..Way::default()
+    }
+}
+
+/// Thresholds, and how many samples go on with them.
+#[derive(Default)]
+struct Variant {
+    thresholds: Option<String>,
+    late_fraction: Option<String>,
+    accuracy: Option<f64>,
+}
+
+impl Variant {
+    /// Gives an integer network the thresholds and its exits a profile.
+    fn apply(&self, args: &ExploreArgs, session: &Session, module: &mut Module<'_>) -> Result<(), Error> {
+        let profile = match (&args.profile, &args.calibration) {
+            (Some(path), _) => {
+                let counts = Counts::read(path)?;
+                counts.check_network(model::function(module), path)?;
+                Profiled::Counts(counts.text())
+            }
+            // What is given, or counted already, needs no run.
+            (None, Some(calibration)) if self.late_fraction.is_none() => Profiled::Data(calibration),
+            _ => Profiled::No,
+        };
+        let late_fraction = self.late_fraction.clone();
+        let hardware =
+            Some(Hardware { budget: Resources::default(), clock_mhz: 0.0, cycles: None, late_fraction });
+        let way = Way { thresholds: self.thresholds.clone(), profile, hardware, ..Way::default() };
+        let steps = pipeline::steps(&way);
+        for step in steps.iter().take_while(|step| step.pass != "dataflow-balance-pipeline") {
+            // The layers are folded already.
+            if !step.pass.starts_with("ee-fold") {
+                session.run(module, &step.pipeline)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Some thresholds from those of few products to those of high accuracy.
+fn tuned(
+    args: &ExploreArgs,
+    session: &Session,
+    module: &Module<'_>,
+    data: &Path,
+) -> Result<(Tuning, Vec<Variant>), Error> {
+    let function = model::function(module);
+    let samples = DataSet::read(data)?;
+    model::check_images(function, &samples, data)?;
+    model::check_labels(function, &samples, data)?;
+    let mut verdicts = evaluate::verdicts(session, function, &samples, 0..samples.len(), &|_| ())?;
+    let decisions = evaluate::decisions(session, function)?;
+    let goal = Goal { max_accuracy_drop: args.max_accuracy_drop, drop_confidence: 0.5, holdout: 0.5 };
+    let tuning = tuning::tune(function, &decisions, &samples, &verdicts, goal)
+        .map_err(|problem| Error::Tune(args.model.clone(), problem))?;
+    let least = tuning.no_exits.tuning.accuracy - args.max_accuracy_drop / 100.0 - 1e-9;
+    let good: Vec<_> = tuning.frontier.iter().filter(|point| point.tuning.accuracy >= least).collect();
+    let choices = usize::from(args.choices);
+    // The first and the last, and others evenly between.
+    let mut places: Vec<usize> =
+        (0..choices).map(|i| i * good.len().saturating_sub(1) / (choices - 1).max(1)).collect();
+    places.dedup();
+    let mut variants = vec![];
+    for point in
+        [&tuning.given].into_iter().chain(places.iter().filter_map(|&place| good.get(place).copied()))
+    {
+        tuning::decide(&decisions, &point.thresholds, &mut verdicts);
+        let counts = Counts::of(function, &samples, 0..samples.len(), &verdicts);
+        let each = tuning.exits.iter().zip(&point.thresholds);
+        let thresholds = each.map(|(exit, threshold)| format!("{exit}={threshold}")).collect::<Vec<_>>();
+        let goes_on = counts.exits.iter().map(|exit| {
+            let (taken, of) = (exit.classifier.taken, exit.classifier.of);
+            format!("{}={}", exit.name, (of - taken) as f64 / of.max(1) as f64)
+        });
+        variants.push(Variant {
+            thresholds: Some(thresholds.join(",")),
+            late_fraction: Some(goes_on.collect::<Vec<_>>().join(",")),
+            accuracy: point.held_out.as_ref().map(|figures| figures.accuracy),
+        });
+    }
+    Ok((tuning, variants))
+}
+
+/// The designs of a network; one that is no graph of actors yet becomes one.
+fn candidate(session: &Session, module: &mut Module<'_>, curve: Curve) -> Result<Candidate, Error> {
+    if graph(module).is_none() {
+        session.run(module, "builtin.module(convert-ee-to-dataflow)")?;
+    }
+    let graph = graph(module).ok_or(Error::Internal("the network has become no graph of actors"))?;
+    let Balance { margin, held_samples, .. } = Balance::default();
+    let designs = designs::Designs::of(graph.0, margin, held_samples);
+    let reach = graph.actors().iter().map(|actor| actor.reach()).fold(1.0, f64::min);
+    let curve = Curve { reach_last: reach, complete: designs.is_whole(), ..curve };
+    Ok(Candidate { curve, designs })
+}
+
+fn graph<'c>(module: &Module<'c>) -> Option<Graph<'c>> {
+    Op::of_module(module).walk_named(Graph::NAME).first().copied().map(Graph)
+}
+
+/// The curves of all candidates, at once.
+fn search(candidates: &[Candidate], budget: Resources) -> Vec<Vec<designs::Point>> {
+    thread::scope(|scope| {
+        let threads: Vec<_> =
+            candidates.iter().map(|candidate| scope.spawn(move || candidate.designs.curve(budget))).collect();
+        let curve =
+            |thread: thread::ScopedJoinHandle<'_, _>| thread.join().expect("the search does not panic");
+        threads.into_iter().map(curve).collect()
+    })
+}
+
+fn point(curve: &Curve, number: usize, design: designs::Point, clock_mhz: f64) -> Point {
+    let designs::Point { cycles, share, bound, resources, bottleneck } = design;
+    // Below this it is rounding.
+    let gap = if share - bound < 1e-8 { 0.0 } else { share - bound };
+    Point {
+        id: format!("{}{number}", curve.name),
+        curve: curve.name.clone(),
+        exits: curve.exits,
+        cycles,
+        samples_per_s: clock_mhz * 1e6 / cycles,
+        share,
+        bound: if gap == 0.0 { share } else { bound },
+        gap,
+        resources: resources.into(),
+        bottleneck,
+    }
+}
+
+/// The pipeline that balances a graph within a budget.
+fn balance(budget: Resources) -> String {
+    let Resources { lut, ff, dsp, bram18 } = budget;
+    let options = format!("lut={lut} ff={ff} dsp={dsp} bram18={bram18}");
+    format!("builtin.module(dataflow.graph(dataflow-balance-pipeline{{{options}}}))")
+}
+
+fn name_of(module: &Module<'_>) -> String {
+    model::function(module).symbol().unwrap_or_default()
+}
+
+fn print_table(args: &ExploreArgs, exploration: &Exploration, seconds: f64) {
+    out!(
+        "{:<8}{:>12}{:>12}{:>8}{:>9}{:>9}{:>6}{:>8}  slowest",
+        "point",
+        "samples/s",
+        "cycles",
+        "share",
+        "LUT",
+        "FF",
+        "DSP",
+        "BRAM18"
+    );
+    for curve in &exploration.curves {
+        let thresholds =
+            curve.thresholds.as_ref().map_or_else(String::new, |text| format!(", thresholds {text}"));
+        let accuracy =
+            curve.accuracy.map_or_else(String::new, |part| format!(", accuracy {:.2} %", 100.0 * part));
+        let exits = match curve.exits {
+            true => format!("with exits, {:.1} % to the end", 100.0 * curve.reach_last),
+            false => "without exits".to_owned(),
+        };
+        out!("{exits}{thresholds}{accuracy}");
+        for point in exploration.points_of(curve) {
+            let ResourceCounts { lut, ff, dsp, bram18 } = point.resources;
+            out!(
+                "{:<8}{:>12.0}{:>12.1}{:>7.1}%{lut:>9}{ff:>9}{dsp:>6}{bram18:>8}  {}",
+                point.id,
+                point.samples_per_s,
+                point.cycles,
+                100.0 * point.share,
+                point.bottleneck
+            );
+        }
+    }
+    let open = exploration.points.iter().filter(|point| point.gap > 0.0).count();
+    let proved = if open == 0 { "all proved optimal".into() } else { format!("{open} without a proof") };
+    out!("{} designs, {proved}, in {seconds:.2} s", exploration.points.len());
+    out!("files                {}", args.output.display());
+    out!("compile one of them  --point {}/{EXPLORATION}#ID", args.output.display());
+}

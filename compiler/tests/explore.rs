@@ -1,0 +1,207 @@
+//! `atheena explore`, `compile --point` and `report` on the built-in example.
+
+use serde_json::Value;
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn digits() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/digits")
+}
+
+fn run(folder: &Path, arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_atheena"));
+    command.current_dir(folder).args(arguments.split_whitespace()).output().expect("atheena runs")
+}
+
+fn json(folder: &Path, arguments: &str) -> Value {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+/// A folder with the example in it.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for file in ["digits.onnx", "digits_calib.npz"] {
+        fs::copy(digits().join(file), folder.path().join(file)).expect("the example");
+    }
+    folder
+}
+
+const EXPLORE: &str = "explore digits.onnx --calibration digits_calib.npz --late-fraction 0.25 --json";
+const COMPILE: &str = "compile digits.onnx --calibration digits_calib.npz --emit dataflow --json";
+
+fn points(explored: &Value, exits: bool) -> Vec<&Value> {
+    let all = explored["points"].as_array().expect("points").iter();
+    all.filter(|point| point["exits"] == exits).collect()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().expect("a number")
+}
+
+/// Tags that would load something from elsewhere, or run what is not in the page.
+fn loads_nothing(page: &str) -> bool {
+    let page = page.to_lowercase();
+    let loads = ["src=", "href=", "@import", "url(http", "fetch(", "xmlhttprequest"];
+    !loads.iter().any(|text| page.contains(text))
+}
+
+#[test]
+fn curves_are_proved_and_agree_with_the_balancer() {
+    let folder = folder();
+    let explored = json(folder.path(), &format!("{EXPLORE} -o x"));
+    assert!(number(&explored["seconds"]) > 0.0);
+    for exits in [true, false] {
+        let points = points(&explored, exits);
+        assert!(points.len() > 3);
+        for pair in points.windows(2) {
+            assert!(number(&pair[1]["cycles"]) < number(&pair[0]["cycles"]), "faster");
+            assert!(number(&pair[1]["share"]) > number(&pair[0]["share"]), "and larger");
+        }
+        for point in &points {
+            assert_eq!(point["gap"], 0.0, "{point}");
+            let kinds = [("lut", 218_600.0), ("ff", 437_200.0), ("dsp", 900.0), ("bram18", 1090.0)];
+            let share = kinds
+                .map(|(kind, all)| number(&point["resources"][kind]) / all)
+                .into_iter()
+                .fold(0.0, f64::max);
+            assert!((share - number(&point["share"])).abs() < 1e-9, "{point}");
+        }
+        // The pass searches for the fewest cycles of one budget, by another way.
+        for budget in [0.02, 0.03, 0.06] {
+            let fit = points.iter().filter(|point| number(&point["share"]) <= budget);
+            let Some(expected) = fit.map(|point| number(&point["cycles"])).reduce(f64::min) else { continue };
+            let exits = if exits { "--late-fraction 0.25" } else { "--no-exits" };
+            let compiled = json(folder.path(), &format!("{COMPILE} {exits} --budget {budget} -o out"));
+            assert_eq!(number(&compiled["balance"]["cycles"]), expected, "at {budget}");
+        }
+    }
+
+    let files: HashSet<String> = (fs::read_dir(folder.path().join("x")).expect("readable"))
+        .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(files, ["explore.json", "explore.csv", "explore.html"].map(str::to_owned).into());
+    let read = |name: &str| fs::read_to_string(folder.path().join("x").join(name)).expect("readable");
+    let all = explored["points"].as_array().expect("points");
+    assert_eq!(read("explore.csv").lines().count(), 1 + all.len());
+    let page = read("explore.html");
+    assert!(loads_nothing(&page) && page.contains("<svg"));
+    for point in all {
+        let id = point["id"].as_str().expect("an id");
+        assert!(page.contains(&format!("<tr id=\"{id}\">")) && page.contains(&format!("\"id\":\"{id}\"")));
+    }
+
+    json(folder.path(), &format!("{EXPLORE} -o y"));
+    for name in files {
+        let other = fs::read_to_string(folder.path().join("y").join(&name)).expect("readable");
+        assert!(read(&name) == other, "{name} differs from run to run");
+    }
+}
+
+#[test]
+fn a_point_is_compiled_by_its_id() {
+    let folder = folder();
+    let explored = json(folder.path(), &format!("{EXPLORE} -o x"));
+    for (exits, place) in [(true, 2), (false, 1)] {
+        let point = points(&explored, exits)[place];
+        let id = point["id"].as_str().expect("an id");
+        let compiled = json(folder.path(), &format!("{COMPILE} --point x/explore.json#{id} -o out"));
+        assert_eq!(compiled["exits"].as_array().expect("exits").is_empty(), !exits);
+        let balance = &compiled["balance"];
+        assert_eq!(balance["cycles"], point["cycles"]);
+        // The budget is the point's share of the device, rounded down.
+        let lut = number(&point["share"]) * 218_600.0;
+        assert!((number(&compiled["budget"]["lut"]) - lut).abs() <= 1.0);
+        assert!(number(&balance["share"]) <= 4.0 + 1e-9);
+    }
+}
+
+#[test]
+fn thresholds_are_explored_too() {
+    let folder = folder();
+    let arguments = "explore digits.onnx --calibration digits_calib.npz --tune --choices 2 --max-accuracy-drop 5 --json -o x";
+    let explored = json(folder.path(), arguments);
+    let curves = explored["curves"].as_array().expect("curves");
+    // The thresholds as they are, two choices, and none.
+    assert_eq!(
+        curves.iter().map(|curve| curve["name"].as_str().expect("a name")).collect::<Vec<_>>(),
+        ["e", "t1-", "t2-", "n"]
+    );
+    for curve in curves {
+        assert!((0.8..=1.0).contains(&number(&curve["accuracy"])), "{curve}");
+    }
+    // From few products, of which fewer samples come to the end, to many.
+    assert!(number(&curves[1]["reach_last"]) < number(&curves[2]["reach_last"]));
+    let compiled = json(folder.path(), &format!("{COMPILE} --point x/explore.json#t2-1 -o out"));
+    let thresholds = curves[2]["thresholds"].as_str().expect("thresholds");
+    assert_eq!(format!("exit1={}", compiled["exits"][0]["threshold"]), thresholds);
+    let reach = compiled["actors"].as_array().expect("actors").iter().map(|actor| number(&actor["reach"]));
+    assert_eq!(reach.fold(1.0, f64::min), number(&curves[2]["reach_last"]));
+}
+
+#[test]
+fn the_report_is_a_page_that_names_every_actor() {
+    let folder = folder();
+    let compiled = json(folder.path(), &format!("{COMPILE} --late-fraction 0.25 --budget 0.1 -o out"));
+    let path = folder.path().join("out/report.html");
+    let page = fs::read_to_string(&path).expect("compile writes it");
+    assert!(loads_nothing(&page));
+    for actor in compiled["actors"].as_array().expect("actors") {
+        let name = actor["name"].as_str().expect("a name");
+        let drawn = page.contains(&format!("<g data-actor=\"{name}\">"));
+        assert!(drawn != (actor["carries_tags"] == true), "{name} is drawn, or named as one for tags");
+        assert!(page.contains(name), "{name}");
+    }
+    // What is not a line or a box is not seen.
+    let count = |text: &str| page.matches(text).count();
+    assert!(count("<svg") == 2 && count("<rect class=\"card") > 5 && count("marker-end") > 5);
+    assert_eq!(count("class=\"load slow\""), 1, "one actor is the slowest");
+    assert!(page.contains("Wilson"));
+
+    fs::remove_file(&path).expect("removable");
+    assert!(run(folder.path(), "report out").status.success());
+    assert!(page == fs::read_to_string(&path).expect("report writes it"), "report draws what compile drew");
+    // What other commands add is shown.
+    let json = fs::read_to_string(folder.path().join("out/report.json")).expect("readable");
+    let json = json.replacen('{', "{\"latency_cycles\": [{\"name\": \"exit1\", \"p50\": 4711}],", 1);
+    fs::write(folder.path().join("out/report.json"), json).expect("writable");
+    assert!(run(folder.path(), "report out").status.success());
+    assert!(fs::read_to_string(&path).expect("readable").contains("exit1.p50</td><td class=\"n\">4711"));
+}
+
+/// What the user sees.
+#[test]
+fn wrong_explorations() {
+    let folder = folder();
+    json(folder.path(), &format!("{EXPLORE} -o x"));
+    let messages: Vec<_> = [
+        "explore digits.onnx -o out",
+        "explore digits.onnx --calibration digits_calib.npz --within lut=100 -o out",
+        "explore digits.onnx --calibration digits_calib.npz --within lut=100 --budget 0.5 -o out",
+        "explore digits.onnx --calibration digits_calib.npz --late-fraction 1.5 -o out",
+        "explore digits.onnx --calibration digits_calib.npz --tune --late-fraction 0.5 -o out",
+        "compile digits.onnx --calibration digits_calib.npz -o out --point x/explore.json",
+        "compile digits.onnx --calibration digits_calib.npz -o out --point nothing.json#e1",
+        "compile digits.onnx --calibration digits_calib.npz -o out --point x/explore.json#e999",
+        "compile digits.onnx --calibration digits_calib.npz -o out --point x/explore.json#e1 --device u250",
+        "compile digits.onnx --calibration digits_calib.npz -o out --point x/explore.json#e1 --weights-bits 4",
+        "compile digits.onnx --calibration digits_calib.npz -o x",
+        "compile digits.onnx --calibration digits_calib.npz --throughput 1e12 -o out",
+        "compile digits.onnx --calibration digits_calib.npz --throughput 1e6 --budget 0.05 -o out",
+        "report nowhere",
+        "report x",
+    ]
+    .map(|arguments| {
+        let output = run(folder.path(), arguments);
+        let code = output.status.code().unwrap_or(-1);
+        assert!(!folder.path().join("out").exists(), "{arguments} leaves something behind");
+        format!("$ atheena {arguments}\nexit code {code}\n{}", String::from_utf8_lossy(&output.stderr))
+    })
+    .into();
+    insta::assert_snapshot!(messages.join("\n"));
+}

@@ -1,0 +1,169 @@
+//! What a `dataflow.matvec` costs.
+
+use super::super::actor::output_registers;
+use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
+use super::{DspUse, Matvec, Products};
+use std::cell::OnceCell;
+
+/// Sums of at most so many groups shift through registers.
+const SHIFT_DEPTH: i64 = 4;
+
+/// What costs depend on besides the folding: read off the weights once, for many foldings.
+pub struct MatvecCosts<'c> {
+    matvec: Matvec<'c>,
+    weights: (i64, i64),
+    input: (i64, i64),
+    bias_bits: i64,
+    sum_bits: i64,
+    /// Digits 1 and -1 of all weights, written with the fewest.
+    digits: OnceCell<i64>,
+}
+
+impl<'c> MatvecCosts<'c> {
+    /// Of weights that are not `dense<…>` the widest are taken.
+    pub fn of(matvec: Matvec<'c>) -> Self {
+        let weights = matvec.weights().unwrap_or_else(|| {
+            let count = (matvec.vector() * matvec.rows_count()) as usize;
+            (0..count).map(|i| if i == 0 { 127 } else { -128 }).collect()
+        });
+        let rounding = matvec.rounding();
+        let bias: Vec<i64> = matvec.bias().unwrap_or_default().into_iter().map(|b| b + rounding).collect();
+        let (low, high) = value_range(matvec.0.operands()[0]);
+        let (low, high) = (low as i64, high as i64);
+        let row = |(index, row): (usize, &[i64])| {
+            let start = bias.get(index).copied().unwrap_or(0);
+            let negative: i64 = row.iter().filter(|w| **w < 0).sum();
+            let positive: i64 = row.iter().filter(|w| **w > 0).sum();
+            (start + positive * low + negative * high, start + positive * high + negative * low)
+        };
+        let sums = weights.chunks(matvec.vector() as usize).enumerate().map(row).reduce(hull);
+        let bits = |range: Option<(i64, i64)>| {
+            let (low, high) = range.unwrap_or((0, 0));
+            bits_of_range(low, high)
+        };
+        Self {
+            matvec,
+            weights: weights.iter().map(|&w| (w, w)).reduce(hull).unwrap_or((0, 0)),
+            input: (low, high),
+            bias_bits: bits(bias.iter().map(|&b| (b, b)).reduce(hull)),
+            sum_bits: bits(sums),
+            digits: OnceCell::new(),
+        }
+    }
+
+    fn digits(&self) -> i64 {
+        let of = |weight: i64| i64::from((weight ^ (3 * weight)).count_ones());
+        // Three a weight where they are not known.
+        let unknown = 3 * self.matvec.vector() * self.matvec.rows_count();
+        *self.digits.get_or_init(|| {
+            self.matvec.weights().map_or(unknown, |weights| weights.into_iter().map(of).sum())
+        })
+    }
+
+    /// How DSP blocks are used for these outputs at once.
+    fn dsp_use(&self, pe: i64) -> DspUse {
+        DspUse::new(self.weights, self.input, pe)
+    }
+
+    /// How many sums of products, for each output, the tree of adders has to add.
+    pub fn sums_of_products(&self, simd: i64, pe: i64) -> i64 {
+        match self.matvec.products() {
+            Products::Dsp => ceil_div(simd, self.dsp_use(pe).chain),
+            Products::Lut => simd,
+        }
+    }
+
+    /// Depth and width of the memory of weights.
+    fn memory(&self, simd: i64, pe: i64, products: Products) -> (i64, i64) {
+        let (low, high) = match products {
+            Products::Dsp => self.dsp_use(pe).stored(self.weights),
+            Products::Lut => self.weights,
+        };
+        (self.matvec.folds(simd, pe), simd * pe * bits_of_range(low, high))
+    }
+
+    /// The block RAMs of the weights where nobody chooses.
+    pub fn usual_blocks(&self, simd: i64, pe: i64) -> i64 {
+        match self.memory(simd, pe, self.matvec.products()) {
+            (1, _) => 0,
+            (depth, width) => Rom::usual(depth, width).resources().bram18,
+        }
+    }
+
+    /// The ways to make one with these lanes to which no other one is at most equal in every kind.
+    pub fn worthwhile(&self, simd: i64, pe: i64) -> Vec<Folding> {
+        let mut kept: Vec<(Folding, Resources)> = vec![];
+        for products in Products::ALL {
+            let choices = match self.memory(simd, pe, products) {
+                (1, _) => vec![0],
+                (depth, width) => Rom::choices(depth, width),
+            };
+            for blocks in choices {
+                let folding = Folding::Matvec { simd, pe, blocks, products };
+                let cost = self.at(folding);
+                if !kept.iter().any(|(_, other)| other.within(cost)) {
+                    kept.retain(|(_, other)| !cost.within(*other));
+                    kept.push((folding, cost));
+                }
+            }
+        }
+        kept.into_iter().map(|(folding, _)| folding).collect()
+    }
+
+    /// The memory of weights, products and the adders behind them, an accumulator an output of which PE are written at once, and
+    /// 50 LUTs a lane of the output to scale and saturate.
+    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 4 FF a
+    /// signed digit (by Yosys, B-LeNet's convolutions: 125 products of 319 digits, 1630 LUT and 1465 FF; 441 of 971, 5198 and 3822).
+    pub fn at(&self, folding: Folding) -> Resources {
+        let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
+        let element = i64::from(self.matvec.output().element.bits);
+        let scale = Resources::logic(50, 40) * pe;
+        let output = output_registers(pe * element);
+        let (depth, width) = self.memory(simd, pe, products);
+        if depth == 1 {
+            return Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd)) + scale + output;
+        }
+        let weights = Rom::new(depth, width, blocks).resources();
+        let products = match products {
+            Products::Dsp => self.in_dsps(simd, pe),
+            Products::Lut => self.in_luts(simd, pe),
+        };
+        let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
+        let sums = self.sums(beats, groups, pe) + Resources::logic(32, 32) * pe;
+        let bias = rom(groups, pe * self.bias_bits);
+        weights + products + sums + bias + scale + output + Resources::logic(40, 40)
+    }
+
+    /// Products in DSP blocks, registers in front of them, and a tree of adders behind those of each output.
+    fn in_dsps(&self, simd: i64, pe: i64) -> Resources {
+        let dsp_use = self.dsp_use(pe);
+        let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
+        let operands = Resources::logic(0, (pe + 1) * simd * 8);
+        dsp + operands + Resources::logic(20, 20) * (pe * (ceil_div(simd, dsp_use.chain) - 1))
+    }
+
+    /// Products in LUTs: multiples of each input, a choice of them for every two bits of a weight and an adder for every two of these,
+    /// and a tree of adders.
+    fn in_luts(&self, simd: i64, pe: i64) -> Resources {
+        let (low, high) = self.weights;
+        let input = bits_of_range(self.input.0.min(-1), self.input.1);
+        let places = ceil_div(bits_of_range(low.min(-1), high), 2);
+        let multiples = Resources::logic(2 * input + 4, 5 * input + 4);
+        let product = Resources::logic(places * (2 * input + 3) - input - 3, 3 * input);
+        multiples * simd + product * (simd * pe) + Resources::logic(20, 20) * (pe * (simd - 1))
+    }
+
+    /// What holds the sums of all outputs until a vector is complete.
+    fn sums(&self, beats: i64, groups: i64, pe: i64) -> Resources {
+        let width = pe * self.sum_bits;
+        match (beats, groups) {
+            (1, _) => Resources::default(),
+            (_, ..=SHIFT_DEPTH) => Resources::logic(0, groups * width),
+            _ => memory(groups, width),
+        }
+    }
+}
+
+fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
+    (a.0.min(b.0), a.1.max(b.1))
+}

@@ -1,0 +1,27 @@
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-raise-layers))' | FileCheck %s
+
+// CHECK-LABEL: func.func @mean(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x7x7x8xf32>
+// CHECK-NOT:     tosa.reduce_sum
+// CHECK:         tosa.avg_pool2d %[[X]], {{.*}}kernel = array<i64: 7, 7>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>{{.*}} -> tensor<1x1x1x8xf32>
+func.func @mean(%x: tensor<1x7x7x8xf32>) -> tensor<1x1x1x8xf32> {
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %part = "tosa.const"() <{values = dense<0.0204081628> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %0 = tosa.reduce_sum %x {axis = 2 : i32} : (tensor<1x7x7x8xf32>) -> tensor<1x7x1x8xf32>
+  %1 = tosa.reduce_sum %0 {axis = 1 : i32} : (tensor<1x7x1x8xf32>) -> tensor<1x1x1x8xf32>
+  %2 = tosa.mul %1, %part, %shift : (tensor<1x1x1x8xf32>, tensor<1x1x1x1xf32>, tensor<1xi8>) -> tensor<1x1x1x8xf32>
+  return %2 : tensor<1x1x1x8xf32>
+}
+
+// CHECK-LABEL: func.func @clamp(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4xf32>
+// CHECK-NEXT:    %[[LOW:.*]] = tosa.clamp %[[X]] {max_val = 3.40282347E+38 : f32, min_val = 0.000000e+00 : f32}
+// CHECK-NEXT:    %[[HIGH:.*]] = tosa.clamp %[[LOW]] {max_val = 6.000000e+00 : f32, min_val = -3.40282347E+38 : f32}
+// CHECK-NEXT:    return %[[HIGH]]
+func.func @clamp(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %zero = "tosa.const"() <{values = dense<0.0> : tensor<1x1xf32>}> : () -> tensor<1x1xf32>
+  %six = "tosa.const"() <{values = dense<6.0> : tensor<1x1xf32>}> : () -> tensor<1x1xf32>
+  %0 = tosa.maximum %x, %zero : (tensor<1x4xf32>, tensor<1x1xf32>) -> tensor<1x4xf32>
+  %1 = tosa.minimum %six, %0 : (tensor<1x1xf32>, tensor<1x4xf32>) -> tensor<1x4xf32>
+  return %1 : tensor<1x4xf32>
+}
