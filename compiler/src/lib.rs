@@ -23,4 +23,4 @@ pub mod quantization;
 pub mod report;
 pub mod session;
 
-use atheena_runtime::random;
+pub use atheena_runtime::random;

@@ -263,6 +263,7 @@ mod tests {
             reach: 1.0,
             ii_cycles: 1,
             resources: Default::default(),
+            stalls: Default::default(),
             inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
             depth_beats: None,
             carries_tags: false,
