@@ -267,7 +267,6 @@ mod tests {
             inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
             depth_beats: None,
             carries_tags: false,
-            stalls: Default::default(),
         }
     }
 
