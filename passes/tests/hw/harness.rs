@@ -21,7 +21,7 @@ const WAIVERS: [&str; 1] = ["-Wno-UNUSED"];
 pub struct Design {
     directory: TempDir,
     simulation: Simulation,
-    tokens: Option<TokenModel>,
+    pub tokens: Option<TokenModel>,
     /// Layers whose adders may have stages that the tokens do not know of.
     adder_layers: usize,
     input: Port,

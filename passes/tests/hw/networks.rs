@@ -80,6 +80,10 @@ pub fn check_with(text: &str, shape: [usize; 3], cycles: f64, count: usize, buff
     let distinct: std::collections::HashSet<_> = expected.iter().flat_map(|(logits, _)| logits).collect();
     assert!(distinct.len() > 5, "logits that tell nothing: {expected:?}");
     let Some(mut design) = Design::new(&graph, &input, &output, exits) else { return };
+    if buffers.slack_samples == 0.0 {
+        // Each sample waits for the decision before it, and so pays anew for a stage of adders that tokens do not know of.
+        design.tokens = None;
+    }
     design.check(&samples, &expected);
 }
 
@@ -129,8 +133,12 @@ fn many_groups_are_balanced() {
         rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
     };
     let held = |line: &str| number(line, "depth = ") * number(line, "lanes = ");
-    let queues: Vec<_> =
-        graph.lines().filter(|line| line.contains("_fifo_") && line.contains("_concat_")).map(held).collect();
+    // Queues are named `<from>_to_<to>_fifo_<operand>`.
+    let into_concat = |line: &&str| {
+        let to = line.split("_to_").nth(1).and_then(|to| to.split("_fifo_").next());
+        line.contains("dataflow.fifo") && to.is_some_and(|to| to.contains("concat"))
+    };
+    let queues: Vec<_> = graph.lines().filter(into_concat).map(held).collect();
     assert!(queues.len() >= 16 && queues.iter().all(|&elements| elements < 144), "{queues:?}");
 }
 

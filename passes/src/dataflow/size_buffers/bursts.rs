@@ -107,7 +107,16 @@ mod tests {
             let places = exit.places(0.01);
             assert!((places - expected).abs() <= 0.15 * expected, "{places} at {load}");
         }
-        assert_eq!(Exit { front_cycles: 1.0, back_cycles: 4.0, stays: 0.25 }.places(0.01), MOST_PLACES);
+    }
+
+    /// At equal loads what waits is a random walk between two walls, and the loss falls no faster than the number of places grows: the
+    /// variance of a step, `16 * 0.25 * 0.75 = 3`, by twice the room of 4 cycles a place, is 0.375 / places (the diffusion's limit),
+    /// some 37 places for 1 %.
+    #[test]
+    fn equal_loads_want_very_many_places() {
+        let exit = Exit { front_cycles: 1.0, back_cycles: 4.0, stays: 0.25 };
+        assert!(exit.places(0.01) >= 0.75 * 37.0);
+        assert!((exit.loss(10.0) / 0.0375 - 1.0).abs() < 0.25, "{}", exit.loss(10.0));
     }
 
     /// At a load of 0.8 the chance that a place is wanted falls by a constant factor a place; two more samples waiting cost
