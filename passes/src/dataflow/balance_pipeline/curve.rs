@@ -104,7 +104,8 @@ impl Search<'_> {
         }
         let end = self.ends[slow].as_ref().expect("the ends of an interval are solved");
         let most = fast.and_then(|fast| self.ends[fast].as_ref()).map_or(1.0, |end| end.share.min(1.0));
-        if most - end.share <= TINY {
+        // Nothing is known of what is before all targets, though it can't be above 1.
+        if fast.is_some() && most - end.share <= TINY {
             return;
         }
         let problem = problem.pruned(end.weights, most).within(self.targets[slow - 1], self.targets[first]);
@@ -162,9 +163,25 @@ fn least_total(end: End, most_parts: usize) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::optimum::tests::{paths, problem};
+    use super::super::optimum::{
+        Layer, Step,
+        tests::{paths, problem},
+    };
     use super::*;
     use proptest::prelude::*;
+
+    /// What takes all of the budget is found at its fewest cycles.
+    #[test]
+    fn a_full_budget_is_a_point_too() {
+        let step = |way, share, cycles| Step { from: 0, to: 0, shares: [share; KINDS], cycles, way };
+        let steps = vec![step(0, 1.0, 2.0), step(1, 1.0, 1.0), step(2, 1.5, 0.5)];
+        let problem = Problem::new(vec![Layer { states: 1, steps }], [true; KINDS], [0.5; KINDS]);
+        let effort = Effort { parts: 9, all_parts: 9, total_parts: 9 };
+        let found = curve(&problem, &[0.5, 1.0, 2.0], effort);
+        let points: Vec<_> =
+            found.iter().map(|found| (found.path.cycles, found.share, found.bound)).collect();
+        assert_eq!(points, [(1.0, 1.0, 1.0)]);
+    }
 
     proptest! {
         /// Against all paths.
