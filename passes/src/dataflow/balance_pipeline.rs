@@ -22,6 +22,7 @@ mod curve;
 pub mod designs;
 mod optimum;
 mod space;
+mod weights;
 
 use atheena_dialects::dataflow::{Actor, Graph, Resize, Resources};
 use atheena_dialects::ir::{Attr, Failure, Op};

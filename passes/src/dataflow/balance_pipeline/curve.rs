@@ -37,7 +37,7 @@ pub fn curve(problem: &Problem, targets: &[f64], effort: Effort) -> Vec<Found> {
     let Some(last) = targets.len().checked_sub(1) else { return vec![] };
     let mut search = Search { targets, ends: vec![None; targets.len()], paths: vec![], effort };
     let problem = problem.within(targets[last], targets[0]);
-    let slowest = search.solve(&problem, last);
+    let slowest = search.solve(&problem, last, 0.0);
     if search.ends[slowest].as_ref().is_some_and(End::fits) {
         search.between(problem, None, slowest);
     }
@@ -73,14 +73,15 @@ struct Search<'t> {
 
 impl Search<'_> {
     /// Finds the share at a target; returns the fastest target that has the same.
-    fn solve(&mut self, problem: &Problem, target: usize) -> usize {
+    fn solve(&mut self, problem: &Problem, target: usize, least: f64) -> usize {
         let cycles = self.targets[target];
         let problem = problem.within(cycles, cycles);
         let mut known: Vec<&Path> = self.paths.iter().filter(|path| path.cycles <= cycles).collect();
         known.sort_by(|a, b| largest(a).total_cmp(&largest(b)));
         let known: Vec<Path> = known.into_iter().take(MOST_KNOWN).cloned().collect();
         let most = self.effort.parts.min(self.effort.all_parts);
-        let Solution { path, value, bound, weights, parts } = problem.solve(Goal::Largest, &known, most);
+        let Solution { path, value, bound, weights, parts } =
+            problem.solve(Goal::Largest, &known, least, most);
         self.effort.all_parts -= parts;
         let end = End { share: value, bound, weights, path: None, problem: None };
         let Some(path) = path.filter(|_| end.fits()) else {
@@ -103,12 +104,13 @@ impl Search<'_> {
         }
         let end = self.ends[slow].as_ref().expect("the ends of an interval are solved");
         let most = fast.and_then(|fast| self.ends[fast].as_ref()).map_or(1.0, |end| end.share.min(1.0));
-        if most - end.share <= TINY {
+        // Nothing is known of what is before all targets, though it can't be above 1.
+        if fast.is_some() && most - end.share <= TINY {
             return;
         }
         let problem = problem.pruned(end.weights, most).within(self.targets[slow - 1], self.targets[first]);
         let middle = first + (slow - first) / 2;
-        let reached = self.solve(&problem, middle);
+        let reached = self.solve(&problem, middle, end.bound);
         if self.ends[middle].as_ref().is_some_and(End::fits) {
             self.between(problem.clone(), fast, reached);
         }
@@ -146,9 +148,10 @@ fn least_total(end: End, most_parts: usize) -> Option<Found> {
     let scale = share.max(TINY);
     let steps = problem.layers.iter_mut().flat_map(|layer| &mut layer.steps);
     steps.for_each(|step| step.shares = step.shares.map(|share| share / scale));
+    problem.units = problem.units.map(|unit| unit / scale);
     // The sum over the path, in the order of its own steps, may exceed 1 by rounding.
     let known = Path { shares: path.shares.map(|share| (share / scale).min(1.0)), ..path.clone() };
-    let path = match problem.solve(Goal::Total, &[known], most_parts).path {
+    let path = match problem.solve(Goal::Total, &[known], 0.0, most_parts).path {
         Some(best) if best.ways != path.ways => {
             let shares: Shares = std::array::from_fn::<f64, KINDS, _>(|kind| best.shares[kind] * scale);
             Path { shares, ..best }
@@ -160,9 +163,25 @@ fn least_total(end: End, most_parts: usize) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::optimum::tests::{paths, problem};
+    use super::super::optimum::{
+        Layer, Step,
+        tests::{paths, problem},
+    };
     use super::*;
     use proptest::prelude::*;
+
+    /// What takes all of the budget is found at its fewest cycles.
+    #[test]
+    fn a_full_budget_is_a_point_too() {
+        let step = |way, share, cycles| Step { from: 0, to: 0, shares: [share; KINDS], cycles, way };
+        let steps = vec![step(0, 1.0, 2.0), step(1, 1.0, 1.0), step(2, 1.5, 0.5)];
+        let problem = Problem::new(vec![Layer { states: 1, steps }], [true; KINDS], [0.5; KINDS]);
+        let effort = Effort { parts: 9, all_parts: 9, total_parts: 9 };
+        let found = curve(&problem, &[0.5, 1.0, 2.0], effort);
+        let points: Vec<_> =
+            found.iter().map(|found| (found.path.cycles, found.share, found.bound)).collect();
+        assert_eq!(points, [(1.0, 1.0, 1.0)]);
+    }
 
     proptest! {
         /// Against all paths.

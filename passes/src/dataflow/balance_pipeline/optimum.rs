@@ -13,9 +13,7 @@
 //!    than in every kind. Where there are too many, the steps of a layer are parted in two: of the layer that the paths which
 //!    make the bound differ in the most, so that a bound can no longer be a mixture of both.
 
-use indexmap::IndexMap;
-use microlp::{ComparisonOp, OptimizationDirection, Problem as LinearProgram, SolveOutcome, Variable};
-use rustc_hash::FxBuildHasher;
+use super::weights::{self, Allowed, Plane};
 use std::borrow::Cow;
 
 /// Kinds of resources.
@@ -68,7 +66,7 @@ pub struct Step {
 pub struct Layer {
     /// States behind the layer; the first layer starts from state 0.
     pub states: usize,
-    /// The steps, in the order that decides between equals.
+    /// The steps, in the order of the states that they come from; it decides between equals.
     pub steps: Vec<Step>,
 }
 
@@ -90,6 +88,8 @@ pub struct Problem {
     pub layers: Vec<Layer>,
     /// The kinds whose sum must not exceed 1.
     pub limited: [bool; KINDS],
+    /// What the shares of each kind are multiples of; 0 where that is not known.
+    pub units: Shares,
 }
 
 /// A path.
@@ -138,26 +138,53 @@ fn dot(a: Shares, b: Shares) -> f64 {
     (0..KINDS).map(|kind| a[kind] * b[kind]).sum()
 }
 
-/// Costs for one choice of weights on the kinds: `value >= weights . shares - offset` of any path that fits.
+/// Costs for one choice of weights on the kinds.
+#[derive(Clone)]
 struct Cut {
     weights: Shares,
-    offset: f64,
+    says: Says,
     /// The least weighted cost from each state behind each layer to the end; the first entry is in front of all.
     to_end: Vec<Vec<f64>>,
 }
 
+/// What the weighted cost of a path says.
+#[derive(Clone, Copy)]
+enum Says {
+    /// Without the offset, it is at most the path's value, if it fits.
+    Value { offset: f64 },
+    /// Only whether the path fits.
+    Fits,
+}
+
 impl Cut {
+    /// The weighted cost of the cheapest path.
+    fn cheapest(&self) -> f64 {
+        self.to_end[0][0]
+    }
+
+    /// What no path that fits is below.
     fn bound(&self) -> f64 {
-        self.to_end[0][0] - self.offset
+        match self.says {
+            Says::Value { offset } => self.cheapest() - offset,
+            Says::Fits => 0.0,
+        }
     }
 }
 
 impl Problem {
-    /// Solves the problem; `known` are paths of it that may be good. After `most_parts` parts the proof is given up.
-    pub fn solve(&self, goal: Goal, known: &[Path], most_parts: usize) -> Solution {
-        let mut solver = Solver::new(self, goal);
+    /// A problem; units as in the field.
+    pub fn new(mut layers: Vec<Layer>, limited: [bool; KINDS], units: Shares) -> Self {
+        layers.iter_mut().for_each(|layer| layer.steps.sort_by_key(|step| (step.from, step.to)));
+        Self { layers, limited, units }
+    }
+
+    /// Solves the problem. What helps: `known` are paths of it that may be good, and no path is below `least_value`. After
+    /// `most_parts` parts the proof is given up.
+    pub fn solve(&self, goal: Goal, known: &[Path], least_value: f64, most_parts: usize) -> Solution {
+        let mut solver = Solver::new(self, goal, least_value);
         known.iter().for_each(|path| solver.offer(path.clone()));
-        let mut open = solver.examine(known);
+        solver.tried = known.iter().filter_map(|path| self.follow(path.ways.iter().copied())).collect();
+        let mut open = solver.examine();
         let weights = solver.weights;
         let mut parts = 0;
         // The part of the least bound first: with it all are closed.
@@ -165,9 +192,9 @@ impl Problem {
             if open[next].bound > solver.worth() || solver.is_decided(0.0) || parts == most_parts {
                 break;
             }
-            let Part { problem, bound, x } = open.swap_remove(next);
-            let mut part = Solver { problem: Cow::Owned(problem), cuts: vec![], bound, x, ..solver };
-            open.extend(part.examine(&[]));
+            let Part { problem, bound, x, tried } = open.swap_remove(next);
+            let mut part = Solver { problem: Cow::Owned(problem), cuts: vec![], bound, x, tried, ..solver };
+            open.extend(part.examine());
             solver = part;
             parts += 1;
         }
@@ -187,24 +214,34 @@ impl Problem {
     /// The steps that take at most `cycles`. Of steps between the same states, only those to which no other one is at most
     /// equal in every kind of resources and in the cycles beyond `least_cycles`; up to those all are fast enough.
     pub fn within(&self, cycles: f64, least_cycles: f64) -> Self {
-        let least = |steps: &Vec<Step>| {
-            let mut kept: IndexMap<(u32, u32), Vec<Step>, FxBuildHasher> = IndexMap::default();
-            for step in steps.iter().filter(|step| step.cycles <= cycles) {
-                let others = kept.entry((step.from, step.to)).or_default();
-                let slow = |step: &Step| step.cycles.max(least_cycles);
-                let no_worse = |a: &Step, b: &Step| {
-                    slow(a) <= slow(b) && a.shares.iter().zip(&b.shares).all(|(a, b)| a <= b)
-                };
-                if !others.iter().any(|other| no_worse(other, step)) {
-                    others.retain(|other| !no_worse(step, other));
-                    others.push(*step);
+        let slow = |step: &Step| step.cycles.max(least_cycles);
+        let no_worse =
+            |a: &Step, b: &Step| slow(a) <= slow(b) && a.shares.iter().zip(&b.shares).all(|(a, b)| a <= b);
+        let best = |layer: &Layer| {
+            let mut kept: Vec<Step> = Vec::with_capacity(layer.steps.len());
+            // Those between the same states are behind each other.
+            let mut first = 0;
+            for step in layer.steps.iter().filter(|step| step.cycles <= cycles) {
+                if kept.last().is_some_and(|last| (last.from, last.to) != (step.from, step.to)) {
+                    first = kept.len();
                 }
+                if kept[first..].iter().any(|other| no_worse(other, step)) {
+                    continue;
+                }
+                let mut end = first;
+                for at in first..kept.len() {
+                    if !no_worse(step, &kept[at]) {
+                        kept[end] = kept[at];
+                        end += 1;
+                    }
+                }
+                kept.truncate(end);
+                kept.push(*step);
             }
-            kept.into_values().flatten().collect()
+            Layer { states: layer.states, steps: kept }
         };
-        let layers =
-            self.layers.iter().map(|layer| Layer { states: layer.states, steps: least(&layer.steps) });
-        Self { layers: layers.collect(), limited: self.limited }.without(|_, _| false)
+        let layers = self.layers.iter().map(best).collect();
+        Self { layers, limited: self.limited, units: self.units }.without(|_, _| false)
     }
 
     /// Without the steps of which `is_worse` says so, by the layer and the step, and those that lead nowhere then.
@@ -219,31 +256,27 @@ impl Problem {
             });
             reached = behind;
         }
-        // From the end: steps that go on, and states that they come from, numbered anew.
-        let mut goes_on: Option<Vec<bool>> = None;
+        // From the end: steps that go on, and states that they come from, numbered anew in the same order.
+        let mut numbers: Vec<Vec<u32>> = vec![];
+        let mut goes_on = reached;
         for index in (0..self.layers.len()).rev() {
             let states = if index == 0 { 1 } else { self.layers[index - 1].states };
             let layer = &mut self.layers[index];
             let mut before = vec![false; states];
-            let ends = vec![true; layer.states];
-            let behind = goes_on.unwrap_or(ends);
-            layer.steps.retain(|step| behind[step.to as usize]);
-            layer.steps.iter().for_each(|step| before[step.from as usize] = true);
-            goes_on = Some(before);
+            layer.steps.retain(|step| {
+                before[step.from as usize] |= goes_on[step.to as usize];
+                goes_on[step.to as usize]
+            });
+            numbers.push(ranks(&goes_on));
+            layer.states = goes_on.into_iter().filter(|&stays| stays).count();
+            goes_on = before;
         }
-        let mut numbers = vec![0];
-        for layer in &mut self.layers {
-            let mut behind = vec![u32::MAX; layer.states];
-            let mut count = 0;
+        numbers.push(vec![0]);
+        numbers.reverse();
+        for (layer, numbers) in self.layers.iter_mut().zip(numbers.windows(2)) {
             for step in &mut layer.steps {
-                let number = &mut behind[step.to as usize];
-                if *number == u32::MAX {
-                    (*number, count) = (count, count + 1);
-                }
-                (step.from, step.to) = (numbers[step.from as usize], *number);
+                (step.from, step.to) = (numbers[0][step.from as usize], numbers[1][step.to as usize]);
             }
-            layer.states = count as usize;
-            numbers = behind;
         }
         self
     }
@@ -255,22 +288,27 @@ impl Problem {
 
     /// The steps on paths whose largest share may be at most `most`, by the weights of a bound.
     pub fn pruned(self, weights: Shares, most: f64) -> Self {
-        let cut = Cut { weights, offset: 0.0, to_end: self.costs_to_end(weights) };
-        self.without_worse(&[cut], most + TINY)
+        let cut = Cut { weights, says: Says::Fits, to_end: self.costs_to_end(weights) };
+        let limit = dot(weights, self.most(most + TINY));
+        self.without_above(&[(cut, limit)])
     }
 
-    /// Without the steps on no path that may be at most `most`.
-    fn without_worse(self, cuts: &[Cut], most: f64) -> Self {
-        let from_start: Vec<_> = cuts.iter().map(|cut| self.costs_from_start(cut.weights)).collect();
-        let is_worse = |index: usize, step: &Step| {
-            cuts.iter().zip(&from_start).any(|(cut, from_start)| {
+    /// What a path that is worth at most so much costs at most.
+    fn most(&self, worth: f64) -> Shares {
+        self.units.map(|unit| if unit == 0.0 { worth } else { (worth / unit).floor() * unit + TINY / 10.0 })
+    }
+
+    /// Without the steps of which no path through them comes to the limit of each cut or below.
+    fn without_above(self, cuts: &[(Cut, f64)]) -> Self {
+        let from_start: Vec<_> = cuts.iter().map(|(cut, _)| self.costs_from_start(cut.weights)).collect();
+        let is_above = |index: usize, step: &Step| {
+            cuts.iter().zip(&from_start).any(|((cut, limit), from_start)| {
                 let before = from_start[index][step.from as usize];
                 let behind = cut.to_end[index + 1][step.to as usize];
-                let weighted = before + dot(cut.weights, step.shares) + behind;
-                !cut.may_reach(weighted, most)
+                before + dot(cut.weights, step.shares) + behind > *limit
             })
         };
-        self.without(is_worse)
+        self.without(is_above)
     }
 
     /// The least weighted cost from the start to each state.
@@ -307,13 +345,31 @@ impl Problem {
         costs
     }
 
+    /// The most of each kind that is needed from each state to the end; the first entry is in front of all.
+    fn most_to_end(&self) -> Vec<Vec<Shares>> {
+        let mut most = vec![vec![[0.0; KINDS]; self.layers.last().map_or(1, |layer| layer.states)]];
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let states = if index == 0 { 1 } else { self.layers[index - 1].states };
+            let mut before = vec![[0.0; KINDS]; states];
+            let behind = most.last().expect("it starts with that at the end");
+            for step in &layer.steps {
+                let needed = add(step.shares, behind[step.to as usize]);
+                let most: &mut Shares = &mut before[step.from as usize];
+                *most = std::array::from_fn(|kind| most[kind].max(needed[kind]));
+            }
+            most.push(before);
+        }
+        most.reverse();
+        most
+    }
+
     /// The path of least weighted cost, given what it costs from each state to the end.
     fn shortest(&self, weights: Shares, to_end: &[Vec<f64>]) -> Option<(Path, Vec<Step>)> {
         let mut path = Path::default();
         let mut steps = vec![];
         let mut state = 0;
         for (layer, behind) in self.layers.iter().zip(&to_end[1..]) {
-            let from_here = layer.steps.iter().filter(|step| step.from == state);
+            let from_here = layer.from(state).iter();
             let cost = |step: &Step| dot(weights, step.shares) + behind[step.to as usize];
             let step = from_here.reduce(|best, next| if cost(next) < cost(best) { next } else { best })?;
             if cost(step).is_infinite() {
@@ -324,6 +380,22 @@ impl Problem {
             state = step.to;
         }
         Some((path, steps))
+    }
+
+    /// The steps that a path consists of, if all of them are left.
+    fn follow(&self, ways: impl Iterator<Item = u32>) -> Option<Vec<Step>> {
+        let mut state = 0;
+        let step = |(layer, way): (&Layer, u32)| {
+            let step = layer.from(state).iter().find(|step| step.way == way).copied()?;
+            state = step.to;
+            Some(step)
+        };
+        self.layers.iter().zip(ways).map(step).collect()
+    }
+
+    /// Those of some paths of which all steps are left.
+    fn left_of(&self, paths: &[Vec<Step>]) -> Vec<Vec<Step>> {
+        paths.iter().filter_map(|path| self.follow(path.iter().map(|step| step.way))).collect()
     }
 
     fn fits(&self, shares: Shares) -> bool {
@@ -342,16 +414,23 @@ impl Problem {
     }
 }
 
-impl Cut {
-    /// May a path of so much weighted cost be worth at most `most`?
-    fn may_reach(&self, weighted: f64, most: f64) -> bool {
-        if self.offset.is_finite() {
-            weighted - self.offset <= most
-        } else {
-            // No bound of the value, but of what fits.
-            weighted <= 1.0 + TINY
-        }
+impl Layer {
+    /// The steps from a state.
+    fn from(&self, state: u32) -> &[Step] {
+        let first = self.steps.partition_point(|step| step.from < state);
+        let count = self.steps[first..].partition_point(|step| step.from == state);
+        &self.steps[first..first + count]
     }
+}
+
+/// The number of each of those that stay among them.
+fn ranks(stay: &[bool]) -> Vec<u32> {
+    let mut count = 0;
+    let mut rank = |&stays: &bool| {
+        count += u32::from(stays);
+        count - u32::from(stays)
+    };
+    stay.iter().map(&mut rank).collect()
 }
 
 impl Path {
@@ -373,7 +452,7 @@ struct Solver<'p> {
     /// The weights of the best bound, and what they were made of.
     weights: Shares,
     x: Option<Shares>,
-    /// The paths that the last weights have led to.
+    /// The paths that weights have led to, as far as they are left.
     tried: Vec<Vec<Step>>,
 }
 
@@ -382,6 +461,7 @@ struct Part {
     problem: Problem,
     bound: f64,
     x: Option<Shares>,
+    tried: Vec<Vec<Step>>,
 }
 
 /// The place of the first of the least.
@@ -390,9 +470,9 @@ fn least<T>(items: &[T], of: impl Fn(&T) -> f64) -> Option<usize> {
 }
 
 impl<'p> Solver<'p> {
-    fn new(problem: &'p Problem, goal: Goal) -> Self {
+    fn new(problem: &'p Problem, goal: Goal, bound: f64) -> Self {
         let problem = Cow::Borrowed(problem);
-        let (bound, weights) = (0.0, [0.0; KINDS]);
+        let weights = [0.0; KINDS];
         Self {
             problem,
             goal,
@@ -407,15 +487,16 @@ impl<'p> Solver<'p> {
     }
 
     /// Looks for the best path; returns the parts in which a better one may be.
-    fn examine(&mut self, known: &[Path]) -> Vec<Part> {
+    fn examine(&mut self) -> Vec<Part> {
         let is_first = self.x.is_none();
         for round in 0..MOST_ROUNDS {
-            let ends = self.cut(known);
+            let ends = self.cut();
             self.bound = self.bound.max(self.best_cut());
-            if !ends || self.bound > self.worth() || self.is_decided(self.bound) {
+            if !ends || self.is_excluded() || self.is_decided(self.bound) {
                 return vec![];
             }
             if round == 0 && is_first {
+                self.keep_best_cuts();
                 self.enumerate(Some(BEAM));
             }
             // Another round is worth while if a good part of the steps goes.
@@ -446,7 +527,10 @@ impl<'p> Solver<'p> {
                 }
             }
         }
-        let part = |problem| Part { problem, bound: self.bound, x: self.x };
+        let part = |problem: Problem| {
+            let tried = problem.left_of(&self.tried);
+            Part { problem, bound: self.bound, x: self.x, tried }
+        };
         let Some((index, kind, middle)) = most.1 else {
             return vec![part(self.problem.clone().into_owned())];
         };
@@ -460,7 +544,28 @@ impl<'p> Solver<'p> {
 
     /// The bound of the best weights so far; infinite if no path ends.
     fn best_cut(&self) -> f64 {
-        self.cuts.iter().filter(|cut| cut.offset.is_finite()).map(Cut::bound).fold(0.0, f64::max)
+        self.cuts.iter().map(Cut::bound).fold(0.0, f64::max)
+    }
+
+    /// Is there no path of interest by the weights so far?
+    fn is_excluded(&self) -> bool {
+        self.bound > self.worth() || self.cuts.iter().any(|cut| cut.cheapest() > self.limit(cut))
+    }
+
+    /// What each kind must be at most on a path of interest.
+    fn most(&self) -> Shares {
+        match self.goal {
+            Goal::Fit | Goal::Largest => self.problem.most(self.worth()),
+            Goal::Total => self.problem.most(1.0 + TINY),
+        }
+    }
+
+    /// What a path of interest must cost at most by the weights of a cut.
+    fn limit(&self, cut: &Cut) -> f64 {
+        match (self.goal, cut.says) {
+            (Goal::Total, Says::Value { offset }) => offset + self.worth(),
+            _ => dot(cut.weights, self.most()),
+        }
     }
 
     /// Is nothing left to find out?
@@ -484,32 +589,39 @@ impl<'p> Solver<'p> {
     fn prune(&mut self) -> bool {
         self.keep_best_cuts();
         let before = self.problem.steps();
-        let worth = self.worth();
         let problem = std::mem::replace(
             &mut self.problem,
-            Cow::Owned(Problem { layers: vec![], limited: [false; KINDS] }),
+            Cow::Owned(Problem::new(vec![], [false; KINDS], [0.0; KINDS])),
         );
-        let problem = problem.into_owned().without_worse(&self.cuts, worth);
+        let cuts = std::mem::take(&mut self.cuts).into_iter();
+        let mut cuts: Vec<(Cut, f64)> = cuts
+            .map(|cut| {
+                let limit = self.limit(&cut);
+                (cut, limit)
+            })
+            .collect();
+        let problem = problem.into_owned().without_above(&cuts);
         let after = problem.steps();
         // The same weights, over the steps that are left.
-        for cut in &mut self.cuts {
+        for (cut, _) in &mut cuts {
             cut.to_end = problem.costs_to_end(cut.weights);
         }
+        self.tried = problem.left_of(&self.tried);
+        self.cuts = cuts.into_iter().map(|(cut, _)| cut).collect();
         self.problem = Cow::Owned(problem);
         after * 10 < before * 9
     }
 
-    /// Keeps the cuts of the best bounds, and has one of each kind alone.
+    /// Keeps the cuts that exclude the most, and has one of each kind alone.
     fn keep_best_cuts(&mut self) {
-        self.cuts.retain(|cut| cut.offset.is_finite());
-        self.cuts.sort_by(|a, b| b.bound().total_cmp(&a.bound()));
-        self.cuts.truncate(KEPT_CUTS);
+        let cuts = std::mem::take(&mut self.cuts).into_iter();
+        let cuts = cuts.filter(|cut| matches!(cut.says, Says::Value { .. }));
+        let mut cuts: Vec<(f64, Cut)> = cuts.map(|cut| (cut.cheapest() - self.limit(&cut), cut)).collect();
+        cuts.sort_by(|a, b| b.0.total_cmp(&a.0));
+        self.cuts = cuts.into_iter().take(KEPT_CUTS).map(|(_, cut)| cut).collect();
         for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind]) {
             let weights: Shares = std::array::from_fn(|other| f64::from(u8::from(other == kind)));
-            let to_end = self.problem.costs_to_end(weights);
-            // Of a sum it is no bound of the value but of what fits: it must not exceed 1, where the value may be anything.
-            let offset = if self.goal == Goal::Total { f64::NEG_INFINITY } else { 0.0 };
-            self.cuts.push(Cut { weights, offset, to_end });
+            self.cuts.push(Cut { weights, says: Says::Fits, to_end: self.problem.costs_to_end(weights) });
         }
     }
 
@@ -521,88 +633,77 @@ impl<'p> Solver<'p> {
     }
 
     /// Improves the bound by better and better weights, from the best so far on. False if no path ends.
-    fn cut(&mut self, known: &[Path]) -> bool {
-        // With the paths so far, `slopes . x + constant` bounds what the bound at x can be.
-        self.tried.clear();
-        let mut planes: Vec<(Shares, f64)> = known.iter().map(|path| self.plane(path.shares)).collect();
-        let limited = self.problem.limited.map(f64::from);
+    fn cut(&mut self) -> bool {
         let usual = match self.goal {
-            Goal::Fit | Goal::Largest => limited.map(|limit| limit / limited.iter().sum::<f64>().max(1.0)),
+            Goal::Fit | Goal::Largest => {
+                let limited = self.problem.limited.map(f64::from);
+                limited.map(|limit| limit / limited.iter().sum::<f64>().max(1.0))
+            }
             Goal::Total => [0.0; KINDS],
         };
-        let mut x = self.x.unwrap_or(usual);
-        if let Some((next, _)) = (!planes.is_empty()).then(|| self.next_weights(&planes)).flatten() {
-            x = next;
-        }
+        let mut x = self.next_weights().map(|(next, _)| next).or(self.x).unwrap_or(usual);
+        let mut highest = f64::NEG_INFINITY;
         for _ in 0..MOST_CUTS {
             let (weights, offset) = match self.goal {
                 Goal::Fit | Goal::Largest => (x, 0.0),
-                Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, limited)),
+                Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, self.most())),
             };
             let to_end = self.problem.costs_to_end(weights);
-            let Some((path, steps)) = self.problem.shortest(weights, &to_end) else {
-                self.cuts.push(Cut { weights, offset, to_end });
+            let cut = Cut { weights, says: Says::Value { offset }, to_end };
+            let Some((path, steps)) = self.problem.shortest(weights, &cut.to_end) else {
+                self.cuts.push(cut);
                 return false;
             };
             self.tried.push(steps);
-            planes.push(self.plane(path.shares));
-            let cut = Cut { weights, offset, to_end };
-            let reached = cut.bound();
-            if self.x.is_none() || reached > self.best_cut() {
+            self.offer(path);
+            let reached = self.height(&cut);
+            if self.x.is_none() || reached > highest {
                 (self.x, self.weights) = (Some(x), weights);
             }
+            highest = highest.max(reached);
+            let is_over = cut.cheapest() > self.limit(&cut);
             self.cuts.push(cut);
-            self.offer(path);
-            if self.is_decided(self.best_cut()) {
+            if is_over || self.is_decided(self.best_cut()) {
                 break;
             }
-            match self.next_weights(&planes) {
-                Some((next, most)) if most > reached + TINY && most > self.best_cut() + TINY => x = next,
+            match self.next_weights() {
+                Some((next, most)) if most > highest + TINY => x = next,
                 _ => break,
             }
         }
         true
     }
 
-    /// What a path says of the bound at x.
-    fn plane(&self, shares: Shares) -> (Shares, f64) {
+    /// By how much the weights of a cut exceed what paths of interest may cost, or the bound of the sum.
+    fn height(&self, cut: &Cut) -> f64 {
         match self.goal {
-            Goal::Fit | Goal::Largest => (shares, 0.0),
-            Goal::Total => {
-                let over = |kind: usize| if self.problem.limited[kind] { shares[kind] - 1.0 } else { 0.0 };
-                (std::array::from_fn(over), shares.iter().sum())
-            }
+            Goal::Fit | Goal::Largest => cut.cheapest() - self.limit(cut),
+            Goal::Total => cut.bound(),
         }
     }
 
-    /// The x at which the least of the planes is highest, and its height there.
-    fn next_weights(&self, planes: &[(Shares, f64)]) -> Option<(Shares, f64)> {
-        let mut program = LinearProgram::new(OptimizationDirection::Maximize);
-        let height = program.add_var(1.0, (0.0, f64::INFINITY));
-        let most = |kind: usize| match (self.problem.limited[kind], self.goal) {
-            (false, _) => 0.0,
-            (true, Goal::Fit | Goal::Largest) => 1.0,
-            (true, Goal::Total) => LARGEST_WEIGHT,
+    /// The x at which the paths tried so far allow the most height, and that height.
+    fn next_weights(&self) -> Option<(Shares, f64)> {
+        let most = self.most();
+        let plane = |path: &Vec<Step>| {
+            let shares = path.iter().fold([0.0; KINDS], |sum, step| add(sum, step.shares));
+            let slopes = std::array::from_fn(|kind| shares[kind] - most[kind]);
+            let constant = if self.goal == Goal::Total { shares.iter().sum() } else { 0.0 };
+            Plane { slopes, constant }
         };
-        let x: [Variable; KINDS] = std::array::from_fn(|kind| program.add_var(0.0, (0.0, most(kind))));
-        if self.goal != Goal::Total {
-            program.add_constraint(x.map(|x| (x, 1.0)), ComparisonOp::Eq, 1.0);
-        }
-        for (slopes, constant) in planes {
-            let terms = x.iter().zip(slopes).map(|(&x, &slope)| (x, -slope));
-            let terms: Vec<_> = std::iter::once((height, 1.0)).chain(terms).collect();
-            program.add_constraint(terms, ComparisonOp::Le, *constant);
-        }
-        // What rounding makes unsolvable leaves the bound as it is.
-        let Ok(SolveOutcome::Solution(solution)) = program.solve() else { return None };
-        let at = |variable: Variable| solution.var_value(variable).max(0.0);
-        Some((x.map(at), at(height)))
+        let planes: Vec<Plane> = self.tried.iter().map(plane).collect();
+        let allowed = match self.goal {
+            Goal::Fit | Goal::Largest => Allowed::Shares,
+            Goal::Total => Allowed::UpTo(LARGEST_WEIGHT),
+        };
+        weights::best(&planes, self.problem.limited, allowed)
     }
 
     /// Closes the gap, or with a beam looks for a better path only: of those to a layer as many as the beam are extended. False
     /// if there were too many paths, so that a better one may exist.
     fn enumerate(&mut self, beam: Option<usize>) -> bool {
-        self.keep_best_cuts();
+        let limits: Vec<f64> = self.cuts.iter().map(|cut| self.limit(cut)).collect();
+        let most_to_end = self.problem.most_to_end();
         let start = Label { shares: [0.0; KINDS], cycles: 0.0, state: 0, way: 0, before: 0 };
         let mut labels = vec![vec![start]];
         let mut count = 0;
@@ -617,7 +718,7 @@ impl<'p> Solver<'p> {
                 let labels = first_of[step.from as usize]..first_of[step.from as usize + 1];
                 for (at, label) in labels.clone().zip(&before[labels]) {
                     let shares = add(label.shares, step.shares);
-                    if self.is_promising(shares, index + 1, step.to as usize) {
+                    if self.is_promising(&limits, shares, index + 1, step.to as usize) {
                         let cycles = step.cycles.max(label.cycles);
                         let label =
                             Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
@@ -629,7 +730,7 @@ impl<'p> Solver<'p> {
                     return false;
                 }
             }
-            let mut next = undominated(next);
+            let mut next = self.undominated(next, &most_to_end[index + 1]);
             if let Some(beam) = beam.filter(|&beam| next.len() > beam) {
                 let bound = |label: &Label| self.bound_from(label.shares, index + 1, label.state as usize);
                 next.sort_by_cached_key(|label| ordered(bound(label)));
@@ -655,20 +756,66 @@ impl<'p> Solver<'p> {
         true
     }
 
+    /// In the order of their states, and of equal state without those to which another one is no worse, however they go on.
+    /// `most_to_end` is the most that each state's way to the end may cost.
+    fn undominated(&self, labels: Vec<Label>, most_to_end: &[Shares]) -> Vec<Label> {
+        let keyed = labels.iter().enumerate().map(|(at, label)| {
+            let aspects = self.aspects(label.shares, most_to_end[label.state as usize]);
+            (label.state, ordered(aspects.iter().sum()), at as u32, aspects)
+        });
+        let mut keyed: Vec<_> = keyed.collect();
+        keyed.sort_unstable_by_key(|&(state, sum, at, _)| (state, sum, at));
+        let mut kept = vec![];
+        let mut rivals: Vec<Aspects> = vec![];
+        let mut state = 0;
+        for (next, _, at, aspects) in keyed {
+            if next != state {
+                rivals.clear();
+                state = next;
+            }
+            let no_worse = |other: &Aspects| other.iter().zip(&aspects).all(|(a, b)| *a <= b + TINY / 1e3);
+            if !rivals.iter().any(no_worse) {
+                rivals.push(aspects);
+                kept.push(labels[at as usize]);
+            }
+        }
+        kept
+    }
+
+    /// What decides which of two paths to a state is better: if all of it is at most equal, no way to the end makes the path worth
+    /// more. A kind does not count as long as it can't be the largest share in the end, or can't exceed its limit.
+    fn aspects(&self, shares: Shares, most_to_end: Shares) -> Aspects {
+        let (least, total) = match self.goal {
+            Goal::Fit => (1.0, 0.0),
+            Goal::Largest => (self.bound, 0.0),
+            Goal::Total => (1.0, shares.iter().sum()),
+        };
+        let mut aspects = [total; KINDS + 1];
+        for kind in 0..KINDS {
+            let counts = self.problem.limited[kind];
+            aspects[kind] = if counts { shares[kind].max(least - most_to_end[kind]) } else { 0.0 };
+        }
+        aspects
+    }
+
     fn states_before(&self, layer: usize) -> usize {
         if layer == 0 { 1 } else { self.problem.layers[layer - 1].states }
     }
 
-    /// May a path that has come to a state at these costs end better than the best so far?
-    fn is_promising(&self, shares: Shares, layer: usize, state: usize) -> bool {
-        let worth = self.worth();
-        self.cuts.iter().all(|cut| cut.may_reach(dot(cut.weights, shares) + cut.to_end[layer][state], worth))
+    /// May a path that has come to a state at these costs end within the limits of the cuts?
+    fn is_promising(&self, limits: &[f64], shares: Shares, layer: usize, state: usize) -> bool {
+        let cuts = self.cuts.iter().zip(limits);
+        cuts.into_iter().all(|(cut, limit)| dot(cut.weights, shares) + cut.to_end[layer][state] <= *limit)
     }
 
     /// What no path that has come to a state at these costs is below.
     fn bound_from(&self, shares: Shares, layer: usize, state: usize) -> f64 {
-        let of = |cut: &Cut| dot(cut.weights, shares) + cut.to_end[layer][state] - cut.offset;
-        self.cuts.iter().filter(|cut| cut.offset.is_finite()).map(of).fold(0.0, f64::max)
+        let of = |cut: &Cut| match cut.says {
+            Says::Value { offset } => dot(cut.weights, shares) + cut.to_end[layer][state] - offset,
+            Says::Fits if self.goal == Goal::Total => 0.0,
+            Says::Fits => dot(cut.weights, shares) + cut.to_end[layer][state],
+        };
+        self.cuts.iter().map(of).fold(0.0, f64::max)
     }
 }
 
@@ -676,6 +823,9 @@ impl<'p> Solver<'p> {
 fn ordered(value: f64) -> u64 {
     value.max(0.0).to_bits()
 }
+
+/// See [`Solver::aspects`].
+type Aspects = [f64; KINDS + 1];
 
 /// A path to a state.
 #[derive(Clone, Copy)]
@@ -687,25 +837,6 @@ struct Label {
     way: u32,
     /// The label that it extends, in the layer before.
     before: u32,
-}
-
-/// In the order of their states, and of equal state without those to which another one is at most equal in every kind.
-fn undominated(mut labels: Vec<Label>) -> Vec<Label> {
-    let total = |label: &Label| label.shares.iter().sum::<f64>();
-    labels.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| total(a).total_cmp(&total(b))));
-    let mut kept: Vec<Label> = vec![];
-    let mut first = 0;
-    for label in labels {
-        if kept.last().is_some_and(|last| last.state != label.state) {
-            first = kept.len();
-        }
-        let no_worse =
-            |other: &Label| (0..KINDS).all(|kind| other.shares[kind] <= label.shares[kind] + TINY / 1e3);
-        if !kept[first..].iter().any(no_worse) {
-            kept.push(label);
-        }
-    }
-    kept
 }
 
 #[cfg(test)]
@@ -734,7 +865,8 @@ pub(super) mod tests {
         let shares =
             prop::array::uniform4(0u32..60).prop_map(|shares| shares.map(|share| f64::from(share) / 100.0));
         let layers = prop::collection::vec(prop::collection::vec((0u32..3, 0u32..3, shares), 1..7), 1..5);
-        (layers, prop::array::uniform4(any::<bool>())).prop_map(|(layers, limited)| {
+        let units = prop::array::uniform4(any::<bool>().prop_map(|known| if known { 0.01 } else { 0.0 }));
+        (layers, prop::array::uniform4(any::<bool>()), units).prop_map(|(layers, limited, units)| {
             let mut before = 1;
             let layer = |steps: Vec<(u32, u32, Shares)>| {
                 let steps = steps.into_iter().enumerate().map(|(way, (from, to, shares))| Step {
@@ -748,7 +880,7 @@ pub(super) mod tests {
                 before = 3;
                 Layer { states: 3, steps }
             };
-            Problem { layers: layers.into_iter().map(layer).collect(), limited }
+            Problem::new(layers.into_iter().map(layer).collect(), limited, units)
         })
     }
 
@@ -759,7 +891,7 @@ pub(super) mod tests {
             let all = paths(&problem);
             for goal in [Goal::Fit, Goal::Largest, Goal::Total] {
                 let least = all.iter().map(|path| problem.value(goal, path.shares)).fold(f64::INFINITY, f64::min);
-                let found = problem.solve(goal, &[], MOST_PARTS);
+                let found = problem.solve(goal, &[], 0.0, MOST_PARTS);
                 if goal == Goal::Fit {
                     // It only has to know which side of 1 it is on.
                     prop_assert_eq!(found.value <= 1.0 + TINY, least <= 1.0 + TINY, "{:?} {}", &found, least);
@@ -778,7 +910,7 @@ pub(super) mod tests {
                     let mut shares = [0.0; KINDS];
                     let mut cycles = 0.0f64;
                     for (layer, &step) in problem.layers.iter().zip(&path.ways) {
-                        let step = layer.steps[step as usize];
+                        let step = *layer.steps.iter().find(|other| other.way == step).expect("a path is made of steps");
                         prop_assert_eq!(step.from, state);
                         state = step.to;
                         shares = add(shares, step.shares);

@@ -260,13 +260,15 @@ impl Space {
             };
             Layer { states: layer.states, steps: layer.moves.iter().enumerate().map(step).collect() }
         };
+        let one = Resources { lut: 1, ff: 1, dsp: 1, bram18: 1 };
+        let units = shares(one, budget);
         let limited = budget.kinds().map(|(_, most)| most != i64::MAX);
-        Problem { layers: self.layers.iter().map(layer).collect(), limited }
+        Problem::new(self.layers.iter().map(layer).collect(), limited, units)
     }
 
     /// The best choice of a problem that takes at most `cycles` a sample.
     pub fn best(&self, problem: &Problem, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
-        let solution = problem.within(cycles, cycles).solve(goal, &[], MOST_PARTS);
+        let solution = problem.within(cycles, cycles).solve(goal, &[], 0.0, MOST_PARTS);
         (solution.path.as_ref().map(|path| self.choice(&path.ways)), solution)
     }
 
