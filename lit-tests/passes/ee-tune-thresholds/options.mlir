@@ -13,6 +13,7 @@
 // JSON:      "exits": [
 // JSON-NEXT:   "a"
 // JSON:      "max_accuracy_drop": 34.0,
+// JSON-NEXT: "drop_confidence": 0.5,
 // JSON-NEXT: "samples": [
 // JSON-NEXT:   6,
 // JSON-NEXT:   0
