@@ -117,8 +117,10 @@ pub struct Design {
     pub curve: Curve,
     /// The clock.
     pub clock_mhz: f64,
-    /// What the design may use.
+    /// What the design takes of each kind at most, without buffers.
     pub budget: Resources,
+    /// What was explored within.
+    pub within: Resources,
 }
 
 impl Exploration {
@@ -170,7 +172,8 @@ impl Exploration {
         let part = |all: u64| (all as f64 * point.share + 1e-6).floor() as i64;
         let ResourceCounts { lut, ff, dsp, bram18 } = explored.budget;
         let budget = Resources { lut: part(lut), ff: part(ff), dsp: part(dsp), bram18: part(bram18) };
-        Ok(Design { point, curve, clock_mhz: explored.clock_mhz, budget })
+        let within = Resources { lut: lut as i64, ff: ff as i64, dsp: dsp as i64, bram18: bram18 as i64 };
+        Ok(Design { point, curve, clock_mhz: explored.clock_mhz, budget, within })
     }
 
     /// The first and the last id of each curve.

@@ -67,10 +67,21 @@ pub struct Hardware {
     pub budget: Resources,
     /// Cycles a sample to reach; None for as few as the budget allows.
     pub cycles: Option<f64>,
+    /// A design that is known already.
+    pub explored: Option<Explored>,
     /// The clock.
     pub clock_mhz: f64,
     /// The fraction of samples that goes on, as the user gave it.
     pub late_fraction: Option<String>,
+}
+
+/// A design of an exploration, as balancing finds it again.
+#[derive(Debug, Clone, Copy)]
+pub struct Explored {
+    /// The most that it takes of each kind, buffers not counted.
+    pub budget: Resources,
+    /// Cycles a sample.
+    pub cycles: f64,
 }
 
 /// The passes that leave one function of a network of another MLIR flow.

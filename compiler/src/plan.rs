@@ -4,11 +4,16 @@
 //! wait, and the fewer block RAMs hold them. And the *budget* of the balancing, which is the user's without what the
 //! buffers take: an attempt that exceeds the user's is made again with as much less.
 
-use crate::{error::Error, pipeline::Hardware, session::Session};
+use crate::{
+    error::Error,
+    pipeline::{Explored, Hardware},
+    session::Session,
+};
 use atheena_dialects::{
     dataflow::{Fifo, Gate, Graph, Resources, Stream, bottleneck},
     ir::Op,
 };
+use atheena_passes::dataflow::balance_pipeline::Options as Balance;
 use atheena_runtime::tokens::TokenModel;
 use melior::ir::Module;
 
@@ -30,12 +35,27 @@ pub struct Plan {
     budget: Resources,
     cycles: Option<f64>,
     margin: f64,
+    /// What gates are taken to hold.
+    held_samples: i64,
     most_queued: f64,
 }
 
 impl Plan {
     fn new(hardware: &Hardware, cycles: Option<f64>) -> Self {
-        Self { budget: hardware.budget, cycles, margin: MARGINS[0], most_queued: QUEUES[0] }
+        Self {
+            budget: hardware.budget,
+            cycles,
+            margin: MARGINS[0],
+            // Gates hold little more than a sample; what waits behind them is taken off the budget.
+            held_samples: 1,
+            most_queued: QUEUES[0],
+        }
+    }
+
+    /// The design of an exploration again.
+    fn explored(Explored { budget, cycles }: Explored) -> Self {
+        let Balance { margin, held_samples, .. } = Balance::default();
+        Self { budget, cycles: Some(cycles), margin, held_samples, most_queued: QUEUES[0] }
     }
 
     /// The pipeline of a pass that has options by this plan; None of others.
@@ -45,8 +65,8 @@ impl Plan {
                 let budget = self.budget.kinds().into_iter().map(|(kind, most)| (kind, most.to_string()));
                 let cycles = self.cycles.map(|cycles| ("cycles", format!("{cycles:?}")));
                 let margin = ("margin", format!("{:?}", self.margin));
-                // Gates hold little more than a sample; what waits behind them is taken off the budget.
-                budget.chain(cycles).chain([margin, ("held-samples", "1".to_owned())]).collect()
+                let held_samples = ("held-samples", self.held_samples.to_string());
+                budget.chain(cycles).chain([margin, held_samples]).collect()
             }
             "dataflow-size-buffers" => vec![("most-queued", format!("{:?}", self.most_queued))],
             _ => return None,
@@ -69,6 +89,13 @@ struct Attempt {
 /// fewest cycles, or where the user asks for a throughput the least resources.
 pub fn plan(session: &Session, module: &Module<'_>, hardware: &Hardware) -> Result<Plan, Error> {
     let text = Op::of_module(module).to_text_with_locations();
+    if let Some(explored) = hardware.explored {
+        // Its buffers come on top.
+        let attempt = attempt(session, &text, Plan::explored(explored), hardware, None)?;
+        if let Some(attempt) = attempt.filter(|attempt| attempt.resources.within(hardware.budget)) {
+            return Ok(attempt.plan);
+        }
+    }
     // A little faster than what is asked for, as bursts cost something; or just as fast where that does not fit.
     let faster = hardware.cycles.map(|cycles| cycles / (1.0 + MAX_LOSS));
     let mut tried = Tried::new(session, &text, hardware, faster)?;
@@ -100,7 +127,9 @@ impl Tried {
         for margin in MARGINS {
             let mut plan = Plan { margin, ..Plan::new(hardware, cycles) };
             for _ in 0..ATTEMPTS {
-                let Some(attempt) = attempt(session, text, plan, hardware.budget)? else { break };
+                let Some(attempt) = attempt(session, text, plan, hardware, tried.best.as_ref())? else {
+                    break;
+                };
                 let over = excess(attempt.resources, hardware.budget);
                 if over == Resources::default() {
                     if tried.best.as_ref().is_none_or(|best| is_better(&attempt, best, hardware)) {
@@ -137,8 +166,15 @@ fn does_not_fit(nearest: Option<Attempt>, hardware: &Hardware) -> Error {
     Error::BuffersDoNotFit(nearest.map(|a| over(a.resources, hardware.budget)).unwrap_or_default())
 }
 
-/// Balances and sizes a copy, with the longest queues that fit; None where balancing fails.
-fn attempt(session: &Session, text: &str, plan: Plan, budget: Resources) -> Result<Option<Attempt>, Error> {
+/// Balances and sizes a copy, with the longest queues that fit; None where balancing fails. What can't be better than the best
+/// is not simulated.
+fn attempt(
+    session: &Session,
+    text: &str,
+    plan: Plan,
+    hardware: &Hardware,
+    best: Option<&Attempt>,
+) -> Result<Option<Attempt>, Error> {
     let mut module = session.parse(text, "the graph")?;
     let passes = ["dataflow-balance-pipeline", "dataflow-apply-foldings", "dataflow-size-buffers"];
     for pass in passes {
@@ -158,14 +194,25 @@ fn attempt(session: &Session, text: &str, plan: Plan, budget: Resources) -> Resu
         }
         attempt.plan.most_queued = most_queued;
         attempt.resources = graph.resources();
-        if attempt.resources.within(budget) {
-            let outcome = TokenModel::of(graph).map(|model| model.predict());
-            attempt.slowest = bottleneck(graph).map(|slowest| slowest.label).unwrap_or_default();
-            attempt.cycles = outcome.and_then(|outcome| outcome.cycles_per_sample).unwrap_or(f64::INFINITY);
+        if attempt.resources.within(hardware.budget) {
+            let slowest = bottleneck(graph);
+            attempt.cycles = slowest.as_ref().map_or(0.0, |slowest| slowest.cycles_per_sample);
+            attempt.slowest = slowest.map(|slowest| slowest.label).unwrap_or_default();
+            // Nothing is faster than its slowest actor.
+            attempt.cycles = match best {
+                Some(best) if !is_better(&attempt, best, hardware) => f64::INFINITY,
+                _ => predicted(graph),
+            };
             break;
         }
     }
     Ok(Some(attempt))
+}
+
+/// Cycles a sample of the whole design.
+fn predicted(graph: Graph<'_>) -> f64 {
+    let outcome = TokenModel::of(graph).map(|model| model.predict());
+    outcome.and_then(|outcome| outcome.cycles_per_sample).unwrap_or(f64::INFINITY)
 }
 
 /// Lets the queue behind a gate hold at most so many samples.

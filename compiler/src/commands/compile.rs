@@ -11,7 +11,7 @@ use crate::{
     frontier, model,
     output::{Output, PAGE, REPORT},
     page,
-    pipeline::{self, BALANCE, Hardware, Profiled, Step, Tune, Way},
+    pipeline::{self, BALANCE, Explored, Hardware, Profiled, Step, Tune, Way},
     plan, progress, quantization,
     report::{CurvePoint, Report},
     session::Session,
@@ -95,6 +95,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             budget,
             clock_mhz,
             cycles: wanted.cycles,
+            explored: wanted.explored,
             late_fraction: wanted.late_fraction,
         }),
     };
@@ -176,6 +177,7 @@ struct Wanted {
     clock_mhz: f64,
     /// Cycles a sample; none for as few as the budget allows.
     cycles: Option<f64>,
+    explored: Option<Explored>,
     no_exits: bool,
     thresholds: Option<String>,
     late_fraction: Option<String>,
@@ -184,13 +186,15 @@ struct Wanted {
 impl Wanted {
     fn of(args: &CompileArgs, device: &Device) -> Result<Self, Error> {
         if let Some(named) = &args.point {
-            let Design { point, curve, clock_mhz, budget } =
+            let Design { point, curve, clock_mhz, budget, within } =
                 Exploration::design(named, &device.name, &args.quantize.options())?;
+            // Whatever was rounded on the way.
+            let cycles = point.cycles * (1.0 + 1e-12);
             return Ok(Self {
-                budget,
+                budget: within,
                 clock_mhz,
-                // Whatever was rounded on the way.
-                cycles: Some(point.cycles * (1.0 + 1e-12)),
+                cycles: Some(cycles),
+                explored: Some(Explored { budget, cycles }),
                 no_exits: !curve.exits,
                 thresholds: curve.thresholds,
                 late_fraction: curve.late_fraction,
@@ -201,6 +205,7 @@ impl Wanted {
             budget: budget(args.budget, args.within.as_deref(), device)?,
             clock_mhz,
             cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
+            explored: None,
             no_exits: args.no_exits,
             thresholds: args.thresholds.clone(),
             late_fraction: args.late_fraction.clone(),
