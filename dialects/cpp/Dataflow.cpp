@@ -264,8 +264,7 @@ LogicalResult MatvecOp::verify() {
     return emitOpError() << "expected " << positions << " vectors of "
                          << outputs << " elements as result, but got " << out;
   if (out.getPixels() != vectors ||
-      (vectors > 1 &&
-       in.getShape().drop_back() != out.getShape().drop_back()))
+      (vectors > 1 && in.getShape().drop_back() != out.getShape().drop_back()))
     return emitOpError() << "expected a result of " << vectors
                          << " vectors a beat, as the input has, but got "
                          << out;

@@ -214,8 +214,8 @@ void atheenaRegisterExport(MlirStringRef name, MlirStringRef description,
         auto write = [](MlirStringRef text, void *user) {
           *static_cast<llvm::raw_ostream *>(user) << unwrap(text);
         };
-        return success(translate(wrap(module), wrap(StringRef(output)), write,
-                                 &stream));
+        return success(
+            translate(wrap(module), wrap(StringRef(output)), write, &stream));
       },
       [dialects](DialectRegistry &registry) { dialects(wrap(&registry)); });
 }

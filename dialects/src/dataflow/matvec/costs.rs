@@ -113,7 +113,7 @@ impl<'c> MatvecCosts<'c> {
     /// The memory of weights, products and the adders behind them, an accumulator an output of which PE are written at once, and what
     /// scales and saturates.
     ///
-    /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (docs/costs.md).
+    /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (`passes/benches/costs.rs` compares).
     /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 4 FF a
     /// signed digit (by Yosys, B-LeNet's convolutions: 125 products of 319 digits, 1630 LUT and 1465 FF; 441 of 971, 5198 and 3822).
     pub fn at(&self, folding: Folding) -> Resources {
