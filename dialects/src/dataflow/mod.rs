@@ -36,7 +36,7 @@ pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
 pub use range::value_range;
 pub use resources::{Resources, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom};
-pub use rom::{Column, Rom, Tile};
+pub use rom::{Column, Rom, SHARED_DEPTH, Tile};
 pub use scale::Scale;
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};

@@ -174,10 +174,8 @@ impl Matrix {
         let wide = (range.0.into(), range.1.into());
         let stored = Stored::of_range(m, "weights", (&words.0, words.1), wide, actor.blocks());
         let address = m.counter("address", self.beats * self.groups, step);
-        let weights = stored.read(m, address, enable);
-        pipeline.step(&mut [&mut x, first, last]);
+        let weights = stored.read_late(pipeline, address, &mut [&mut x, first, last]);
         let x = actor.lanes_of(0, x);
-        let weights = pipeline.delay_ints(&weights);
         let products = match dsp_use {
             Some(dsp_use) => {
                 let x = pipeline.delay_ints(&x);

@@ -1,6 +1,7 @@
 //! What a `dataflow.matvec` costs.
 
 use super::super::actor::output_registers;
+use super::super::rom::distinct_bits;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
 use super::{DspUse, Matvec, Products};
 use std::cell::OnceCell;
@@ -82,6 +83,12 @@ impl<'c> MatvecCosts<'c> {
         (self.matvec.folds(simd, pe), simd * pe * bits_of_range(low, high))
     }
 
+    /// Bits of a word of the weights that differ: so many are in registers.
+    fn operand_bits(&self, simd: i64, pe: i64, products: Products) -> i64 {
+        let (depth, width) = self.memory(simd, pe, products);
+        distinct_bits(depth, width)
+    }
+
     /// The block RAMs of the weights where nobody chooses.
     pub fn usual_blocks(&self, simd: i64, pe: i64) -> i64 {
         match self.memory(simd, pe, self.matvec.products()) {
@@ -149,9 +156,9 @@ impl<'c> MatvecCosts<'c> {
         let dsp_use = self.dsp_use(pe);
         let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
         // The second register of an input, and of weights that are alone in a block, are those of the block.
-        let (low, high) = dsp_use.stored(self.weights);
         let paired = if dsp_use.paired { pe / 2 * 2 } else { 0 };
-        let operands = simd * (self.input_bits() + paired * bits_of_range(low, high));
+        let weights = self.operand_bits(simd, pe, Products::Dsp) * paired / pe;
+        let operands = simd * self.input_bits() + weights;
         let sums = ceil_div(simd, dsp_use.chain);
         (dsp + Resources::logic(0, operands), (sums, self.product_bits(dsp_use.chain.min(simd))))
     }
@@ -163,9 +170,9 @@ impl<'c> MatvecCosts<'c> {
         let input = self.input_bits();
         let places = ceil_div(bits_of_range(low.min(-1), high), 2);
         let multiples = Resources::logic(2 * input + 4, 4 * input + 4);
-        let operand = bits_of_range(low, high);
-        let product = Resources::logic(2 * places * input - input - 3, self.product_bits(1) + operand);
-        (multiples * simd + product * (simd * pe), (simd, self.product_bits(1)))
+        let product = Resources::logic(2 * places * input - input - 3, self.product_bits(1));
+        let operands = Resources::logic(0, self.operand_bits(simd, pe, Products::Lut));
+        (multiples * simd + product * (simd * pe) + operands, (simd, self.product_bits(1)))
     }
 
     /// Bits of an input in two's complement.
