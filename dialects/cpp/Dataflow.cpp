@@ -273,9 +273,12 @@ LogicalResult MatvecOp::verify() {
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
-  if (getProducts() && *getProducts() != "dsp" && *getProducts() != "lut")
-    return emitOpError() << "expected products to be dsp or lut, but got "
-                         << *getProducts();
+  StringRef products = getProducts().value_or("dsp");
+  bool serial = products == "serial_1" || products == "serial_2";
+  if (products != "dsp" && products != "lut" && !serial)
+    return emitOpError() << "expected products to be dsp, lut, serial_1 or "
+                            "serial_2, but got "
+                         << products;
   return verifyScale(*this, outputs);
 }
 

@@ -186,6 +186,27 @@ fn products_in_luts() {
     conv.check(37);
 }
 
+/// One bit of all elements a cycle: each of the 2 * 2 vectors takes as many cycles as elements have digits, for each group.
+#[test]
+fn products_bit_by_bit() {
+    let mut conv = Conv::new([4, 4, 4], 4, [4, 36, 4]);
+    conv.made = ", products = \"serial_1\"";
+    let Some((cycles, _)) = conv.check(38) else { return };
+    assert_eq!(cycles, 32.0);
+    // Three groups, of which two bits tell; multipliers come in turn with them.
+    let mut conv = Conv::new([4, 4, 3], 6, [3, 27, 2]);
+    (conv.made, conv.unsigned) = (", products = \"serial_1\"", true);
+    conv.multiplier = vec![1 << 30, 1_500_000_001, 77, 1 << 29, 1 << 30, 5];
+    conv.shift = vec![37, 38, 14, 36, 35, 9];
+    let Some((cycles, _)) = conv.check(39) else { return };
+    assert_eq!(cycles, 96.0);
+    // More elements than a chain of tables takes.
+    let mut conv = Conv::new([4, 4, 10], 2, [10, 90, 2]);
+    conv.made = ", products = \"serial_2\"";
+    let Some((cycles, _)) = conv.check(40) else { return };
+    assert_eq!(cycles, 16.0);
+}
+
 #[test]
 fn one_product_a_cycle_with_multipliers_by_channel() {
     let mut conv = Conv::new([4, 4, 1], 4, [1, 1, 1]);

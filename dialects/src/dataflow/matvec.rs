@@ -4,14 +4,16 @@ use super::scale::multiplies;
 use super::timing::{LEVELS, tree_stages};
 use super::{
     Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, divisors, int, ints,
-    operation, start,
+    operation, start, value_range,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 
 mod costs;
 mod products;
+mod serial;
 use costs::MatvecCosts;
 pub use products::{DspUse, PAIR_PLACES, Products};
+pub use serial::Serial;
 
 operation! {
     /// `dataflow.matvec`.
@@ -195,17 +197,35 @@ impl<'c> Matvec<'c> {
         (self.vector() * vectors / simd, self.rows_count() * vectors / pe)
     }
 
-    /// Beats of a vector times groups of outputs: cycles a beat of vectors, and words of weights.
+    /// Beats of a vector times groups of outputs: words of weights.
     fn folds(self, simd: i64, pe: i64) -> i64 {
         let (beats, groups) = self.beats_and_groups(simd, pe);
         beats * groups
     }
+
+    /// How these products take bits of the inputs; None if all at once.
+    pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
+        let (low, high) = value_range(self.0.operands()[0]);
+        let groups = self.rows_count() / pe;
+        products.serial_bits().map(|bits| Serial::new(bits, (low as i64, high as i64), groups))
+    }
+
+    /// Can they, with these lanes? That takes whole vectors, one at a time, and more than one cycle for them.
+    fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
+        let (beats, groups) = self.beats_and_groups(simd, pe);
+        self.vectors(simd) == 1 && beats == 1 && groups <= Serial::MOST_GROUPS && serial.digits > 1
+    }
+
+    /// Cycles a beat of vectors.
+    fn cycles(self, simd: i64, pe: i64, products: Products) -> i64 {
+        self.folds(simd, pe) * self.serial(pe, products).map_or(1, |serial| serial.digits)
+    }
 }
 
-fn fold(folding: Folding) -> (i64, i64) {
+fn fold(folding: Folding) -> (i64, i64, Products) {
     match folding {
-        Folding::Matvec { simd, pe, .. } => (simd, pe),
-        Folding::Lanes(lanes) => (lanes, 1),
+        Folding::Matvec { simd, pe, products, .. } => (simd, pe, products),
+        Folding::Lanes(lanes) => (lanes, 1, Products::Dsp),
     }
 }
 
@@ -246,31 +266,42 @@ impl<'c> Actor<'c> for Matvec<'c> {
     }
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
-        let (simd, pe) = fold(folding);
+        let (simd, pe, _) = fold(folding);
         Lanes { inputs: vec![simd], outputs: vec![pe] }
     }
 
-    /// Each of the V/SIMD beats of a vector is used for OC/PE cycles; of several vectors a beat, each for one.
+    /// Each of the V/SIMD beats of a vector is used for OC/PE cycles; of several vectors a beat, each for one. Bit by bit, all of that
+    /// takes as many cycles as there are digits.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe) = fold(folding);
+        let (simd, pe, products) = fold(folding);
         match self.vectors(simd) {
-            1 => self.positions() * self.folds(simd, pe),
+            1 => self.positions() * self.cycles(simd, pe, products),
             _ => self.input().with_lanes(simd).beats(),
         }
     }
 
     /// The first output needs the whole vector; then products, the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe) = fold(folding);
-        self.folds(simd, pe) + 7
+        let (simd, pe, products) = fold(folding);
+        let chain = self.serial(pe, products).map_or(0, |serial| serial.stages(self.vector() as usize));
+        self.cycles(simd, pe, products) + chain as i64 + 7
     }
 
     /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights, operands and products, or
     /// where everything is unrolled a register and the adders, of which those of the row of most digits are the least there may be;
     /// groups come out of memories, one stage; the sum; the multiplier if there is one.
     fn timing(&self) -> Timing {
-        let (simd, pe) = fold(self.folding());
+        let (simd, pe, products) = fold(self.folding());
         let (beats, groups) = self.beats_and_groups(simd, pe);
+        if let Some(serial) = self.serial(pe, products) {
+            let (vector, cycles) = (self.vector() as usize, serial.digits as u64);
+            let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
+            let mut steps = vec![group; groups as usize - 1];
+            steps.push(Step { takes: true, ..group });
+            // Bits, tables, the tree over chains, the sum.
+            let stages = 1 + serial.stages(vector) + tree_stages(serial.sums(vector), LEVELS) + 1;
+            return Timing::steps(steps, stages + u64::from(multiplies(self.0)));
+        }
         let hold = Step { cycles: groups as u64, needs: Needs::Input(0), takes: true, gives: false };
         let mut steps = vec![hold; beats as usize - 1];
         steps.resize((beats - 1 + groups) as usize, Step { takes: false, ..Step::PASS });

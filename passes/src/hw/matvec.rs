@@ -17,8 +17,13 @@
 //! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another. Of several vectors a beat each has
 //! this graph.
 //!
+//! With serial products, a vector takes `OC/PE` times as many cycles as its elements have digits, and weights are tables
+//! (`matvec/serial.rs`).
+//!
 //! All of it advances while the output has room. Widths are those that the weights and the input's range prove to
 //! suffice; partial sums may wrap around, because the last one does not.
+
+mod serial;
 
 use super::{
     actor::{Actor, beat_width},
@@ -26,8 +31,9 @@ use super::{
     rescale::Rescale,
     stored::Stored,
 };
-use atheena_dialects::dataflow::{DspUse, Matvec, Products};
+use atheena_dialects::dataflow::{DspUse, Matvec, Products, Serial};
 use atheena_dialects::ir::Failure;
+use serial::Turn;
 
 /// Levels of the tree between two registers.
 const LEVELS: u32 = 2;
@@ -40,19 +46,30 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let output = m.send(0, beat_width(&to));
     let enable = output.ready;
 
-    // The beat of the vector, and the group of outputs: what the running address of the weights counts.
-    let step = enable & input.valid;
-    let group = m.counter("group", matrix.groups, step);
-    let last_group = group.is(matrix.groups - 1);
-    let beat = m.counter("beat", matrix.beats, step & last_group);
-    let mut first = beat.is(0);
-    let mut last = beat.is(matrix.beats - 1);
-    input.take_if(enable & last_group);
-
     let mut pipeline = Pipeline::new(m, enable, input.valid);
-    let sums = matrix.sums(actor, &mut pipeline, (input.data, step), &mut first, &mut last);
-
-    let totals = matrix.accumulate(&mut pipeline, sums, &mut first, &mut last);
+    let step = enable & input.valid;
+    let (totals, last) = match matrix.serial(actor)? {
+        Some(serial) => {
+            let digit = m.counter("digit", serial.digits, step);
+            let (mut first, mut last) = (digit.is(0), digit.is(serial.digits - 1));
+            let group = m.counter("group", matrix.groups, step & last);
+            input.take_if(enable & last & group.is(matrix.groups - 1));
+            let x = actor.lanes_of(0, input.data);
+            let turn = Turn { digit, group };
+            let totals = matrix.serial_totals(serial, &mut pipeline, &x, turn, (&mut first, &mut last));
+            (totals, last)
+        }
+        None => {
+            // The beat of the vector, and the group of outputs: what the running address of the weights counts.
+            let group = m.counter("group", matrix.groups, step);
+            let last_group = group.is(matrix.groups - 1);
+            let beat = m.counter("beat", matrix.beats, step & last_group);
+            let (mut first, mut last) = (beat.is(0), beat.is(matrix.beats - 1));
+            input.take_if(enable & last_group);
+            let sums = matrix.sums(actor, &mut pipeline, (input.data, step), &mut first, &mut last);
+            (matrix.accumulate(&mut pipeline, sums, &mut first, &mut last), last)
+        }
+    };
     pipeline.valid = pipeline.valid & last;
     let factors = matrix.rescale.factors(m, &pipeline, matrix.pe, matrix.groups);
     pipeline.step(&mut []);
@@ -138,6 +155,22 @@ impl Matrix {
         let ends = (weights.iter().min().copied(), weights.iter().max().copied());
         let weights_range = (ends.0.unwrap_or(0), ends.1.unwrap_or(0));
         Ok(Self { vectors, simd, pe, beats, groups, weights, weights_range, bias, rescale, ranges })
+    }
+
+    /// How products are made bit by bit; None if they are not.
+    fn serial(&self, actor: Actor<'_>) -> Result<Option<Serial>, Failure> {
+        let matvec = Matvec::cast(actor.0);
+        let serial = matvec.and_then(|matvec| matvec.serial(self.pe as i64, matvec.products()));
+        if serial.is_some_and(|serial| {
+            self.vectors > 1 || self.beats > 1 || self.groups > Serial::MOST_GROUPS || serial.digits < 2
+        }) {
+            let most = Serial::MOST_GROUPS;
+            let message = format!(
+                "expected whole vectors of at least two digits, and at most {most} groups of outputs, for serial products"
+            );
+            return Err(actor.0.error(message, &["choose other lanes, or products = \"lut\""]));
+        }
+        Ok(serial)
     }
 
     /// The range of lane `pe` of the sums, over all groups.

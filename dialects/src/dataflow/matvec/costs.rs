@@ -1,9 +1,10 @@
 //! What a `dataflow.matvec` costs.
 
 use super::super::actor::output_registers;
+use super::super::resources::multiplexer_bit;
 use super::super::rom::distinct_bits;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
-use super::{DspUse, Matvec, Products};
+use super::{DspUse, Matvec, Products, Serial};
 use std::cell::OnceCell;
 
 /// Sums of at most so many groups shift through registers.
@@ -70,7 +71,7 @@ impl<'c> MatvecCosts<'c> {
     pub fn sums_of_products(&self, simd: i64, pe: i64) -> i64 {
         match self.matvec.products() {
             Products::Dsp => ceil_div(simd, self.dsp_use(pe).chain),
-            Products::Lut => simd,
+            _ => simd,
         }
     }
 
@@ -78,7 +79,7 @@ impl<'c> MatvecCosts<'c> {
     fn memory(&self, simd: i64, pe: i64, products: Products) -> (i64, i64) {
         let (low, high) = match products {
             Products::Dsp => self.dsp_use(pe).stored(self.weights),
-            Products::Lut => self.weights,
+            _ => self.weights,
         };
         (self.matvec.folds(simd, pe), simd * pe * bits_of_range(low, high))
     }
@@ -99,22 +100,28 @@ impl<'c> MatvecCosts<'c> {
 
     /// The ways to make one with these lanes to which no other one is at most equal in every kind.
     pub fn worthwhile(&self, simd: i64, pe: i64) -> Vec<Folding> {
-        let mut kept: Vec<(Folding, Resources)> = vec![];
+        let mut kept: Vec<(Folding, i64, Resources)> = vec![];
         for products in Products::ALL {
+            let serial = self.matvec.serial(pe, products);
+            if serial.is_some_and(|serial| !self.matvec.is_serial_at(simd, pe, serial)) {
+                continue;
+            }
             let choices = match self.memory(simd, pe, products) {
+                _ if serial.is_some() => vec![0],
                 (1, _) => vec![0],
                 (depth, width) => Rom::choices(depth, width),
             };
+            let cycles = self.matvec.cycles(simd, pe, products);
             for blocks in choices {
                 let folding = Folding::Matvec { simd, pe, blocks, products };
                 let cost = self.at(folding);
-                if !kept.iter().any(|(_, other)| other.within(cost)) {
-                    kept.retain(|(_, other)| !cost.within(*other));
-                    kept.push((folding, cost));
+                if !kept.iter().any(|(_, least, other)| *least <= cycles && other.within(cost)) {
+                    kept.retain(|(_, least, other)| *least < cycles || !cost.within(*other));
+                    kept.push((folding, cycles, cost));
                 }
             }
         }
-        kept.into_iter().map(|(folding, _)| folding).collect()
+        kept.into_iter().map(|(folding, ..)| folding).collect()
     }
 
     /// The memory of weights, products and the adders behind them, an accumulator an output of which PE are written at once, and what
@@ -128,6 +135,9 @@ impl<'c> MatvecCosts<'c> {
         let element = i64::from(self.matvec.output().element.bits);
         let scale = Resources::logic(2 * element + 4, 0) * pe;
         let output = output_registers(pe * element);
+        if let Some(serial) = self.matvec.serial(pe, products) {
+            return self.in_tables(serial, simd, pe) + scale + output;
+        }
         let (depth, width) = self.memory(simd, pe, products);
         if depth == 1 {
             let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
@@ -136,7 +146,7 @@ impl<'c> MatvecCosts<'c> {
         let weights = Rom::new(depth, width, blocks).resources();
         let (products, terms) = match products {
             Products::Dsp => self.in_dsps(simd, pe),
-            Products::Lut => self.in_luts(simd, pe),
+            _ => self.in_luts(simd, pe),
         };
         let (mut tree, sum_bits) = adder_tree(terms);
         let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
@@ -173,6 +183,50 @@ impl<'c> MatvecCosts<'c> {
         let product = Resources::logic(2 * places * input - input - 3, self.product_bits(1));
         let operands = Resources::logic(0, self.operand_bits(simd, pe, Products::Lut));
         (multiples * simd + product * (simd * pe) + operands, (simd, self.product_bits(1)))
+    }
+
+    /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far.
+    fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
+        let vector = simd as usize;
+        let groups = self.matvec.rows_count() / pe;
+        // A bit of each input is chosen and kept; bits of later tables are delayed, by shift registers from three on.
+        let chains = serial.chains(vector);
+        let delay =
+            |table: usize| if table < 3 { Resources::logic(0, table as i64) } else { Resources::logic(1, 1) };
+        let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
+        let delays: Resources = delays.map(|(index, elements)| delay(index) * elements.len() as i64).sum();
+        let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * simd + delays) * serial.bits;
+
+        // A LUT and a register a bit of each sum.
+        let worst =
+            || vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); (pe * groups) as usize];
+        let rows = self.matvec.rows().unwrap_or_else(worst);
+        let mut tables = Resources::default();
+        let mut widest = 0;
+        for lane in 0..pe as usize {
+            for chain in &chains {
+                let (mut low, mut high) = (0, 0);
+                for table in chain {
+                    let sums = rows.iter().skip(lane).step_by(pe as usize).map(|row| {
+                        let weights = &row[table.clone()];
+                        (
+                            weights.iter().map(|w| w.min(&0)).sum::<i64>(),
+                            weights.iter().map(|w| w.max(&0)).sum::<i64>(),
+                        )
+                    });
+                    let (least, most) = sums.reduce(hull).unwrap_or((0, 0));
+                    (low, high) = (low + least, high + most);
+                    let width = bits_of_range(low, high);
+                    widest = widest.max(width);
+                    tables += Resources::logic(width, width);
+                }
+            }
+        }
+        let (tree, width) = adder_tree((serial.sums(vector), widest));
+        let width = width + serial.bits;
+        let sum = Resources::logic(2 * width, width + serial.bits * (serial.digits - 1));
+        let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
+        bits + tables * serial.bits + (tree + sum) * pe + counters
     }
 
     /// Bits of an input in two's complement.

@@ -2,24 +2,39 @@
 
 use std::fmt;
 
-/// What multiplies, where weights come from a memory.
+/// What multiplies, where not all weights are used in each cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Products {
     /// DSP blocks, two products in each where that is exact.
     Dsp,
     /// LUTs.
     Lut,
+    /// Tables of a bit of each input ([`super::Serial`]).
+    Serial1,
+    /// Tables of two bits of each input.
+    Serial2,
 }
 
 impl Products {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Dsp, Self::Lut];
+    pub const ALL: [Self; 4] = [Self::Dsp, Self::Lut, Self::Serial1, Self::Serial2];
 
     /// The name in the attribute `products`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Dsp => "dsp",
             Self::Lut => "lut",
+            Self::Serial1 => "serial_1",
+            Self::Serial2 => "serial_2",
+        }
+    }
+
+    /// Bits of each input a cycle, where that is not all of them.
+    pub const fn serial_bits(self) -> Option<i64> {
+        match self {
+            Self::Dsp | Self::Lut => None,
+            Self::Serial1 => Some(1),
+            Self::Serial2 => Some(2),
         }
     }
 

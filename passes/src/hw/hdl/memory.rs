@@ -189,7 +189,7 @@ fn tile_index<'c>(module: &Module<'c>, address: Signal<'c>, starts: &[i64], dept
 }
 
 /// Word `index` of some.
-fn choose<'c>(index: Signal<'c>, words: &[Signal<'c>]) -> Signal<'c> {
+pub fn choose<'c>(index: Signal<'c>, words: &[Signal<'c>]) -> Signal<'c> {
     let mut words = words.to_vec();
     for bit in 0..index.width() {
         let pair = |pair: &[Signal<'c>]| {

@@ -22,7 +22,7 @@ mod stream;
 
 pub use adder_graph::AdderGraph;
 pub use int::Int;
-pub use memory::{History, Rom};
+pub use memory::{History, Rom, choose};
 pub use module::{Interface, Module};
 pub use multiply::Multiples;
 pub use pipeline::Pipeline;

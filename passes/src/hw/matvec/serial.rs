@@ -1,0 +1,205 @@
+//! Sums of products with constant weights, some bits of all inputs a cycle (`atheena_dialects::dataflow::Serial` says how).
+
+use super::{LEVELS, Matrix, hull};
+use crate::hw::hdl::{Int, Pipeline, Signal, choose};
+use atheena_dialects::dataflow::Serial;
+use std::ops::Range;
+
+/// Digits and groups of outputs in turn: which ones a stage holds.
+pub struct Turn<'c> {
+    /// The digit, from the lowest bits on.
+    pub digit: Signal<'c>,
+    /// The group.
+    pub group: Signal<'c>,
+}
+
+impl Matrix {
+    /// The sum of each lane, bias included, in a register behind the stage that is reached with the last digit.
+    pub fn serial_totals<'c>(
+        &self,
+        serial: Serial,
+        pipeline: &mut Pipeline<'_, 'c>,
+        x: &[Int<'c>],
+        turn: Turn<'c>,
+        (first, last): (&mut Signal<'c>, &mut Signal<'c>),
+    ) -> Vec<Int<'c>> {
+        let mut group = turn.group;
+        let mut bits = Signal::pack(&serial_bits(serial, x, turn.digit));
+        bits = pipeline.delay(bits);
+        pipeline.step(&mut [first, last, &mut group]);
+
+        // [bits of a digit, elements]
+        let mut planes = bits.lanes(1);
+        let chains = serial.chains(self.simd);
+        let mut sums: Vec<Option<Int<'c>>> = vec![None; self.pe * chains.len() * serial.bits as usize];
+        for stage in 0..serial.stages(self.simd) as usize {
+            let mut sums = sums.iter_mut();
+            for lane in 0..self.pe {
+                for plane in planes.chunks(self.simd) {
+                    for chain in &chains {
+                        let sum = sums.next().expect("there is one for each chain");
+                        let next = match (*sum, chain.get(stage)) {
+                            (None, table) => self.table(
+                                plane,
+                                table.expect("a chain has a table").clone(),
+                                (lane, group),
+                                1,
+                            ),
+                            (Some(sum), None) => sum,
+                            // Subtracted, so that synthesis puts the table, not the sum, in front of the carry chain.
+                            (Some(sum), Some(table)) => {
+                                sum - self.table(plane, table.clone(), (lane, group), -1)
+                            }
+                        };
+                        *sum = Some(next.delay(pipeline.module, pipeline.enable));
+                    }
+                }
+            }
+            delay_bits(pipeline, &mut planes, self.simd, &chains, stage);
+            pipeline.step(&mut [first, last, &mut group]);
+        }
+
+        let sums: Vec<_> = sums.into_iter().map(|sum| sum.expect("a chain has a table")).collect();
+        let of_plane = |(plane, sums): (usize, &[Int<'c>])| -> Vec<_> {
+            sums.iter().map(|sum| sum.shift_left(plane as u32)).collect()
+        };
+        let lists = sums
+            .chunks(chains.len() * serial.bits as usize)
+            .map(|lane| lane.chunks(chains.len()).enumerate().flat_map(of_plane).collect())
+            .collect();
+        let sums = pipeline.reduce(lists, LEVELS, &mut [first, last, &mut group], |a, b| a + b);
+        let lanes = sums.into_iter().enumerate();
+        lanes.map(|(lane, sum)| self.shift_and_add(serial, pipeline, (lane, sum), group, *first)).collect()
+    }
+
+    /// The sum over digits of `2^(bits * digit)` times these sums, and the bias, of a lane; the lowest digit comes first.
+    fn shift_and_add<'c>(
+        &self,
+        serial: Serial,
+        pipeline: &Pipeline<'_, 'c>,
+        (lane, sum): (usize, Int<'c>),
+        group: Signal<'c>,
+        first: Signal<'c>,
+    ) -> Int<'c> {
+        let m = pipeline.module;
+        let step = pipeline.enable & pipeline.valid;
+        // Inputs came less their offset.
+        let bias = |row: usize| self.bias[row] + serial.offset * self.row(row).iter().sum::<i64>();
+        let biases: Vec<_> = (0..self.groups as usize).map(|group| bias(group * self.pe + lane)).collect();
+        let bias = table(&biases, &[group]);
+
+        // The sum so far loses its low bits, which are final, to a shift register.
+        let (of_sum, of_bias) = (sum.range(), bias.range());
+        let added = |(low, high): (i128, i128)| (low + of_sum.0, high + of_sum.1);
+        let shifted = |(low, high): (i128, i128)| (low >> serial.bits, high >> serial.bits);
+        let mut range = added(of_bias);
+        let mut of_digit = range;
+        for _ in 1..serial.digits {
+            of_digit = added(shifted(of_digit));
+            range = hull([range, of_digit]);
+        }
+        let width = Int::width_of(range.0, range.1);
+        let so_far = m.data_register("sum", width);
+        let before =
+            Int::select(first, bias, Int::new(*so_far, range.0, range.1).shift_right(serial.bits as u32));
+        so_far.next_if(step, before.to_bits(width) + sum.to_bits(width));
+
+        let low_width = (serial.bits * (serial.digits - 1)) as u32;
+        let low = m.data_register("low", low_width);
+        let bits = serial.bits as u32;
+        let next = Signal::pack(&[*low, so_far.bits(0, bits)]).bits(bits, low_width);
+        low.next_if(step, next);
+
+        let total = Signal::pack(&[*low, *so_far]);
+        let (least, most) = self.range(lane);
+        let total = if range.0 < 0 {
+            total.sign_extend(total.width().max(Int::width_of(least, most)))
+        } else {
+            total
+        };
+        Int::new(total, least, most)
+    }
+
+    /// The weights of an output.
+    fn row(&self, row: usize) -> &[i64] {
+        &self.weights[row * self.simd..][..self.simd]
+    }
+
+    /// `sign` times the sum of the weights of some elements whose bits are set, of a lane.
+    fn table<'c>(
+        &self,
+        bits: &[Signal<'c>],
+        elements: Range<usize>,
+        (lane, group): (usize, Signal<'c>),
+        sign: i64,
+    ) -> Int<'c> {
+        let rows = (0..self.groups as usize).map(|group| &self.row(group * self.pe + lane)[elements.clone()]);
+        let sums = |weights: &[i64]| -> Vec<i64> {
+            weights.iter().fold(vec![0], |sums, w| {
+                let with: Vec<_> = sums.iter().map(|sum| sum + sign * w).collect();
+                [sums, with].concat()
+            })
+        };
+        let values: Vec<_> = rows.flat_map(sums).collect();
+        let mut index = bits[elements].to_vec();
+        if self.groups > 1 {
+            index.push(group);
+        }
+        table(&values, &index)
+    }
+}
+
+/// The bits of this digit of all elements: those of the lowest bit of the digit first.
+fn serial_bits<'c>(serial: Serial, x: &[Int<'c>], digit: Signal<'c>) -> Vec<Signal<'c>> {
+    let width = (serial.bits * serial.digits) as u32;
+    let unsigned = |x: &Int<'c>| {
+        let (low, high) = x.range();
+        let bits = x.to_bits(Int::width_of(low, high));
+        if serial.offset == 0 {
+            return bits.zero_extend(width);
+        }
+        // Less the offset: the sign turned round.
+        let low_bits = bits.bits(0, bits.width() - 1);
+        Signal::pack(&[low_bits, !bits.top_bit()]).zero_extend(width)
+    };
+    let elements: Vec<_> = x.iter().map(unsigned).collect();
+    let plane = |plane: i64| {
+        let elements = elements.clone();
+        elements.into_iter().map(move |x| {
+            let of_digit = |digit: i64| x.bit((digit * serial.bits + plane) as u32);
+            choose(digit, &(0..serial.digits).map(of_digit).collect::<Vec<_>>())
+        })
+    };
+    (0..serial.bits).flat_map(plane).collect()
+}
+
+/// Delays the bits of the tables behind this stage.
+fn delay_bits<'c>(
+    pipeline: &Pipeline<'_, 'c>,
+    planes: &mut [Signal<'c>],
+    vector: usize,
+    chains: &[Vec<Range<usize>>],
+    stage: usize,
+) {
+    let elements: Vec<_> =
+        chains.iter().flat_map(|chain| chain.iter().skip(stage + 1)).flat_map(Range::clone).collect();
+    if elements.is_empty() {
+        return;
+    }
+    for plane in planes.chunks_mut(vector) {
+        let bits: Vec<_> = elements.iter().map(|&element| plane[element]).collect();
+        let delayed = pipeline.delay(Signal::pack(&bits)).lanes(1);
+        elements.iter().zip(delayed).for_each(|(&element, bit)| plane[element] = bit);
+    }
+}
+
+/// A number of a list, by the bits of its index, low one first; no index behind the list's end occurs.
+fn table<'c>(values: &[i64], index: &[Signal<'c>]) -> Int<'c> {
+    let least = values.iter().min().copied().unwrap_or(0).into();
+    let most = values.iter().max().copied().unwrap_or(0).into();
+    if let [value] = *values {
+        return Int::constant(value.into(), index[0].builder());
+    }
+    let bits = Signal::pack(index).look_up(Int::width_of(least, most), values);
+    Int::new(bits, least, most)
+}
