@@ -22,6 +22,7 @@ mod convolution;
 mod engine;
 mod evaluation;
 mod memory;
+mod outline;
 mod tensor;
 mod widen;
 

@@ -172,18 +172,13 @@ impl<'c> Op<'c> {
 
     /// This operation and all inside it, each before what it holds. A list, so that rewriting is safe.
     pub fn walk(self) -> Vec<Op<'c>> {
-        let mut out = vec![self];
-        let mut at = 0;
-        while at < out.len() {
-            let inside: Vec<_> = out[at]
-                .regions()
-                .into_iter()
-                .flat_map(|region| region.blocks())
-                .flat_map(|block| block.ops())
-                .collect();
-            at += 1;
-            out.splice(at..at, inside);
+        fn add<'c>(op: Op<'c>, out: &mut Vec<Op<'c>>) {
+            out.push(op);
+            let blocks = op.regions().into_iter().flat_map(Region::blocks);
+            blocks.flat_map(Block::ops).for_each(|op| add(op, out));
         }
+        let mut out = vec![];
+        add(self, &mut out);
         out
     }
 

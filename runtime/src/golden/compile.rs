@@ -12,7 +12,7 @@ use melior::utility::{parse_pass_pipeline, register_all_llvm_translations};
 
 use super::convolution::{self, Machine};
 use super::engine::Engine;
-use super::{Element, GoldenError, TensorType, memory, widen};
+use super::{Element, GoldenError, TensorType, memory, outline, widen};
 
 /// TOSA to `linalg` on tensors.
 const TO_LINALG: &str = "builtin.module(\
@@ -81,9 +81,10 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let function = keep_only(Op::of_module(&module), name)?;
     convolution::vectorise(function, machine);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
+    outline::outline(function);
     add_schedule(&context, &module).map_err(rejected)?;
     run(&context, &mut module, SCHEDULED).map_err(rejected)?;
-    keep_only(Op::of_module(&module), name)?;
+    remove_schedule(Op::of_module(&module));
     run(&context, &mut module, TO_LLVM).map_err(rejected)?;
     let engine = Engine::new(Op::of_module(&module), name, &input, &results, scratch_bytes)
         .ok_or_else(|| rejected(Rejected("generate code")))?;
@@ -174,6 +175,11 @@ fn add_schedule<'c>(context: &'c Context, module: &Module<'c>) -> Result<(), Rej
         module.body().append(op.duplicate());
     }
     Ok(())
+}
+
+fn remove_schedule(module: Op<'_>) {
+    module.remove_attr("transform.with_named_sequence");
+    module.walk_named("transform.named_sequence").into_iter().for_each(Op::erase);
 }
 
 fn run(context: &Context, module: &mut Module<'_>, pipeline: &'static str) -> Result<(), Rejected> {
