@@ -20,7 +20,7 @@ mod pipeline;
 mod signal;
 mod stream;
 
-pub use adder_graph::AdderGraph;
+pub use adder_graph::{AdderGraph, Term};
 pub use int::Int;
 pub use memory::{History, Rom};
 pub use module::{Interface, Module};
