@@ -104,12 +104,27 @@ static StreamType stream(Value value) {
   return cast<StreamType>(value.getType());
 }
 
-/// What takes streams of at most one pixel a beat.
-static LogicalResult verifyOnePixel(Operation *op, StreamType type) {
-  if (type.getPixels() == 1)
+/// Do both sides of what changes the channels of pixels have the same part of a
+/// pixel a beat, or the same number of whole ones?
+static bool sameBeats(StreamType a, StreamType b) {
+  int64_t ofA = a.getShape().back(), ofB = b.getShape().back();
+  bool part = a.getLanes() == b.getLanes() && ofA % a.getLanes() == 0 &&
+              ofB % a.getLanes() == 0;
+  return part || (a.getLanes() % ofA == 0 && b.getLanes() % ofB == 0 &&
+                  a.getLanes() / ofA == b.getLanes() / ofB);
+}
+
+/// Lanes of less than a pixel divide the channels in front of those that are
+/// the same on both sides.
+static LogicalResult verifyFirstChannel(Operation *op, int64_t first,
+                                        StreamType in, StreamType out) {
+  bool whole = in.getLanes() % in.getShape().back() == 0 &&
+               out.getLanes() % out.getShape().back() == 0;
+  if (whole || first % in.getLanes() == 0)
     return success();
-  return op->emitOpError() << "expected at most one pixel a beat, but got "
-                           << type;
+  return op->emitOpError() << "expected whole pixels a beat, or lanes that "
+                              "divide the first channel "
+                           << first << ", but got " << in.getLanes();
 }
 
 /// Elements and shape are the same, lanes may differ.
@@ -350,13 +365,13 @@ LogicalResult PoolOp::verify() {
 
 LogicalResult GlobalPoolOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
-  if (failed(verifyOnePixel(*this, in)))
-    return failure();
   if (getKind() != "max" && getKind() != "avg")
     return emitOpError() << "expected kind \"max\" or \"avg\", but got "
                          << getKindAttr();
-  auto expected = StreamType::get(getContext(), {1, 1, in.getShape().back()},
-                                  in.getElementType(), in.getLanes());
+  int64_t channels = in.getShape().back();
+  auto expected =
+      StreamType::get(getContext(), {1, 1, channels}, in.getElementType(),
+                      std::min(in.getLanes(), channels));
   if (in.getShape().size() != 3 || out != expected)
     return emitOpError() << "expected a map [H, W, C] and a result of type "
                          << expected << ", but got " << in << " and " << out;
@@ -405,8 +420,6 @@ LogicalResult AddOp::verify() {
 
 LogicalResult ConcatOp::verify() {
   StreamType out = stream(getOutput());
-  if (failed(verifyOnePixel(*this, out)))
-    return failure();
   int64_t rank = out.getShape().size(), axis = getAxis();
   if (getInputs().empty() || axis < 0 || axis >= rank)
     return emitOpError() << "expected inputs, and an axis in 0.." << rank - 1
@@ -421,11 +434,16 @@ LogicalResult ConcatOp::verify() {
                            << in << " and " << out;
     shape[axis] += rest[axis];
     rest[axis] = out.getShape()[axis];
-    if (rest != out.getShape() || in.getLanes() != out.getLanes() ||
-        in.getElementType() != out.getElementType())
+    if (rest != out.getShape() || in.getElementType() != out.getElementType() ||
+        !sameBeats(in, out))
       return emitOpError() << "expected inputs that differ from the result "
                               "along the axis alone, but got "
                            << in << " and " << out;
+    bool last = input == getInputs().back();
+    if (axis == rank - 2 && !last && in.getShape()[axis] % in.getPixels() != 0)
+      return emitOpError() << "expected rows of whole beats in front of others, "
+                              "but got "
+                           << in;
   }
   if (shape != out.getShape())
     return emitOpError() << "expected a result of " << shape[axis]
@@ -435,12 +453,9 @@ LogicalResult ConcatOp::verify() {
 
 LogicalResult SliceOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
-  if (failed(verifyOnePixel(*this, in)))
-    return failure();
   size_t rank = in.getShape().size();
   if (getStart().size() != rank || out.getShape().size() != rank ||
-      in.getLanes() != out.getLanes() ||
-      in.getElementType() != out.getElementType())
+      !sameBeats(in, out) || in.getElementType() != out.getElementType())
     return emitOpError() << "expected a start in each dimension, and a result "
                             "of the input's rank, elements and lanes, but got "
                          << in << " and " << out;
@@ -450,16 +465,11 @@ LogicalResult SliceOp::verify() {
       return emitOpError() << "expected a part of the input " << in
                            << ", but got " << out << " from index "
                            << getStart()[i] << " of dimension " << i << " on";
-  if (getStart().back() % in.getLanes() != 0)
-    return emitOpError() << "expected lanes that divide the first channel "
-                         << getStart().back() << ", but got " << in.getLanes();
-  return success();
+  return verifyFirstChannel(*this, getStart().back(), in, out);
 }
 
 LogicalResult PadOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
-  if (failed(verifyOnePixel(*this, in)))
-    return failure();
   size_t rank = in.getShape().size();
   auto negative = [](int64_t v) { return v < 0; };
   if (getBefore().size() != rank || getAfter().size() != rank ||
@@ -469,15 +479,12 @@ LogicalResult PadOp::verify() {
   SmallVector<int64_t> shape(in.getShape());
   for (size_t i = 0; i < rank; ++i)
     shape[i] += getBefore()[i] + getAfter()[i];
-  if (out.getShape() != ArrayRef(shape) || in.getLanes() != out.getLanes() ||
+  if (out.getShape() != ArrayRef(shape) || !sameBeats(in, out) ||
       in.getElementType() != out.getElementType())
     return emitOpError() << "expected a result of the input's elements and "
                             "lanes, and of shape "
                          << shape << ", but got " << in << " and " << out;
-  if (getBefore().back() % in.getLanes() != 0)
-    return emitOpError() << "expected lanes that divide the channels before, "
-                         << getBefore().back() << ", but got " << in.getLanes();
-  return success();
+  return verifyFirstChannel(*this, getBefore().back(), in, out);
 }
 
 LogicalResult ForkOp::verify() {

@@ -207,8 +207,8 @@ def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
 def Dataflow_GlobalPoolOp : Dataflow_Actor<"global_pool"> {
   let summary = "the maximum or the average of each channel of a map";
   let description = [{
-    As `dataflow.pool` of one window that is the whole map `[H, W, C]`, which comes pixel by pixel; gives
-    `[1, 1, C]` when the last pixel is in.
+    As `dataflow.pool` of one window that is the whole map `[H, W, C]`; gives `[1, 1, C]` when the last pixel is in. Of several
+    pixels a beat the result has all channels at once.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, StrAttr:$kind,
       I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$input_zp,
@@ -261,9 +261,11 @@ def Dataflow_AddOp : Dataflow_Actor<"add"> {
 def Dataflow_ConcatOp : Dataflow_Actor<"concat"> {
   let summary = "streams behind one another along an axis";
   let description = [{
-    The inputs agree in all dimensions but `axis`, and have the output's lanes. For each index of the dimensions
-    in front of `axis` come the elements of the first input, then those of the second one, and so on: with the
-    innermost axis, all channels of a pixel.
+    The inputs agree in all dimensions but `axis`. For each index of the dimensions in front of `axis` come the elements of
+    the first input, then those of the second one, and so on: with the innermost axis, all channels of a pixel.
+
+    Lanes are less than a pixel's and the same everywhere: the inputs take turns. Or each beat has the same number of
+    whole pixels: with the innermost axis the inputs have a beat at once; with the one before, rows in front of others end with a beat.
   }];
   let arguments = !con(common, (ins Variadic<Dataflow_StreamType>:$inputs, I64Attr:$axis));
   let results = (outs Dataflow_StreamType:$output);
@@ -275,7 +277,8 @@ def Dataflow_SliceOp : Dataflow_Actor<"slice"> {
   let summary = "a part of a tensor";
   let description = [{
     Of each dimension the indices from `start` on, as many as the result has; all else is taken and dropped.
-    Lanes divide the first channel and the number of channels.
+    Lanes are the same on both sides and divide the first channel and the number of channels, or both sides have the same number of
+    whole pixels a beat.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$start));
   let results = (outs Dataflow_StreamType:$output);
@@ -286,8 +289,8 @@ def Dataflow_SliceOp : Dataflow_Actor<"slice"> {
 def Dataflow_PadOp : Dataflow_Actor<"pad"> {
   let summary = "a tensor with more around it";
   let description = [{
-    Of each dimension `before` and `after` further indices that hold `pad_value`. Lanes divide the channels of both
-    sides and those before.
+    Of each dimension `before` and `after` further indices that hold `pad_value`. Lanes are the same on both sides and divide
+    the channels of both and those before, or both sides have the same number of whole pixels a beat.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$before,
       DenseI64ArrayAttr:$after, I64Attr:$pad_value));

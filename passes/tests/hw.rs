@@ -374,6 +374,42 @@ fn channels_and_rows_change_places() {
     let Some(_) = moved(&body, ([3, 2, 6], 2), ([3, 2, 6], 2), moves) else { return };
 }
 
+#[test]
+fn channels_and_rows_change_places_four_pixels_a_beat() {
+    // The last beat of a row has two pixels.
+    let [all, low, high, top, bottom] = [[3, 6, 6], [3, 6, 4], [3, 6, 2], [2, 6, 6], [1, 6, 6]]
+        .map(|shape| stream(&shape, "i8", 4 * shape[2]).ty);
+    let body = format!(
+        r#"%a, %b = dataflow.fork "fork" %x : {all} -> {all}, {all}
+           %low = dataflow.slice "low" %a {{start = array<i64: 0, 0, 0>}} : {all} -> {low}
+           %high = dataflow.slice "high" %b {{start = array<i64: 0, 0, 4>}} : {all} -> {high}
+           %z = dataflow.concat "channels" %high, %low {{axis = 2}} : {high}, {low} -> {all}
+           %v, %w = dataflow.fork "fork2" %z : {all} -> {all}, {all}
+           %top = dataflow.slice "top" %v {{start = array<i64: 0, 0, 0>}} : {all} -> {top}
+           %bottom = dataflow.slice "bottom" %w {{start = array<i64: 2, 0, 0>}} : {all} -> {bottom}
+           %rest = dataflow.fifo "rest" %top {{depth = 8}} : {top} -> {top}
+           %y = dataflow.concat "rows" %bottom, %rest {{axis = 0}} : {bottom}, {top} -> {all}"#
+    );
+    let moves = |[y, x, c]: [usize; 3]| [(y + 2) % 3, x, (c + 4) % 6];
+    let Some(result) = moved(&body, ([3, 6, 6], 24), ([3, 6, 6], 24), moves) else { return };
+    // Three rows of two beats.
+    assert_eq!(result.cycles_per_sample, Some(6.0));
+}
+
+#[test]
+fn a_slice_begins_within_a_beat() {
+    let [from, between, to] =
+        [[5, 10, 3], [3, 8, 3], [3, 7, 2]].map(|shape| stream(&shape, "i8", 4 * shape[2]).ty);
+    let body = format!(
+        r#"%z = dataflow.slice "first" %x {{start = array<i64: 1, 1, 0>}} : {from} -> {between}
+           %y = dataflow.slice "second" %z {{start = array<i64: 0, 1, 1>}} : {between} -> {to}"#
+    );
+    let moves = |[y, x, c]: [usize; 3]| [y + 1, x + 2, c + 1];
+    let Some(result) = moved(&body, ([5, 10, 3], 12), ([3, 7, 2], 8), moves) else { return };
+    // Five rows of three beats; the second one needs three cycles for rows of two beats too, but has fewer rows.
+    assert_eq!(result.cycles_per_sample, Some(15.0));
+}
+
 /// One actor of maps of i8: what it gives, by the reference, and its cycles a sample.
 fn alone(
     body: &str,
@@ -441,6 +477,54 @@ fn a_global_average_takes_a_beat_a_cycle() {
     };
     let Some(cycles) = alone(&body, ([3, 4, 6], 1), ([1, 1, 6], 1), reference) else { return };
     assert_eq!(cycles, 72.0);
+}
+
+#[test]
+fn a_global_pool_takes_four_pixels_a_cycle() {
+    // 15 pixels; TOSA's reciprocal_scale: k = 4, ((2^30 + 1) * 16) / 15.
+    let scale = (((1i64 << 30) + 1) * 16 / 15, 34);
+    for (kind, (multiplier, shift), zero) in [("avg", scale, -100), ("max", (1, 0), 0)] {
+        let body = format!(
+            r#"%y = dataflow.global_pool "pool" %x {{kind = "{kind}", multiplier = {multiplier} : i32, shift = {shift} : i32,
+                 input_zp = {zero}, output_zp = {zero}}} : IN -> OUT"#
+        );
+        let reference = |map: &Map| {
+            let pooled = |channel: usize| {
+                let values = map.data.iter().skip(channel).step_by(2).copied();
+                match kind {
+                    "max" => values.max().unwrap(),
+                    _ => rescale(values.map(|x| x - zero).sum(), multiplier, shift, zero, [-128, 127]),
+                }
+            };
+            (0..2).map(pooled).collect()
+        };
+        // Three rows of two beats, of which the second one has one pixel.
+        let Some(cycles) = alone(&body, ([3, 5, 2], 8), ([1, 1, 2], 2), reference) else { return };
+        assert_eq!(cycles, 6.0, "{kind}");
+    }
+}
+
+#[test]
+fn rows_side_by_side_and_padding_within_a_beat() {
+    // Each row twice, and around that a row, three and two pixels, and a channel.
+    let [row, both] = [[3, 4, 2], [3, 8, 2]].map(|shape| stream(&shape, "i8", 8).ty);
+    let body = format!(
+        r#"%a, %b = dataflow.fork "fork" %x : {row} -> {row}, {row}
+           %wait = dataflow.fifo "wait" %b {{depth = 2}} : {row} -> {row}
+           %z = dataflow.concat "rows" %a, %wait {{axis = 1}} : {row}, {row} -> {both}
+           %y = dataflow.pad "pad" %z {{before = array<i64: 1, 3, 1>, after = array<i64: 0, 2, 0>, pad_value = 9}} : {both} -> OUT"#
+    );
+    let reference = |map: &Map| {
+        let element = |i: usize| {
+            let [y, x, c] = [i / 39, i / 3 % 13, i % 3];
+            let inside = y >= 1 && (3..11).contains(&x) && c >= 1;
+            if inside { map.data[((y - 1) * 4 + (x - 3) % 4) * 2 + c - 1] } else { 9 }
+        };
+        (0..4 * 13 * 3).map(element).collect()
+    };
+    let Some(cycles) = alone(&body, ([3, 4, 2], 8), ([4, 13, 3], 12), reference) else { return };
+    // Four rows of four beats.
+    assert_eq!(cycles, 16.0);
 }
 
 #[test]

@@ -218,6 +218,21 @@ pub(super) fn stream_foldings(stream: &Stream) -> Vec<Folding> {
     stream.lane_choices().into_iter().map(Folding::Lanes).collect()
 }
 
+/// Each divisor of `common`, channels that all streams have, and whole pixels: of `channels` channels each, 1, 2, 4, ... as long as a row of
+/// so many is not shorter than half a beat, where `legal`.
+pub(super) fn pixel_foldings(
+    common: i64,
+    channels: i64,
+    row_pixels: i64,
+    legal: impl Fn(i64) -> bool,
+) -> Vec<Folding> {
+    let mut lanes = super::divisors(common);
+    lanes.retain(|lanes| *lanes < channels);
+    let several = super::stream::pixel_choices(row_pixels).filter(|&pixels| legal(pixels));
+    lanes.extend(std::iter::once(1).chain(several).map(|pixels| pixels * channels));
+    lanes.into_iter().map(Folding::Lanes).collect()
+}
+
 /// Each divisor of `channels` as a folding.
 pub(super) fn lane_foldings(channels: i64) -> Vec<Folding> {
     super::divisors(channels).into_iter().map(Folding::Lanes).collect()

@@ -1,9 +1,9 @@
 //! `dataflow.global_pool`: the maximum or the average of each channel of a map.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
+use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::pool::Average;
 use super::scale::multiplies;
-use super::timing::Step;
+use super::timing::{LEVELS, Step, tree_stages};
 use super::{Actor, Folding, Lanes, Named, PoolKind, Resources, Stream, Timing, memory, operation, start};
 use crate::ir::{Builder, Op, Value};
 
@@ -41,7 +41,7 @@ impl<'c> Actor<'c> for GlobalPool<'c> {
     }
 
     fn foldings(&self) -> Vec<Folding> {
-        lane_foldings(self.outputs()[0].channels())
+        stream_foldings(&self.inputs()[0])
     }
 
     fn folding(&self) -> Folding {
@@ -49,31 +49,36 @@ impl<'c> Actor<'c> for GlobalPool<'c> {
     }
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
-        Lanes { inputs: vec![lanes_of(folding)], outputs: vec![lanes_of(folding)] }
+        let (lanes, channels) = (lanes_of(folding), self.outputs()[0].channels());
+        Lanes { inputs: vec![lanes], outputs: vec![lanes.min(channels)] }
     }
 
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.inputs()[0].elements() / lanes_of(folding)
+        self.inputs()[0].with_lanes(lanes_of(folding)).beats()
     }
 
     /// All pixels but the last one, and the pipeline.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        let input = self.inputs().swap_remove(0);
-        (input.positions() - 1) * (input.channels() / lanes_of(folding)) + 4
+        let input = self.inputs().swap_remove(0).with_lanes(lanes_of(folding));
+        let last_pixel = (input.channels() / input.lanes).max(1);
+        input.beats() - last_pixel + 4 + tree_stages(input.pixels(), LEVELS) as i64
     }
 
-    /// All beats come in; those of the last pixel give one each.
+    /// All beats come in; those of the last pixel, or the one with it, give one each.
     fn timing(&self) -> Timing {
         let (input, output) = (self.inputs()[0].beats(), self.outputs()[0].beats());
         let mut steps = vec![Step::TAKE; (input - output) as usize];
         steps.resize(input as usize, Step::PASS);
         let scales = self.kind() == PoolKind::Average && multiplies(self.0);
-        Timing::steps(steps, 2 + u64::from(scales))
+        let stages = 2 + tree_stages(self.inputs()[0].pixels(), LEVELS) + u64::from(scales);
+        Timing::steps(steps, stages)
     }
 
-    /// An accumulator a channel, an adder or a maximum a lane, and for an average a product of 32 bits.
+    /// An accumulator a channel, an adder or a maximum a lane, and for an average a product of 32 bits. Of several pixels a beat, a tree over
+    /// them for each channel.
     fn resources_at(&self, folding: Folding) -> Resources {
-        let (input, lanes) = (self.inputs().swap_remove(0), lanes_of(folding));
+        let input = self.inputs().swap_remove(0).with_lanes(lanes_of(folding));
+        let (lanes, pixels) = (input.lanes.min(input.channels()), input.pixels());
         let bits = i64::from(input.element.bits);
         let growth = match self.kind() {
             PoolKind::Max => 0,
@@ -82,6 +87,7 @@ impl<'c> Actor<'c> for GlobalPool<'c> {
         let dsp = if growth == 0 || input.positions().count_ones() == 1 { 0 } else { 2 };
         let lane = Resources { lut: 2 * (bits + growth) + 20, ff: 2 * (bits + growth), dsp, bram18: 0 };
         let sums = memory(input.channels() / lanes, lanes * (bits + growth));
-        lane * lanes + sums + output_registers(lanes * bits) + Resources::logic(30, 30)
+        let tree = Resources::logic(2 * bits, 2 * bits) * ((pixels - 1) * lanes);
+        lane * lanes + tree + sums + output_registers(lanes * bits) + Resources::logic(30, 30)
     }
 }

@@ -1,7 +1,8 @@
 //! `dataflow.slice`: a part of a tensor.
 
-use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::timing::{Step, beats_inside};
+use super::actor::{lanes_of, output_registers, pixel_foldings};
+use super::rows::{Row, rows_inside, whole_pixels};
+use super::timing::{Needs, Step, beats_inside};
 use super::{Actor, Folding, Lag, Lanes, Named, Resources, Stream, Timing, gcd, ints, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -35,6 +36,16 @@ impl<'c> Slice<'c> {
         ints(self.0, "start")
     }
 
+    /// What happens in a row with beats of whole pixels.
+    pub fn row(self) -> Row {
+        self.row_at(self.inputs()[0].lanes)
+    }
+
+    fn row_at(self, lanes: i64) -> Row {
+        let first = self.start().iter().rev().nth(1).copied().unwrap_or(0);
+        Row::part(&self.inputs()[0].with_lanes(lanes), first, self.outputs()[0].row_pixels())
+    }
+
     /// Does it leave out nothing but channels?
     pub fn takes_all_pixels(self) -> bool {
         let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
@@ -49,7 +60,9 @@ impl<'c> Actor<'c> for Slice<'c> {
 
     fn foldings(&self) -> Vec<Folding> {
         let first = self.start().last().copied().unwrap_or(0);
-        lane_foldings(gcd(gcd(self.inputs()[0].channels(), self.outputs()[0].channels()), first))
+        let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        let common = gcd(gcd(input.channels(), output.channels()), first);
+        pixel_foldings(common, input.channels(), input.row_pixels().min(output.row_pixels()), |_| true)
     }
 
     fn folding(&self) -> Folding {
@@ -57,12 +70,19 @@ impl<'c> Actor<'c> for Slice<'c> {
     }
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
-        Lanes { inputs: vec![lanes_of(folding)], outputs: vec![lanes_of(folding)] }
+        let (lanes, channels) = (lanes_of(folding), self.inputs()[0].channels());
+        let output =
+            if lanes % channels == 0 { lanes / channels * self.outputs()[0].channels() } else { lanes };
+        Lanes { inputs: vec![lanes], outputs: vec![output] }
     }
 
     /// What is dropped takes its cycle too.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.inputs()[0].elements() / lanes_of(folding)
+        let (input, lanes) = (self.inputs().swap_remove(0), lanes_of(folding));
+        match lanes % input.channels() {
+            0 => input.positions() / input.row_pixels() * self.row_at(lanes).steps,
+            _ => input.elements() / lanes,
+        }
     }
 
     /// The elements in front of the first one that stays, and a register.
@@ -74,14 +94,28 @@ impl<'c> Actor<'c> for Slice<'c> {
     }
 
     fn timing(&self) -> Timing {
-        let inside = beats_inside(&self.inputs()[0], &self.start(), &self.outputs()[0].shape);
-        Timing::steps(inside.into_iter().map(|gives| Step { gives, ..Step::TAKE }).collect(), 0)
+        let (input, output) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
+        if !whole_pixels(&input, &output) {
+            let inside = beats_inside(&input, &self.start(), &output.shape);
+            return Timing::steps(inside.into_iter().map(|gives| Step { gives, ..Step::TAKE }).collect(), 0);
+        }
+        let row = self.row();
+        let step = |number: i64, inside: bool| {
+            let takes = row.takes.contains(&number);
+            let needs = if takes { Needs::Input(0) } else { Needs::Nothing };
+            Step { cycles: 1, needs, takes, gives: inside && row.gives.contains(&number) }
+        };
+        let rows = rows_inside(&input, &self.start(), &output.shape).into_iter();
+        Timing::steps(rows.flat_map(|inside| (0..row.steps).map(move |n| step(n, inside))).collect(), 0)
     }
 
-    /// A counter and two comparisons a dimension.
+    /// A counter and two comparisons a dimension; a beat that is kept where the part begins within one.
     fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = self.outputs()[0].with_lanes(lanes_of(folding)).bits();
-        output_registers(bits) + Resources::logic(40, 24)
+        let lanes = self.lanes_at(folding);
+        let input = self.inputs()[0].with_lanes(lanes.inputs[0]);
+        let bits = self.outputs()[0].with_lanes(lanes.outputs[0]).bits();
+        let kept = if self.row_at(input.lanes).offset > 0 { input.bits() } else { 0 };
+        output_registers(bits) + Resources::logic(40, 24 + kept)
     }
 
     fn is_beatwise(&self) -> bool {
@@ -89,6 +123,11 @@ impl<'c> Actor<'c> for Slice<'c> {
     }
 
     fn lag(&self) -> Lag {
-        if self.takes_all_pixels() { Lag::Pixel } else { Lag::Sample }
+        let whole = whole_pixels(&self.inputs()[0], &self.outputs()[0]);
+        match self.takes_all_pixels() {
+            true if whole => Lag::Beat,
+            true => Lag::Pixel,
+            false => Lag::Sample,
+        }
     }
 }

@@ -518,7 +518,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x6xi8, lanes = 2>, <1xi16, lanes = 1>
-  // expected-error @+1 {{'dataflow.slice' op expected lanes that divide the first channel 1, but got 2}}
+  // expected-error @+1 {{'dataflow.slice' op expected whole pixels a beat, or lanes that divide the first channel 1, but got 2}}
   %y = dataflow.slice "y" %x {start = array<i64: 0, 0, 1>} : <4x4x6xi8, lanes = 2> -> <4x4x4xi8, lanes = 2>
 }
 
@@ -638,7 +638,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 2>, <1xi16, lanes = 1>
-  // expected-error @+1 {{'dataflow.pad' op expected lanes that divide the channels before, 1, but got 2}}
+  // expected-error @+1 {{'dataflow.pad' op expected whole pixels a beat, or lanes that divide the first channel 1, but got 2}}
   %y = dataflow.pad "y" %x {after = array<i64: 0, 0, 1>, before = array<i64: 0, 0, 1>, pad_value = 0 : i64} : <4x4x2xi8, lanes = 2> -> <4x4x4xi8, lanes = 2>
 }
 
@@ -686,10 +686,17 @@ dataflow.graph @matvec_partial {
 
 dataflow.graph @slice_pixels {
   %x, %tag = dataflow.source "source" : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>
-  // expected-error @+1 {{expected at most one pixel a beat, but got}}
-  %y = dataflow.slice "slice" %x {start = array<i64: 0, 0, 0>} : <2x4x2xi8, lanes = 4> -> <2x4x2xi8, lanes = 4>
-  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x4x2xi8, lanes = 4> tags !dataflow.stream<1xi16, lanes = 1> -> <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
-  dataflow.sink "sink" %r, %t, %e : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  // expected-error @+1 {{expected a start in each dimension, and a result of the input's rank, elements and lanes, but got}}
+  %y = dataflow.slice "slice" %x {start = array<i64: 0, 0, 0>} : <2x4x2xi8, lanes = 4> -> <2x4x1xi8, lanes = 4>
+}
+
+// -----
+
+dataflow.graph @concat_rows {
+  %x, %tag = dataflow.source "source" : <2x3x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  %a, %b = dataflow.fork "fork" %x : <2x3x2xi8, lanes = 4> -> <2x3x2xi8, lanes = 4>, <2x3x2xi8, lanes = 4>
+  // expected-error @+1 {{expected rows of whole beats in front of others, but got}}
+  %y = dataflow.concat "concat" %a, %b {axis = 1 : i64} : !dataflow.stream<2x3x2xi8, lanes = 4>, !dataflow.stream<2x3x2xi8, lanes = 4> -> <2x6x2xi8, lanes = 4>
 }
 
 // -----

@@ -26,6 +26,8 @@ mod stored;
 mod table;
 mod window;
 
+pub use hdl::{AdderGraph, Term};
+
 /// Registers the passes of this folder.
 pub(crate) fn register() {
     atheena_dialects::pass::register::<convert_dataflow_to_hw::ConvertDataflowToHw>();

@@ -3,14 +3,18 @@
 //! Each weight is written in canonical signed digits (Reitwiesner, "Binary Arithmetic", 1960), so an output is a sum of shifted inputs,
 //! `sum +-2^s x`. Two terms that occur together in several places, in several outputs or at several shifts of one, are added
 //! once: `a +- 2^d b` becomes a term of its own (Hartley, "Subexpression Sharing in Filters Using Canonic Signed Digit
-//! Multipliers", 1996). [`search`] says in which order.
+//! Multipliers", 1996). [`greedy`] finds some of them, [`recreate`] better ones, and [`build`] makes adders of what is left to
+//! add. `benches/adders.py` compares with another tool.
 //!
 //! ```text
 //!   y0 = 5 x + 5 z           s = x + z           t = s + 4 s
 //!   y1 = 3 x + 3 z + 8 w     y0 = t              y1 = (4 s - s) + 8 w         4 adders instead of 7
 //! ```
 
-mod search;
+mod build;
+mod greedy;
+mod recreate;
+mod sums;
 
 use super::{Int, Pipeline, Signal};
 use std::collections::HashMap;
@@ -26,8 +30,15 @@ pub struct Term {
     pub negative: bool,
 }
 
+impl Term {
+    /// What this is of a sum, where that is itself a term of another one.
+    fn within(self, sum: Term) -> Self {
+        Self { shift: self.shift + sum.shift, negative: self.negative != sum.negative, ..self }
+    }
+}
+
 /// The sum of two terms, of which only the second one may be negative.
-type Adder = [Term; 2];
+pub type Adder = [Term; 2];
 
 /// The adders of a matrix.
 #[derive(Clone, Debug)]
@@ -38,6 +49,12 @@ pub struct AdderGraph {
     outputs: Vec<Option<Term>>,
 }
 
+/// Pairs of terms that the search for shared sums looks at: so many a digit of the weights; where there are few digits, so many for each two of
+/// them; and in all, which takes some seconds.
+const WORK_A_DIGIT: u64 = 2500;
+const WORK_A_PAIR: u64 = 8;
+const MOST_WORK: u64 = 64_000_000;
+
 /// Bits of a number of two's complement or, where nothing is negative, without a sign.
 fn width((low, high): (i128, i128)) -> i64 {
     i64::from(Int::width_of(low, high))
@@ -46,7 +63,10 @@ fn width((low, high): (i128, i128)) -> i64 {
 impl AdderGraph {
     /// The graph of `matrix`, `[outputs][inputs]`, of inputs in these ranges.
     pub fn of(matrix: &[Vec<i64>], ranges: &[(i128, i128)]) -> Self {
-        search::best(matrix, ranges)
+        let sums = sums::Sums::of(matrix, ranges.len());
+        let digits = sums.terms() as u64;
+        let work = (digits * WORK_A_DIGIT.min(WORK_A_PAIR * digits)).min(MOST_WORK);
+        build::build(&recreate::recreate(greedy::share(sums), work), ranges)
     }
 
     /// The same graph for several vectors behind one another: the outputs of the first one first.
@@ -67,10 +87,14 @@ impl AdderGraph {
         }
     }
 
-    /// Number of adders.
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.adders.len()
+    /// The adders; an adder is the node behind the inputs and the adders before it.
+    pub fn adders(&self) -> &[Adder] {
+        &self.adders
+    }
+
+    /// The node of each row of the matrix; none of a row of zeros.
+    pub fn outputs(&self) -> &[Option<Term>] {
+        &self.outputs
     }
 
     /// Adders behind one another, of each node.
@@ -190,10 +214,10 @@ mod tests {
         let ranges = [(0, 255); 3];
         // x + z, five times it (one adder), three times it (one), and 8 w (one).
         let graph = AdderGraph::of(&[vec![5, 5, 0], vec![3, 3, 8]], &ranges);
-        assert_eq!(graph.len(), 4);
+        assert_eq!(graph.adders.len(), 4);
         // A power of two is wires, and so is nothing at all.
-        assert_eq!(AdderGraph::of(&[vec![0, -4, 0], vec![0, 0, 0]], &ranges).len(), 0);
-        assert_eq!(AdderGraph::of(&[vec![1, 1, 1], vec![-2, -2, -2]], &ranges).len(), 2);
+        assert_eq!(AdderGraph::of(&[vec![0, -4, 0], vec![0, 0, 0]], &ranges).adders.len(), 0);
+        assert_eq!(AdderGraph::of(&[vec![1, 1, 1], vec![-2, -2, -2]], &ranges).adders.len(), 2);
     }
 
     proptest! {
@@ -221,7 +245,7 @@ mod tests {
             // Adding every digit on its own is the most that it takes.
             let digits = |row: &Vec<i64>| row.iter().map(|&w| super::super::int::signed_digits(w.into()).len()).sum::<usize>();
             let alone: usize = matrix.iter().map(|row| digits(row).saturating_sub(1)).sum();
-            prop_assert!(graph.len() <= alone);
+            prop_assert!(graph.adders.len() <= alone);
         }
     }
 }

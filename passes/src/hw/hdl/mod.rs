@@ -20,14 +20,14 @@ mod pipeline;
 mod signal;
 mod stream;
 
-pub use adder_graph::AdderGraph;
+pub use adder_graph::{AdderGraph, Term};
 pub use int::Int;
 pub use memory::{History, Rom, choose};
 pub use module::{Interface, Module};
 pub use multiply::Multiples;
 pub use pipeline::Pipeline;
 pub use signal::Signal;
-pub use stream::skid;
+pub use stream::{Receiver, skid};
 
 /// Bits that count from 0 to `states - 1`, at least one.
 pub fn index_width(states: i64) -> u32 {
