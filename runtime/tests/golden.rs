@@ -147,3 +147,46 @@ fn results_may_be_one_value() {
     let outputs = golden.run(&[1, 2, 255][..]).expect("three pixels");
     assert_eq!(outputs.0, vec![Tensor::I32(vec![1, 2, -1]); 2]);
 }
+
+/// Rows that end with one lane of a vector: nothing behind a result is written, which the allocator would notice (24 bytes fill a
+/// chunk of its).
+#[test]
+fn nothing_behind_a_result_is_written() {
+    for (rows, row) in [(24, 1), (8, 3), (1, 9), (1, 17), (3, 25)] {
+        let ty = |bits| format!("tensor<1x1x{rows}x{row}xi{bits}>");
+        let narrowed = |bits: u32| {
+            format!(
+                "%z{bits} = \"tosa.const\"() <{{values = dense<0> : tensor<1xi{bits}>}}> : () -> tensor<1xi{bits}>
+                 %y{bits} = tosa.rescale %x, %m, %s, %z8, %z{bits} {{input_unsigned = false, output_unsigned = false, \
+                 per_channel = false, rounding_mode = SINGLE_ROUND, scale32 = true}} : ({}, tensor<1xi32>, tensor<1xi8>, \
+                 tensor<1xi8>, tensor<1xi{bits}>) -> {}",
+                ty(8),
+                ty(bits)
+            )
+        };
+        let golden = compile(&format!(
+            "func.func @network(%x: {i8}) -> ({i8}, {i16}) {{
+               %m = \"tosa.const\"() <{{values = dense<1073741824> : tensor<1xi32>}}> : () -> tensor<1xi32>
+               %s = \"tosa.const\"() <{{values = dense<31> : tensor<1xi8>}}> : () -> tensor<1xi8>
+               {}
+               {}
+               return %y8, %y16 : {i8}, {i16}
+             }}",
+            narrowed(8),
+            narrowed(16),
+            i8 = ty(8),
+            i16 = ty(16),
+        ));
+        // Half of each, rounded up.
+        let pixels: Vec<u8> = (0..rows * row).map(|i| i as u8).collect();
+        for _ in 0..100 {
+            let outputs = golden.run(&pixels[..]).expect("the pixels fit");
+            let halves = || (0..rows * row).map(|i| (i + 1) / 2);
+            let expected = [
+                Tensor::I8(halves().map(|v| v as i8).collect()),
+                Tensor::I16(halves().map(|v| v as i16).collect()),
+            ];
+            assert_eq!(outputs.0, expected);
+        }
+    }
+}

@@ -49,6 +49,7 @@ const KNOWN: &[(&str, &str, i32, i64)] = &[
     ("HardSigmoid", "alpha", FLOAT, 1),
     ("HardSigmoid", "beta", FLOAT, 1),
     ("LeakyRelu", "alpha", FLOAT, 1),
+    ("LogSoftmax", "axis", INT, 1),
     ("MaxPool", "auto_pad", STRING, 1),
     ("MaxPool", "ceil_mode", INT, 10),
     ("MaxPool", "dilations", INTS, 10),

@@ -309,12 +309,7 @@ impl<'c> LayerBuilder<'c> {
             }
             Layer::MulConstant(constant) => tosa::mul(at, input, self.constant(at, constant), result),
             Layer::Map(function) => function.build(at, input, |values| spread(at, values, to.len())),
-            Layer::Concat(axis) => {
-                let place = stored_dimensions(to.len()).iter().position(|d| *d == Some(*axis));
-                let axis = Attr::i32(self.ctx, place.unwrap_or_default() as i32);
-                let concat = at.op("tosa.concat").operands(inputs).attr("axis", axis);
-                concat.result(result).build().result(0)
-            }
+            Layer::Concat(axis) => self.concat(at, inputs, *axis, to),
             Layer::Slice(start) => tosa::slice(at, input, &in_stored_order(start, 0), &stored(to)),
             Layer::Pad(sides, value) => {
                 let pads: Vec<_> = in_stored_order(sides, [0, 0]).into_iter().flatten().collect();
@@ -343,6 +338,15 @@ impl<'c> LayerBuilder<'c> {
         }
     }
 
+    /// Values one behind the other along a dimension in ONNX's order.
+    fn concat(self, at: Builder<'c>, parts: &[Value<'c>], axis: usize, to: &[i64]) -> Value<'c> {
+        let place = stored_dimensions(to.len()).iter().position(|d| *d == Some(axis));
+        let axis = Attr::i32(self.ctx, place.unwrap_or_default() as i32);
+        let element = parts[0].ty().element().expect("a value is a tensor");
+        let concat = at.op("tosa.concat").operands(parts).attr("axis", axis);
+        concat.result(Type::tensor(&stored(to), element)).build().result(0)
+    }
+
     /// Makes a layer of an integer network.
     fn integer_layer(
         self,
@@ -369,11 +373,24 @@ impl<'c> LayerBuilder<'c> {
                 let operands = [a.build(at, input, i32), b.build(at, inputs[1], i32)];
                 tosa::simple(at, "tosa.add", &operands, Type::tensor(&stored(to), i32))
             }
+            (Numbers::Parts(rescales), Layer::Concat(axis)) => {
+                let parts: Vec<_> =
+                    rescales.iter().zip(inputs).map(|(rescale, part)| rescale.build(at, *part, i8)).collect();
+                self.concat(at, &parts, *axis, to)
+            }
             (Numbers::Mean(zero_point), Layer::AveragePool(window)) => {
                 let input = self.framed(at, input, window, code(*zero_point));
                 let zps = (code(*zero_point), code(*zero_point));
                 let result = Type::tensor(&pooled(input, window), i8);
                 self.shaped(at, tosa::avg_pool2d(at, input, zps, &window.geometry, result, i32), to)
+            }
+            (Numbers::FineMean(finer), Layer::AveragePool(window)) => {
+                let i16 = Type::integer(self.ctx, 16);
+                let zero = || tosa::const_dense(at, &[1], &[0i16]);
+                let input = self.framed(at, finer.build(at, input, i16), window, zero());
+                let result = Type::tensor(&pooled(input, window), i16);
+                let mean = tosa::avg_pool2d(at, input, (zero(), zero()), &window.geometry, result, i32);
+                self.shaped(at, mean, to)
             }
             (Numbers::Border(border), Layer::Pad(sides, _)) => {
                 let pads: Vec<_> = in_stored_order(sides, [0, 0]).into_iter().flatten().collect();
@@ -410,9 +427,18 @@ impl<'c> LayerBuilder<'c> {
                 tosa::conv2d(at, (input, values, bias), zps(), &window.geometry, result, i32)
             }
             Layer::Depthwise(weights, window) => {
-                let input = self.framed(at, input, window, code(zero_point));
+                // A vector is a feature map of one pixel.
+                let channels = weights.shape[2];
+                let input = match to.len() {
+                    2 => tosa::reshape(at, input, &[1, 1, 1, channels]),
+                    _ => self.framed(at, input, window, code(zero_point)),
+                };
                 let (values, bias) = constants(weights, &weights.shape);
-                tosa::depthwise_conv2d(at, (input, values, bias), zps(), &window.geometry, result, i32)
+                let [height, width] = window.output;
+                let map = Type::tensor(&[1, height, width, channels * weights.shape[3]], i32);
+                let sums =
+                    tosa::depthwise_conv2d(at, (input, values, bias), zps(), &window.geometry, map, i32);
+                self.shaped(at, sums, to)
             }
             Layer::Grouped(groups, weights, window) => {
                 let input = self.framed(at, input, window, code(zero_point));

@@ -2,13 +2,15 @@
 //! logits where the largest of their softmax probabilities or the margin to the second exceeds a threshold, or their entropy is
 //! below one.
 
+mod confidence;
 mod margin;
+mod probabilities;
 
-use super::attributes;
 use super::error::Problem;
 use super::graph::{Network, Node, NodeId, ValueId};
 use super::tensor::Tensor;
 use atheena_dialects::ee::ConfidenceKind;
+use confidence::{Condition, Refusal};
 
 /// How many exits a network may have: the index of the classifier that answered travels in 8 bits.
 pub(crate) const MOST_EXITS: usize = 255;
@@ -44,7 +46,7 @@ impl Chain {
     pub fn find(network: &Network) -> Result<Self, Problem> {
         let mut exits = vec![];
         let result = *network.outputs.first().ok_or(Problem::NoOutput { graph: "the network".into() })?;
-        let (mut last, mut probabilities) = logits_of(network, result);
+        let (mut last, mut probabilities) = answer_of(network, result);
         // Whether each exit's samples get probabilities.
         let mut answers = vec![];
         while let Some(id) = network.producer(last) {
@@ -54,7 +56,7 @@ impl Chain {
             }
             let (exit, answer) = exit(network, id, last)?;
             answers.push((id, answer || probabilities));
-            let (stay, answer) = logits_of(network, exit.stay);
+            let (stay, answer) = answer_of(network, exit.stay);
             last = stay;
             probabilities |= answer;
             exits.push(exit);
@@ -73,6 +75,37 @@ impl Chain {
             None => Ok(Self { exits, last, probabilities }),
         }
     }
+}
+
+/// As [`logits_of`], of what exits return: a quantiser behind an exit, which rounds the answer once more, is left out.
+fn answer_of(network: &Network, value: ValueId) -> (ValueId, bool) {
+    let (logits, probabilities) = logits_of(network, value);
+    match unquantised(network, logits) {
+        Some(before) if is_exit(network, before) => (before, probabilities),
+        _ => (logits, probabilities),
+    }
+}
+
+fn is_exit(network: &Network, value: ValueId) -> bool {
+    network.producer(value).is_some_and(|id| matches!(network.nodes[id].op(), "If" | "Where"))
+}
+
+/// What a DequantizeLinear of a QuantizeLinear rounds.
+fn unquantised(network: &Network, value: ValueId) -> Option<ValueId> {
+    let node = &network.nodes[network.producer(value)?];
+    let codes = node.input(0).filter(|_| node.op() == "DequantizeLinear")?;
+    let node = &network.nodes[network.producer(codes)?];
+    let real = node.input(0).filter(|_| node.op() == "QuantizeLinear")?;
+    Some(resolve(network, real))
+}
+
+/// Are two values the same numbers? Some quantisers write a DequantizeLinear for each reader.
+fn same(network: &Network, a: ValueId, b: ValueId) -> bool {
+    let codes = |value| {
+        let node = &network.nodes[network.producer(value)?];
+        node.input(0).filter(|_| node.op() == "DequantizeLinear")
+    };
+    a == b || codes(a).is_some_and(|codes_of_a| codes(b) == Some(codes_of_a))
 }
 
 /// The logits of which `value` is made by Softmax at the very end, and whether it is.
@@ -130,9 +163,9 @@ fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<(Exit, bool), 
     let Condition { logits, kind, threshold, confident } = condition;
     let (leave, stay) = if confident { (yes, no) } else { (no, yes) };
     let (answer, probabilities) = logits_of(network, leave);
-    if answer != logits {
+    if !same(network, answer, logits) {
         let of = network.place(logits);
-        if logits_of(network, stay).0 == logits {
+        if same(network, logits_of(network, stay).0, logits) {
             return Err(refuse(
                 format!(
                     "the logits of {of} are the result of samples that are not confident; confident ones go on"
@@ -154,89 +187,6 @@ fn exit(network: &Network, id: NodeId, result: ValueId) -> Result<(Exit, bool), 
     Ok((Exit { node: id, logits, stay, kind, threshold }, probabilities))
 }
 
-/// `max softmax(logits) > threshold`, the same of the margin, or `entropy(softmax(logits)) < threshold`, or its opposite.
-struct Condition {
-    logits: ValueId,
-    kind: ConfidenceKind,
-    threshold: f64,
-    /// Does the condition hold of confident samples?
-    confident: bool,
-}
-
-/// Why a condition is none of confidence.
-enum Refusal {
-    Why(String),
-    Problem(Problem),
-}
-
-impl From<String> for Refusal {
-    fn from(why: String) -> Self {
-        Self::Why(why)
-    }
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl Condition {
-    fn read(network: &Network, condition: ValueId) -> Result<Self, Refusal> {
-        let mut confident = true;
-        let mut value = condition;
-        // From the condition up to the comparison: what does not change one Boolean, and Not.
-        let compare = loop {
-            let node = producer(network, value, "its condition")?;
-            match node.op() {
-                "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" => break node,
-                "Not" => confident = !confident,
-                "Cast" | "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Gather"
-                | "ReduceMin" | "ReduceMax" => {}
-                _ => {
-                    return Err(
-                        format!("its condition is made by {}, not by a comparison", node.place).into()
-                    );
-                }
-            }
-            value = data_input(node)?;
-        };
-        let side = |i| compare.input(i).ok_or(format!("{} has no input {i}", compare.place));
-        let (left, right) = (side(0)?, side(1)?);
-        // As `confidence OP threshold`.
-        let (value, threshold, swapped) = match (constant(network, left), constant(network, right)) {
-            (None, Some(threshold)) => (left, threshold, false),
-            (Some(threshold), None) => (right, threshold, true),
-            _ => return Err(format!("{} does not compare with one constant threshold", compare.place).into()),
-        };
-        let above = matches!(compare.op(), "Greater" | "GreaterOrEqual") != swapped;
-        let or_equal = matches!(compare.op(), "GreaterOrEqual" | "LessOrEqual");
-        let Some(&[threshold]) = threshold.floats()?.first_chunk().filter(|_| threshold.count() == 1) else {
-            return Err(format!("the threshold '{}' is not one number", threshold.name).into());
-        };
-        if let Some(logits) = logits_of_entropy(network, value)? {
-            // As below, with a confident sample below the threshold.
-            let threshold = if above == or_equal { threshold } else { threshold.next_up() };
-            let kind = ConfidenceKind::Entropy;
-            return Ok(Self { logits, kind, threshold: shortest(threshold), confident: confident != above });
-        }
-        // A confident sample has p > t, or p >= t. The latter is p > (the float below t). Where the
-        // comparison is the other way round it holds of samples that stay, and equality changes sides.
-        let strict = above != or_equal;
-        let threshold = if strict { threshold } else { threshold.next_down() };
-        let (logits, kind) = match margin::logits_of_margin(network, value)? {
-            Some(logits) => (logits, ConfidenceKind::Margin),
-            None => (logits(network, value)?, ConfidenceKind::MaxSoftmax),
-        };
-        Ok(Self { logits, kind, threshold: shortest(threshold), confident: confident == above })
-    }
-}
-
-/// The decimal that people wrote for a float: 0.996 rather than 0.9959999918937683. It rounds to the same float.
-fn shortest(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(value.into())
-}
-
 /// The node that makes `value`, which is part of `what`.
 fn producer<'n>(network: &'n Network, value: ValueId, what: &str) -> Result<&'n Node, String> {
     let id = network.producer(value);
@@ -246,102 +196,6 @@ fn producer<'n>(network: &'n Network, value: ValueId, what: &str) -> Result<&'n 
 
 fn data_input(node: &Node) -> Result<ValueId, String> {
     node.input(0).ok_or_else(|| format!("{} has no input", node.place))
-}
-
-/// The logits of which `value` is the entropy of the softmax: `-sum p ln p`. None if it is made without a sum.
-fn logits_of_entropy(network: &Network, mut value: ValueId) -> Result<Option<ValueId>, Refusal> {
-    let (mut negative, mut sum) = (false, None);
-    let product = loop {
-        let node = producer(network, value, "the confidence")?;
-        match node.op() {
-            "Neg" => negative = !negative,
-            "ReduceSum" if sum.is_none() => sum = Some(node),
-            // Of one sample.
-            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Gather" => {}
-            "Mul" => break node,
-            _ => return Ok(None),
-        }
-        value = data_input(node)?;
-    };
-    let Some(sum) = sum else { return Ok(None) };
-    let axes = match sum.input(1) {
-        Some(axes) => constant(network, axes).and_then(|tensor| tensor.ints().ok()).unwrap_or_default(),
-        None => sum.ints("axes").map(<[i64]>::to_vec).unwrap_or_default(),
-    };
-    let source =
-        |value: Option<ValueId>| network.producer(resolve(network, value?)).map(|id| &network.nodes[id]);
-    let along_classes =
-        |node: &Node| [1, -1].contains(&node.int("axis", if network.opset < 13 { 1 } else { -1 }));
-    // The logits behind `softmax(logits)` and behind `ln softmax(logits)`.
-    let probabilities = |node: &Node| {
-        let input = node.input(0).filter(|_| node.op() == "Softmax" && along_classes(node))?;
-        Some(resolve(network, input))
-    };
-    let logarithms = |node: &Node| match node.op() {
-        "Log" => probabilities(source(node.input(0))?),
-        "LogSoftmax" if along_classes(node) => Some(resolve(network, node.input(0)?)),
-        _ => None,
-    };
-    let logits = match (source(product.input(0)), source(product.input(1))) {
-        (Some(a), Some(b)) => match (probabilities(a), logarithms(b), logarithms(a), probabilities(b)) {
-            (Some(p), Some(l), ..) | (.., Some(l), Some(p)) if p == l => Some(p),
-            _ => None,
-        },
-        _ => None,
-    };
-    let classes = axes.is_empty() || axes.iter().any(|axis| [1, -1].contains(axis));
-    match logits {
-        Some(logits) if negative && classes => Ok(Some(logits)),
-        _ => Err(format!(
-            "its confidence is a sum that {} makes, but of sums only the entropy (Softmax, Log, Mul, ReduceSum over the classes, Neg) is known",
-            sum.place
-        )
-        .into()),
-    }
-}
-
-/// The logits of which `value` is the largest softmax probability.
-fn logits(network: &Network, mut value: ValueId) -> Result<ValueId, Refusal> {
-    let reduce = loop {
-        let node = producer(network, value, "the confidence")?;
-        match node.op() {
-            "ReduceMax" => break node,
-            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Cast" => {
-                value = data_input(node)?
-            }
-            _ => {
-                return Err(format!(
-                    "its confidence is made by {}, but only the largest softmax probability (Softmax, ReduceMax), the margin and the entropy are known",
-                    node.place
-                )
-                .into());
-            }
-        }
-    };
-    attributes::check(network.opset, reduce)?;
-    let axes = match reduce.input(1) {
-        Some(axes) => constant(network, axes)
-            .ok_or_else(|| format!("the axes of {} are not constant", reduce.place))?
-            .ints()?,
-        None => reduce.ints("axes").map(<[i64]>::to_vec).unwrap_or_default(),
-    };
-    // All axes, or the classes; the other one has size 1.
-    let all = axes.is_empty() && reduce.int("noop_with_empty_axes", 0) == 0;
-    if !all && !axes.iter().any(|axis| [1, -1].contains(axis)) {
-        return Err(format!("{} is not over the classes (axis 1)", reduce.place).into());
-    }
-    let softmax = producer(network, resolve(network, data_input(reduce)?), "the confidence")?;
-    if softmax.op() != "Softmax" {
-        return Err(
-            format!("{} reduces the result of {}, not of a Softmax", reduce.place, softmax.place).into()
-        );
-    }
-    attributes::check(network.opset, softmax)?;
-    let axis = softmax.int("axis", if network.opset < 13 { 1 } else { -1 });
-    if ![1, -1].contains(&axis) {
-        return Err(format!("{} is along axis {axis}, not along the classes (axis 1)", softmax.place).into());
-    }
-    Ok(resolve(network, data_input(softmax)?))
 }
 
 /// The constant behind operators that keep its one number.

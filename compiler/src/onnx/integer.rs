@@ -11,6 +11,7 @@ use super::exits::Chain;
 use super::graph::{Network, Node, NodeId, ValueId};
 use super::layers::{Layer, Layers, Weights};
 use super::tensor::Tensor;
+use super::window::Window;
 use atheena_dialects::tosa::{Rescale, Rounding};
 use std::collections::BTreeMap;
 
@@ -51,6 +52,11 @@ impl Quantisation {
         Ok(Self { scale: scale.into(), zero_point: code - shift })
     }
 
+    /// What a number stands for.
+    fn real(self, code: i64) -> f64 {
+        (code - self.zero_point) as f64 * self.scale
+    }
+
     /// The number that stands for a real one.
     fn code(self, real: f32) -> i64 {
         let code = (f64::from(real) / self.scale).round_ties_even() as i64;
@@ -67,6 +73,10 @@ pub enum Numbers {
     Sum(Rescale, Rescale),
     /// The mean of numbers with this zero point.
     Mean(i64),
+    /// The mean of numbers that are rescaled to 16 bits, so that it is not rounded to their steps.
+    FineMean(Rescale),
+    /// Rescales each value to 8 bits, and puts them behind one another.
+    Parts(Vec<Rescale>),
     /// Surrounds by this number.
     Border(i64),
     /// Looks up the result of each number from -128 on.
@@ -90,10 +100,18 @@ enum Format {
     /// The image: p stands for p / 255.
     Pixels,
     Codes(Quantisation),
-    /// 8 bits; what each number from -128 on stands for.
-    Values(Vec<f64>),
+    /// None of its own: a function of another value's.
+    Function(Function),
     /// 32 bits; a step of each channel, or of all.
     Sums(Vec<f64>),
+}
+
+/// A function of the numbers of a quantised value.
+#[derive(Clone, PartialEq)]
+struct Function {
+    of: ValueId,
+    /// Of each number of 8 bits from -128 on.
+    values: Vec<f64>,
 }
 
 /// A value: its numbers, and the bounds that activations have put on it since.
@@ -101,24 +119,32 @@ enum Format {
 struct Held {
     format: Format,
     bounds: [f32; 2],
+    /// What codes that a table makes stand for, as a function of the table's input: further functions are one table with it.
+    made: Option<Function>,
 }
 
 impl Held {
     fn of(format: Format) -> Self {
-        Self { format, bounds: [f32::MIN, f32::MAX] }
+        Self { format, bounds: [f32::MIN, f32::MAX], made: None }
     }
 
-    /// What each number of 8 bits, from -128 on, stands for behind activations.
-    fn values(&self) -> Option<Vec<f64>> {
+    /// The same numbers, some of them or in another order.
+    fn moved(&self) -> Self {
+        Self { made: None, ..self.clone() }
+    }
+
+    /// The function of quantised numbers that it is; `own` is the value whose codes it holds if it is the function of none.
+    fn function(&self, own: ValueId) -> Option<Function> {
         let [low, high] = self.bounds.map(f64::from);
-        let limited = |value: f64| value.clamp(low, high);
-        match &self.format {
-            Format::Codes(Quantisation { scale, zero_point }) => {
-                Some((-128..128).map(|code| limited((code - zero_point) as f64 * scale)).collect())
+        let found = match (&self.made, &self.format) {
+            (Some(function), _) | (None, Format::Function(function)) => function.clone(),
+            (None, Format::Codes(quantisation)) => {
+                Function { of: own, values: (-128..128).map(|code| quantisation.real(code)).collect() }
             }
-            Format::Values(values) => Some(values.iter().map(|&value| limited(value)).collect()),
-            _ => None,
-        }
+            _ => return None,
+        };
+        let values = found.values.iter().map(|value| value.clamp(low, high)).collect();
+        Some(Function { values, ..found })
     }
 
     /// Its quantisation, if it is quantised and nothing is to be done to it.
@@ -170,6 +196,12 @@ pub fn convert(
 const CURE: &str = "put QuantizeLinear and DequantizeLinear behind every layer, as onnxruntime.quantization.quantize_static \
     does, or export the float network: the compiler quantises it";
 
+/// A problem and its cure.
+const FAR_APART: (&str, &str) = (
+    "its scale and that of its input are too far apart for 32 bits",
+    "quantise the network again with typical calibration data",
+);
+
 struct Convert<'n> {
     network: &'n Network,
     layers: &'n mut Layers,
@@ -185,11 +217,18 @@ impl Convert<'_> {
         if layer == Layer::Constant {
             return Ok(None);
         }
-        let inputs: Vec<_> = node.inputs.iter().flatten().filter_map(|v| self.held.get(v).cloned()).collect();
+        let data: Vec<_> =
+            node.inputs.iter().flatten().filter(|v| self.held.contains_key(v)).copied().collect();
+        let inputs: Vec<_> = data.iter().map(|value| self.held[value].clone()).collect();
         let Some(first) = inputs.first() else { return Ok(None) };
         let float = |what: &str| Err(node.form(format!("{what}: float among quantised layers"), CURE));
         let source = self.layers.inputs[id].first().map(|&value| self.network.place(value).to_string());
         let unquantised = format!("its input, which {} makes, is not quantised", source.unwrap_or_default());
+        if let Some(function) = self.function(&layer, &data) {
+            self.layers.layers[id] = Some(Layer::Alias(function.of));
+            self.layers.inputs[id] = vec![function.of];
+            return Ok(Some(Held::of(Format::Function(function))));
+        }
         let (numbers, held) = match &layer {
             Layer::Alias(_) => return Ok(Some(first.clone())),
             Layer::Clamp(low, high) => {
@@ -197,33 +236,42 @@ impl Convert<'_> {
                 let bounds = [first.bounds[0].clamp(*low, *high), first.bounds[1].clamp(*low, *high)];
                 return Ok(Some(Held { bounds, ..first.clone() }));
             }
-            Layer::Map(function) => {
-                let values =
-                    first.values().and_then(|values| values.into_iter().map(|x| function.value(x)).collect());
-                let Some(values) = values else {
-                    let what = "a function of values that are not quantised, or one that has no table";
-                    return Err(node.form(what, CURE));
-                };
-                self.layers.layers[id] = Some(Layer::Alias(self.layers.inputs[id][0]));
-                return Ok(Some(Held::of(Format::Values(values))));
+            Layer::Map(_) => {
+                let what = "a function of values that are not quantised, or one that has no table";
+                return Err(node.form(what, CURE));
             }
             Layer::Reshape | Layer::Transpose(_) | Layer::Slice(_) if first.format == Format::Pixels => {
                 return Ok(Some(first.clone()));
             }
             Layer::Reshape | Layer::Transpose(_) | Layer::Slice(_) | Layer::MaxPool(_) => {
                 return match first.format {
-                    Format::Codes(_) => Ok(Some(first.clone())),
+                    Format::Codes(_) => Ok(Some(first.moved())),
                     _ => float(&unquantised),
                 };
             }
             Layer::Concat(_) => {
-                return match first.codes() {
-                    Some(_) if inputs.iter().all(|other| other == first) => Ok(Some(first.clone())),
-                    _ => Err(node.form(
-                        "its inputs have different scales or zero points",
-                        "quantise what is concatenated with one scale and zero point",
-                    )),
+                let codes: Vec<_> = inputs.iter().filter_map(Held::codes).collect();
+                if codes.len() < inputs.len() {
+                    return float("its inputs are not quantised");
+                }
+                if codes.iter().all(|other| *other == codes[0]) {
+                    return Ok(Some(first.moved()));
+                }
+                // What reads the result says how all parts are quantised.
+                let Some(to) = self.quantised_by(node) else {
+                    return Err(node.form(
+                        "its inputs have different scales or zero points, and its result is not quantised",
+                        "put QuantizeLinear and DequantizeLinear behind it",
+                    ));
                 };
+                let parts = codes.iter().map(|from| match quantize(&Held::of(Format::Codes(*from)), to) {
+                    Some(Numbers::Rescale(rescale, None)) => Some(rescale),
+                    _ => None,
+                });
+                match parts.collect() {
+                    Some(parts) => (Numbers::Parts(parts), Format::Codes(to)),
+                    None => return Err(node.form(FAR_APART.0, FAR_APART.1)),
+                }
             }
             Layer::Dequantize(quantisation) => {
                 if first.codes() != Some(*quantisation) {
@@ -239,10 +287,20 @@ impl Convert<'_> {
                     self.layers.layers[id] = Some(Layer::Alias(self.layers.inputs[id][0]));
                     return Ok(Some(first.clone()));
                 }
+                Some(Numbers::Table(table)) => {
+                    let made = match &first.format {
+                        Format::Function(function) => Some(Function {
+                            of: function.of,
+                            values: table.iter().map(|&code| quantisation.real(code.into())).collect(),
+                        }),
+                        _ => None,
+                    };
+                    self.integers.numbers.insert(id, Numbers::Table(table));
+                    return Ok(Some(Held { made, ..Held::of(Format::Codes(*quantisation)) }));
+                }
                 Some(numbers) => (numbers, Format::Codes(*quantisation)),
                 None => {
-                    let what = "its scale and that of its input are too far apart for 32 bits";
-                    return Err(node.form(what, "quantise the network again with typical calibration data"));
+                    return Err(node.form(FAR_APART.0, FAR_APART.1));
                 }
             },
             Layer::Conv(..) | Layer::Depthwise(..) | Layer::Grouped(..) | Layer::Dense(_) => {
@@ -253,9 +311,30 @@ impl Convert<'_> {
                 let scales = self.whole_weights(id, node, input.scale, &scales)?;
                 (Numbers::Products(input.zero_point), Format::Sums(scales))
             }
+            Layer::Affine(scale, shift) => {
+                let Some(input) = first.codes() else { return float(&unquantised) };
+                let shape = self.layers.shape(self.layers.inputs[id][0]).to_vec();
+                let (layer, steps) = by_channel(scale, shift, input.scale, &shape).ok_or_else(|| {
+                    let what = "its factors and terms are too far apart for 32 bits";
+                    node.form(
+                        what,
+                        "quantise the network again, with normalisations folded into the layers before",
+                    )
+                })?;
+                self.layers.layers[id] = Some(layer);
+                (Numbers::Products(input.zero_point), Format::Sums(steps))
+            }
             Layer::AveragePool(_) => {
                 let Some(input) = first.codes() else { return float(&unquantised) };
-                (Numbers::Mean(input.zero_point), first.format.clone())
+                match self.quantised_by(node) {
+                    Some(to) if to != input => {
+                        // 255 steps of 128 are within 16 bits.
+                        let finer = rescale(&[128.0]).map(|r| Rescale { input_zp: input.zero_point, ..r });
+                        let finer = finer.expect("a power of two is a multiplier");
+                        (Numbers::FineMean(finer), Format::Sums(vec![input.scale / 128.0]))
+                    }
+                    _ => (Numbers::Mean(input.zero_point), first.format.clone()),
+                }
             }
             Layer::Pad(_, value) => {
                 let Some(input) = first.codes() else { return float(&unquantised) };
@@ -272,10 +351,7 @@ impl Convert<'_> {
                 match (widen(a), widen(b)) {
                     (Some(a), Some(b)) => (Numbers::Sum(a, b), Format::Sums(vec![step])),
                     _ => {
-                        return Err(node.form(
-                            "the scales of its inputs are too far apart",
-                            "quantise the network again",
-                        ));
+                        return Err(node.form(FAR_APART.0, FAR_APART.1));
                     }
                 }
             }
@@ -286,6 +362,51 @@ impl Convert<'_> {
         };
         self.integers.numbers.insert(id, numbers);
         Ok(Some(Held::of(held)))
+    }
+
+    /// How the first QuantizeLinear that reads a node's result quantises it.
+    fn quantised_by(&self, node: &Node) -> Option<Quantisation> {
+        let output = *node.outputs.first()?;
+        let readers = self
+            .network
+            .nodes
+            .iter()
+            .zip(&self.layers.layers)
+            .filter(|(reader, _)| reader.input(0) == Some(output));
+        readers.into_iter().find_map(|(_, layer)| match layer {
+            Some(Layer::Quantize(quantisation)) => Some(*quantisation),
+            _ => None,
+        })
+    }
+
+    /// The function of one value's numbers that a layer computes of `data`.
+    fn function(&self, layer: &Layer, data: &[ValueId]) -> Option<Function> {
+        let known = |index: usize| {
+            let value = *data.get(index)?;
+            self.held[&value].function(self.layers.source(self.network, value))
+        };
+        let a = known(0)?;
+        let of_one = |f: &dyn Fn(f64) -> Option<f64>| {
+            Some(Function { of: a.of, values: a.values.iter().map(|&x| f(x)).collect::<Option<_>>()? })
+        };
+        let combine: fn(f64, f64) -> f64 = match layer {
+            Layer::Map(function) => return of_one(&|x| function.value(x)),
+            Layer::Affine(scale, shift) => {
+                let (&[scale], &[shift]) = (scale.as_slice(), shift.as_slice()) else { return None };
+                return of_one(&|x| Some(x * f64::from(scale) + f64::from(shift)));
+            }
+            Layer::Add => |x, y| x + y,
+            Layer::Sub => |x, y| x - y,
+            Layer::Mul => |x, y| x * y,
+            Layer::Max => f64::max,
+            Layer::Min => f64::min,
+            _ => return None,
+        };
+        let b = known(1).filter(|b| b.of == a.of)?;
+        Some(Function {
+            of: a.of,
+            values: a.values.iter().zip(&b.values).map(|(&x, &y)| combine(x, y)).collect(),
+        })
     }
 
     /// The scales of the weights of a layer, if they are quantised.
@@ -340,15 +461,48 @@ impl Convert<'_> {
     }
 }
 
+/// `scale * x + shift` of each channel as products with a weight of its own: `(w x + b) * step`, where the step is as fine as the
+/// weight is large, and what a step stands for.
+fn by_channel(scale: &[f32], shift: &[f32], input: f64, shape: &[i64]) -> Option<(Layer, Vec<f64>)> {
+    const WEIGHT: f32 = 64.0;
+    let channels = *shape.get(1)? as usize;
+    let of = |values: &[f32], channel: usize| values[if values.len() == 1 { 0 } else { channel }];
+    let (mut values, mut bias, mut steps) = (vec![], vec![], vec![]);
+    for channel in 0..channels {
+        let (scale, shift) = (of(scale, channel), f64::from(of(shift, channel)));
+        // Without a factor, the term alone decides.
+        let (weight, step) = match f64::from(scale.abs()) * input / f64::from(WEIGHT) {
+            0.0 => (0.0, (shift.abs() / 65536.0).max(f64::MIN_POSITIVE)),
+            step => (WEIGHT.copysign(scale), step),
+        };
+        let term = (shift / step).round();
+        if term.abs() >= f64::from(1 << 24) {
+            return None;
+        }
+        values.push(weight);
+        bias.push(term as f32);
+        steps.push(step);
+    }
+    let [height, width] = match *shape {
+        [_, _, height, width] => [height, width],
+        [_, _, length] => [1, length],
+        _ => [1, 1],
+    };
+    let window = Window { keep: [height, width], output: [height, width], ..Window::whole([1, 1]) };
+    let weights = Weights { shape: vec![1, 1, channels as i64, 1], values, bias };
+    Some((Layer::Depthwise(weights, window), steps))
+}
+
 /// What makes a value that of another quantisation.
 fn quantize(value: &Held, to: Quantisation) -> Option<Numbers> {
-    if let (Format::Values(_), Some(values)) = (&value.format, value.values()) {
-        return Some(Numbers::Table(values.into_iter().map(|real| to.code(real as f32) as i8).collect()));
+    if let (Format::Function(function), [low, high]) = (&value.format, value.bounds) {
+        let code = |&real: &f64| to.code((real as f32).clamp(low, high)) as i8;
+        return Some(Numbers::Table(function.values.iter().map(code).collect()));
     }
     let (factors, input_zp, unsigned) = match &value.format {
         Format::Pixels => (vec![1.0 / 255.0 / to.scale], 0, true),
         Format::Codes(from) => (vec![from.scale / to.scale], from.zero_point, false),
-        Format::Values(_) => return None,
+        Format::Function(_) => return None,
         Format::Sums(steps) => (steps.iter().map(|step| step / to.scale).collect(), 0, false),
     };
     let mut made =

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use atheena_dialects::ir::{Attr, Op, Type};
+use atheena_dialects::ir::{Attr, Op, Type, Value};
 use melior::Context;
 use melior::diagnostic::{Diagnostic, DiagnosticSeverity};
 use melior::ir::Module;
@@ -20,7 +20,7 @@ const TO_LINALG: &str = "builtin.module(\
     tosa-to-arith{include-apply-rescale=true},tosa-to-tensor),canonicalize,cse)";
 
 /// The timing: convolutions with the output channel as the innermost loop, where weights and results are
-/// contiguous, so that loops become vectors.
+/// contiguous, so that loops become vectors; what must not become vectors as scalar loops.
 const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.readonly}) {
     %conv = transform.structured.match ops{["linalg.conv_2d_nhwc_hwcf", "linalg.conv_2d_nhwc_hwcf_q"]} in %module
@@ -28,6 +28,8 @@ const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
     %loops = transform.structured.generalize %conv : (!transform.any_op) -> !transform.any_op
     transform.structured.interchange %loops iterator_interchange = [0, 1, 2, 4, 5, 6, 3]
       : (!transform.any_op) -> !transform.any_op
+    %lone = transform.structured.match attributes{golden.lone_lane} in %module : (!transform.any_op) -> !transform.any_op
+    transform.structured.convert_to_loops %lone : (!transform.any_op) -> !transform.any_op
     transform.yield
   }
 }"#;
@@ -43,6 +45,9 @@ const TO_SHARED_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-fun
 
 /// Runs the timing.
 const SCHEDULED: &str = "builtin.module(transform-interpreter,canonicalize,cse)";
+
+/// Elements of the vectors that [`TO_LLVM`] makes.
+const LANES: i64 = 8;
 
 /// Loops, vectors, LLVM.
 const TO_LLVM: &str = "builtin.module(\
@@ -80,6 +85,7 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     run(&context, &mut module, if shared { TO_SHARED_BUFFERS } else { TO_BUFFERS }).map_err(rejected)?;
     let function = keep_only(Op::of_module(&module), name)?;
     convolution::vectorise(function, machine);
+    mark_lone_lanes(function);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
     outline::outline(function);
     add_schedule(&context, &module).map_err(rejected)?;
@@ -89,6 +95,21 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let engine = Engine::new(Op::of_module(&module), name, &input, &results, scratch_bytes)
         .ok_or_else(|| rejected(Rejected("generate code")))?;
     Ok(Compiled { engine, input, results, scratch_bytes })
+}
+
+/// Marks what would end each row of integers with one lane of a vector. LLVM 22 narrows integers while it stores them, and where a mask
+/// leaves one lane, known when it compiles, x86's AVX-512 writes that lane whole: it overwrites what lies behind.
+fn mark_lone_lanes(function: Op<'_>) {
+    for op in function.walk().into_iter().filter(|op| op.name().starts_with("linalg.")) {
+        let is_lone = |value: Value<'_>| {
+            let last = value.ty().shape().and_then(|shape| shape.last().copied());
+            value.ty().element().is_some_and(|ty| ty.int_width().is_some())
+                && last.is_some_and(|n| n % LANES == 1)
+        };
+        if op.operands().into_iter().any(is_lone) {
+            op.set_attr("golden.lone_lane", Attr::unit(op.ctx()));
+        }
+    }
 }
 
 /// Does a function return one value as two results, as it does where equal computations were merged?

@@ -1,47 +1,38 @@
-//! Recognises the margin of a classifier: the largest softmax probability less the second largest, which TopK picks.
+//! Recognises elements that TopK picks, and the margin: the largest softmax probability less the second largest.
 
-use super::{constant, data_input, producer, resolve};
+use super::{Refusal, constant, probabilities, producer, resolve};
 use crate::onnx::graph::{Network, Node, ValueId};
 
-/// The logits of which `value` is the margin; None if it is made without a difference.
-pub(super) fn logits_of_margin(network: &Network, mut value: ValueId) -> Result<Option<ValueId>, String> {
-    let difference = loop {
-        let node = producer(network, value, "the confidence")?;
-        match node.op() {
-            "Sub" => break node,
-            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Cast" | "Gather" => {
-                value = data_input(node)?;
-            }
-            _ => return Ok(None),
-        }
-    };
+/// The logits of which `value` is the margin; None if it is none.
+pub(super) fn logits_of_margin(network: &Network, value: ValueId) -> Result<Option<ValueId>, Refusal> {
+    let difference = producer(network, value, "the confidence")?;
+    if difference.op() != "Sub" {
+        return Ok(None);
+    }
     let side = |index| difference.input(index).and_then(|value| picked(network, value));
-    let logits = match (side(0), side(1)) {
-        (Some((first, 0)), Some((second, 1))) if first == second => logits_of_values(network, first),
-        _ => None,
-    };
-    logits.map(Some).ok_or_else(|| {
-        format!(
-            "its confidence is a difference that {} makes, but of differences only the margin (Softmax, TopK, the first value \
-             less the second) is known",
-            difference.place
-        )
-    })
+    let (Some((first, 0)), Some((second, 1))) = (side(0), side(1)) else { return Ok(None) };
+    match sorted(network, first, 2) {
+        Some(all) if first == second => probabilities::of(network, all),
+        _ => Ok(None),
+    }
 }
 
 /// The value, and the number, of the element of TopK's values that a value is.
-fn picked(network: &Network, mut value: ValueId) -> Option<(ValueId, i64)> {
+pub(super) fn picked(network: &Network, mut value: ValueId) -> Option<(ValueId, i64)> {
     let mut index = None;
     loop {
         let id = network.producer(value)?;
         let node = &network.nodes[id];
         let part = match node.op() {
-            "TopK" => return Some((value, index?)),
+            "TopK" => {
+                return index.or((count(network, node) == Some(1)).then_some(0)).map(|index| (value, index));
+            }
             "Gather" => gathered(network, node),
             "Slice" => sliced(network, node),
             // One value each.
             "Split" if node.part.1 > 1 && index.is_none() => Some(node.part.0 as i64),
-            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Cast" => None,
+            "Identity" | "Squeeze" | "Unsqueeze" | "Reshape" | "Flatten" | "Cast" | "QuantizeLinear"
+            | "DequantizeLinear" => None,
             _ => return None,
         };
         match (index, part) {
@@ -77,25 +68,28 @@ fn sliced(network: &Network, node: &Node) -> Option<i64> {
 
 /// Does a node read TopK's values, `[1, k]`, in that shape?
 fn rank_is_two(network: &Network, node: &Node) -> bool {
-    let source = node.input(0).map(|value| resolve(network, value)).and_then(|value| network.producer(value));
+    let mut source = node.input(0).map(|value| resolve(network, value));
+    while let Some(before) = source.and_then(|value| super::unquantised(network, value)) {
+        source = Some(before);
+    }
+    let source = source.and_then(|value| network.producer(value));
     source.is_none_or(|id| network.nodes[id].op() == "TopK")
 }
 
-/// The logits whose probabilities, at least two and the largest first, are the values of a TopK.
-fn logits_of_values(network: &Network, values: ValueId) -> Option<ValueId> {
+/// What a TopK along the classes sorts to make `values`, at least so many, the largest first.
+pub(super) fn sorted(network: &Network, values: ValueId, at_least: i64) -> Option<ValueId> {
     let top = &network.nodes[network.producer(values)?];
-    let count = match top.input(1) {
-        Some(count) => *constant(network, count)?.ints().ok()?.first()?,
-        None => top.int("k", 0),
-    };
-    let ordered = top.int("largest", 1) == 1 && top.int("sorted", 1) == 1;
+    let ordered = top.int("largest", 1) == 1
+        && (top.int("sorted", 1) == 1 || at_least == 1 && count(network, top)? == 1);
     let first_output = top.outputs.first() == Some(&values);
-    if !ordered || !first_output || count < 2 || ![1, -1].contains(&top.int("axis", -1)) {
-        return None;
+    let all =
+        ordered && first_output && count(network, top)? >= at_least && [1, -1].contains(&top.int("axis", -1));
+    top.input(0).filter(|_| all)
+}
+
+fn count(network: &Network, top: &Node) -> Option<i64> {
+    match top.input(1) {
+        Some(count) => constant(network, count)?.ints().ok()?.first().copied(),
+        None => Some(top.int("k", 0)),
     }
-    let softmax = &network.nodes[network.producer(resolve(network, top.input(0)?))?];
-    let axis = softmax.int("axis", if network.opset < 13 { 1 } else { -1 });
-    (softmax.op() == "Softmax" && [1, -1].contains(&axis))
-        .then(|| softmax.input(0))?
-        .map(|value| resolve(network, value))
 }
