@@ -81,6 +81,20 @@ impl Problem {
         Self { layers, limited, units }
     }
 
+    /// The cycles of the fastest path, whatever it costs.
+    pub fn fewest_cycles(&self) -> f64 {
+        let mut before = vec![0.0];
+        for layer in &self.layers {
+            let mut behind = vec![f64::INFINITY; layer.states];
+            for step in &layer.steps {
+                let cycles: f64 = step.cycles.max(before[step.from as usize]);
+                behind[step.to as usize] = cycles.min(behind[step.to as usize]);
+            }
+            before = behind;
+        }
+        before.into_iter().fold(f64::INFINITY, f64::min)
+    }
+
     /// The steps that take at most `cycles`. Of steps between the same states, only those to which no other one is at most
     /// equal in every kind of resources and in the cycles beyond `least_cycles`; up to those all are fast enough.
     pub fn within(&self, cycles: f64, least_cycles: f64) -> Self {
