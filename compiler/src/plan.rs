@@ -32,19 +32,19 @@ mod judge;
 pub const USUAL: Room = Room { margin: 0.2, max_loss: 0.01 };
 
 /// The margins that are tried, the usual ones first.
-const MARGINS: [f64; 7] = [0.15, 0.05, 0.3, 0.0, 0.6, -0.1, 1.2];
+const MARGINS: [f64; 5] = [0.15, 0.05, 0.3, 0.6, -0.1];
 
 /// The losses that queues are made for.
-const LOSSES: [f64; 4] = [0.01, 0.03, 0.08, 0.2];
+const LOSSES: [f64; 3] = [0.01, 0.05, 0.2];
 
 /// How often a budget is cut down to what buffers leave that the search did not count.
 const ATTEMPTS: usize = 4;
 
 /// By the model a design may be so much worse than the best and still be simulated.
-const IN_DOUBT: f64 = 0.04;
+const IN_DOUBT: f64 = 0.03;
 
 /// The most designs that are simulated.
-const MOST_JUDGED: usize = 4;
+const MOST_JUDGED: usize = 3;
 
 /// Above this part of the throughput, the user is told what bursts cost.
 const LARGE_LOSS: f64 = 0.01;
@@ -124,7 +124,7 @@ impl Plan {
         }
         let resources = self.resources(graph(module)?).unwrap_or_default();
         Ok(Some(format!(
-            "bursts of samples that stay cost about {:.1} % of the throughput: longer queues at the exits would take more than they \
+            "bursts of samples that stay cost up to {:.0} % of the throughput: longer queues at the exits would take more than they \
              gain\n  note: the design takes {}; raise the budget",
             100.0 * self.loss,
             scarcest(resources, budget)

@@ -152,7 +152,8 @@ fn a_point_is_compiled_by_its_id() {
         }
     }
     // Layers of another network are not those that were explored.
-    let other = format!("{} --point x/explore.json#n1 -o other", COMPILE.replace("digits.onnx", "deep.eenet"));
+    let other =
+        format!("{} --point x/explore.json#n1 -o other", COMPILE.replace("digits.onnx", "deep.eenet"));
     fs::write(
         folder.path().join("deep.eenet"),
         "network deep\ninput 8x8x1\nweights random seed 1\n\nconv 4 kernel 3\nrelu\ndense 10\n",

@@ -2,6 +2,9 @@
 
 use super::{TokenModel, Traffic};
 
+/// The words that a memory has at least.
+pub const LEAST_WORDS: u64 = 2;
+
 /// Samples, and what they meet.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -41,7 +44,7 @@ impl TokenModel {
     pub fn shrink(&mut self, buffers: &[Buffer], trials: &[Trial]) -> Vec<Buffer> {
         let before: Vec<Verdict> = trials.iter().map(|trial| self.try_out(trial)).collect();
         let shrunk = buffers.iter().map(|Buffer { label, beats }| {
-            let (mut low, mut high) = (1, *beats);
+            let (mut low, mut high) = (LEAST_WORDS.min(*beats), *beats);
             while low < high {
                 let middle = low + (high - low) / 2;
                 self.set_room(label, 0, middle);

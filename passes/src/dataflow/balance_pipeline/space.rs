@@ -447,8 +447,10 @@ impl Change<'_, '_> {
                 return None;
             }
             ii_cycles = stream.with_lanes(between).beats();
-            resources = Resize::cost(&stream, between);
-            if between != from && between != to {
+            if between != from {
+                resources += Resize::cost(&stream, between);
+            }
+            if between != to {
                 resources += Resize::cost(&stream.with_lanes(between), to);
             }
         }
