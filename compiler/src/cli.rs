@@ -2,9 +2,11 @@
 
 use crate::{
     commands::{compile, explore, fuzz, profile, report, simulate, synth},
+    device::Device,
     error::Error,
     quantization::QuantizeArgs,
 };
+use atheena_dialects::dataflow::Resources;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -36,6 +38,56 @@ pub enum Command {
     Fuzz(FuzzArgs),
 }
 
+/// What hardware is made for.
+#[derive(Args, Debug)]
+pub struct TargetArgs {
+    /// The device: a known name, or a TOML file
+    #[arg(long, default_value = "zc706")]
+    pub device: String,
+    /// The part of the device to use, in 0..1
+    #[arg(long, value_name = "PART", conflicts_with = "within", value_parser = fraction)]
+    pub budget: Option<f64>,
+    /// The resources to use, such as lut=122014,ff=149724,dsp=738,bram18=956
+    #[arg(long, value_name = "RESOURCES")]
+    pub within: Option<String>,
+    /// The clock; without it, the device's
+    #[arg(long, value_name = "MHZ", value_parser = positive)]
+    pub clock_mhz: Option<f64>,
+    /// The part of the samples that reaches the last section, or that goes on at each exit:
+    /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
+    #[arg(long, value_name = "FRACTION", allow_hyphen_values = true)]
+    pub late_fraction: Option<String>,
+}
+
+/// A device, how much of it may be used, and the clock.
+pub struct Target {
+    /// The device.
+    pub device: Device,
+    /// The resources that may be used.
+    pub budget: Resources,
+    /// The clock.
+    pub clock_mhz: f64,
+}
+
+impl TargetArgs {
+    /// What the options name.
+    pub fn find(&self) -> Result<Target, Error> {
+        let device = Device::find(&self.device)?;
+        let budget = budget(self.budget, self.within.as_deref(), &device)?;
+        let clock_mhz = self.clock_mhz.unwrap_or(device.clock_mhz);
+        Ok(Target { device, budget, clock_mhz })
+    }
+}
+
+/// What a design is to be good at.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// The highest throughput, or with --throughput the least resources
+    Throughput,
+    /// The least latency that 99 of 100 samples stay below at --arrival-rate
+    Latency,
+}
+
 /// Options of `compile`.
 #[derive(Args, Debug)]
 pub struct CompileArgs {
@@ -44,30 +96,23 @@ pub struct CompileArgs {
     /// Samples to choose scales with: .npz with images (uint8 [N, H, W, C]) and labels
     #[arg(long, value_name = "NPZ")]
     pub calibration: Option<PathBuf>,
-    /// The device: a known name, or a TOML file
-    #[arg(long, default_value = "zc706")]
-    pub device: String,
     /// The output directory
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// The part of the device to use, in 0..1
-    #[arg(long, value_name = "PART", conflicts_with = "within", value_parser = fraction)]
-    pub budget: Option<f64>,
-    /// The resources to use, such as lut=122014,ff=149724,dsp=738,bram18=956
-    #[arg(long, value_name = "RESOURCES")]
-    pub within: Option<String>,
+    /// What to compile for
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// The throughput to reach with the least resources; without it, the highest in the budget
     #[arg(long, value_name = "SAMPLES_PER_S", value_parser = positive)]
     pub throughput: Option<f64>,
-    /// The clock; without it, the device's
-    #[arg(long, value_name = "MHZ", value_parser = positive)]
-    pub clock_mhz: Option<f64>,
-    /// The part of the samples that reaches the last section, or that goes on at each exit:
-    /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
-    #[arg(long, value_name = "FRACTION", allow_hyphen_values = true)]
-    pub late_fraction: Option<String>,
+    /// What the design is to be good at within the budget
+    #[arg(long, value_enum, default_value = "throughput", requires_if("latency", "arrival_rate"))]
+    pub objective: Goal,
+    /// With --objective latency: samples come at this rate, at random (a Poisson process)
+    #[arg(long, value_name = "SAMPLES_PER_S", value_parser = positive, conflicts_with = "throughput")]
+    pub arrival_rate: Option<f64>,
     /// Compile a design that `explore` has found: its throughput, budget, clock, exits and thresholds
-    #[arg(long, value_name = "JSON#ID", conflicts_with_all = ["budget", "within", "throughput", "clock_mhz", "late_fraction", "no_exits", "thresholds", "max_accuracy_drop"])]
+    #[arg(long, value_name = "JSON#ID", conflicts_with_all = ["budget", "within", "throughput", "objective", "arrival_rate", "clock_mhz", "late_fraction", "no_exits", "thresholds", "max_accuracy_drop"])]
     pub point: Option<String>,
     /// Compile the network without its exits, the baseline
     #[arg(long, conflicts_with_all = ["thresholds", "max_accuracy_drop", "profile"])]
@@ -107,33 +152,20 @@ pub struct ExploreArgs {
     /// Samples to choose scales with: .npz with images (uint8 [N, H, W, C]) and labels
     #[arg(long, value_name = "NPZ")]
     pub calibration: Option<PathBuf>,
-    /// The device: a known name, or a TOML file
-    #[arg(long, default_value = "zc706")]
-    pub device: String,
     /// The output directory: explore.json, explore.csv and explore.html
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// The part of the device to use, in 0..1
-    #[arg(long, value_name = "PART", conflicts_with = "within", value_parser = fraction)]
-    pub budget: Option<f64>,
-    /// The resources to use, such as lut=122014,ff=149724,dsp=738,bram18=956
-    #[arg(long, value_name = "RESOURCES")]
-    pub within: Option<String>,
-    /// The clock; without it, the device's
-    #[arg(long, value_name = "MHZ", value_parser = positive)]
-    pub clock_mhz: Option<f64>,
-    /// The part of the samples that reaches the last section, or that goes on at each exit:
-    /// 0.25 or exit1=0.25,exit2=0.1; without it, as profiled on the calibration samples
-    #[arg(long, value_name = "FRACTION", conflicts_with_all = ["tune", "profile"])]
-    pub late_fraction: Option<String>,
+    /// What to compile for
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// Thresholds in place of the network's: 0.9 for all exits, or exit1=0.9,exit2=0.8
     #[arg(long, value_name = "THRESHOLDS", allow_hyphen_values = true)]
     pub thresholds: Option<String>,
     /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
-    #[arg(long, value_name = "JSON", conflicts_with = "tune")]
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["tune", "late_fraction"])]
     pub profile: Option<PathBuf>,
     /// Choose thresholds too: a curve for each of some choices, from few products a sample to high accuracy
-    #[arg(long)]
+    #[arg(long, conflicts_with = "late_fraction")]
     pub tune: bool,
     /// With --tune: labelled samples to choose thresholds with; without it, the calibration samples
     #[arg(long, value_name = "NPZ", requires = "tune")]
@@ -298,6 +330,31 @@ pub struct FuzzArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// The resources that the user allows: the whole device, a part of it, or a list.
+fn budget(part: Option<f64>, within: Option<&str>, device: &Device) -> Result<Resources, Error> {
+    let Some(list) = within else {
+        return Ok(device.share(part.unwrap_or(1.0)));
+    };
+    let mut budget = device.resources();
+    for item in list.split(',') {
+        let wrong = || {
+            Error::Usage(format!(
+                "--within {list}: {item:?} is no resource\n  note: write it as lut=122014,ff=149724,dsp=738,bram18=956"
+            ))
+        };
+        let (key, value) = item.split_once('=').ok_or_else(wrong)?;
+        let value: i64 = value.trim().parse().ok().filter(|v| *v >= 0).ok_or_else(wrong)?;
+        match key.trim() {
+            "lut" => budget.lut = value,
+            "ff" => budget.ff = value,
+            "dsp" => budget.dsp = value,
+            "bram18" => budget.bram18 = value,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(budget)
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

@@ -67,6 +67,11 @@ pub enum Error {
          take a larger device or ask for a lower throughput"
     )]
     BuffersDoNotFit(String),
+    /// The point of an exploration has other actors.
+    #[error(
+        "--point: it was explored for a network with other layers\n  note: explore this network with `atheena explore`, or compile without --point"
+    )]
+    OtherGraph,
     /// A data set is at fault.
     #[error("{0}")]
     DataSet(#[from] DataSetError),

@@ -4,6 +4,7 @@ use crate::{output::EXPLORATION, report::ResourceCounts};
 use atheena_dialects::dataflow::Resources;
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     fs,
     path::{Path, PathBuf},
@@ -70,6 +71,10 @@ pub struct Point {
     pub resources: ResourceCounts,
     /// An actor that takes as many cycles.
     pub bottleneck: String,
+    /// The margin by which actors behind exits are faster than on average they must be.
+    pub margin: f64,
+    /// How each actor is folded, by its name.
+    pub foldings: BTreeMap<String, String>,
 }
 
 /// Why a point can't be compiled.
@@ -117,10 +122,8 @@ pub struct Design {
     pub curve: Curve,
     /// The clock.
     pub clock_mhz: f64,
-    /// What the design takes of each kind at most, without buffers.
-    pub budget: Resources,
     /// What was explored within.
-    pub within: Resources,
+    pub budget: Resources,
 }
 
 impl Exploration {
@@ -168,12 +171,9 @@ impl Exploration {
             let reason = format!("it has no curve {:?}", point.curve);
             return Err(PointError::Read { path, reason });
         };
-        // Of the design's own shares none is above the point's; the smallest surplus hides rounding.
-        let part = |all: u64| (all as f64 * point.share + 1e-6).floor() as i64;
         let ResourceCounts { lut, ff, dsp, bram18 } = explored.budget;
-        let budget = Resources { lut: part(lut), ff: part(ff), dsp: part(dsp), bram18: part(bram18) };
-        let within = Resources { lut: lut as i64, ff: ff as i64, dsp: dsp as i64, bram18: bram18 as i64 };
-        Ok(Design { point, curve, clock_mhz: explored.clock_mhz, budget, within })
+        let budget = Resources { lut: lut as i64, ff: ff as i64, dsp: dsp as i64, bram18: bram18 as i64 };
+        Ok(Design { point, curve, clock_mhz: explored.clock_mhz, budget })
     }
 
     /// The first and the last id of each curve.

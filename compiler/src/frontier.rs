@@ -1,6 +1,6 @@
 //! The frontier of accuracy and products that thresholds were chosen from: as numbers, and as a picture.
 
-use crate::{error::Error, output::write_file};
+use crate::{error::Error, output::write_file, page::chart::legend};
 use atheena_passes::ee::tune_thresholds::tuning::{Figures, Point, Tuning};
 use plotters::prelude::*;
 use std::{
@@ -133,14 +133,7 @@ fn draw(tuning: &Tuning, svg: &mut String) -> Result<(), Box<dyn std::error::Err
     marks("no exits", &tuning.no_exits, BLACK, 5)?;
     marks("thresholds as given", &tuning.given, GIVEN, 5)?;
     marks("chosen (circles: on the samples seen)", &tuning.chosen, RGBColor(204, 121, 167), 6)?;
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
-        .background_style(WHITE.mix(0.9))
-        .border_style(RGBColor(200, 200, 200))
-        .label_font(("sans-serif", 14))
-        .margin(12)
-        .draw()?;
+    legend(&mut chart)?;
     root.present()?;
     Ok(())
 }

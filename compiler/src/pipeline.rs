@@ -2,7 +2,10 @@
 
 use crate::{cli::Level, quantization::QuantizeArgs};
 use atheena_dialects::dataflow::Resources;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// A step of the way: one pass, and the level that the IR is on behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +68,8 @@ pub enum Profiled<'a> {
 pub struct Hardware {
     /// The resources to stay within.
     pub budget: Resources,
-    /// Cycles a sample to reach; None for as few as the budget allows.
-    pub cycles: Option<f64>,
+    /// What the design is to be good at.
+    pub objective: Objective,
     /// A design that is known already.
     pub explored: Option<Explored>,
     /// The clock.
@@ -75,13 +78,37 @@ pub struct Hardware {
     pub late_fraction: Option<String>,
 }
 
-/// A design of an exploration, as balancing finds it again.
-#[derive(Debug, Clone, Copy)]
+/// What a design is to be good at, within its budget.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Objective {
+    /// The most samples a second.
+    #[default]
+    Throughput,
+    /// The least resources at so many cycles a sample.
+    Resources {
+        /// Cycles.
+        cycles: f64,
+    },
+    /// The least latency that 99 of 100 samples stay below.
+    Latency {
+        /// A sample comes every so many cycles, on average: at random, as a Poisson process.
+        arrival_cycles: f64,
+    },
+}
+
+/// A design of an exploration.
+#[derive(Debug, Clone)]
 pub struct Explored {
-    /// The most that it takes of each kind, buffers not counted.
-    pub budget: Resources,
+    /// The folding of each actor, by its name.
+    pub foldings: BTreeMap<String, String>,
     /// Cycles a sample.
     pub cycles: f64,
+    /// By how much of their rate actors behind exits are faster than on average they must be.
+    pub margin: f64,
+    /// Its largest share of a kind of resources.
+    pub share: f64,
+    /// What was proved that no design of at most as many cycles is below.
+    pub bound: f64,
 }
 
 /// The passes that leave one function of a network of another MLIR flow.

@@ -1,240 +1,298 @@
-//! How to balance: what buffers cost is known only behind the balancing that they depend on, so it is tried.
+//! Which design becomes hardware.
 //!
-//! Two things are chosen. The *margin* by which what is behind exits is faster than on average it must be: the larger, the fewer samples
-//! wait, and the fewer block RAMs hold them. And the *budget* of the balancing, which is the user's without what the
-//! buffers take: an attempt that exceeds the user's is made again with as much less.
+//! What is chosen beside the foldings is the *room* for bursts: the margin by which what is behind exits is faster than on average
+//! it must be, and the loss that the queues there are made for. The larger the margin, the fewer samples wait, and the fewer block RAMs
+//! hold them; the shorter the queues, the more is left for layers. A model says what a room costs (docs/buffers.md), the search for
+//! foldings counts the buffers, and the simulation of tokens judges the best of what comes out.
 
 use crate::{
     error::Error,
-    pipeline::{Explored, Hardware},
+    pipeline::{Explored, Hardware, Objective},
     session::Session,
 };
 use atheena_dialects::{
-    dataflow::{Fifo, Gate, Graph, Resources, Stream, bottleneck},
-    ir::Op,
+    dataflow::{Actor, Fifo, Gate, Graph, Resources, bottleneck},
+    ir::{Failure, Op},
+    pass::Pass,
 };
-use atheena_passes::dataflow::balance_pipeline::Options as Balance;
+use atheena_passes::{
+    dataflow::{
+        apply_foldings::apply,
+        balance_pipeline::designs::{Design, Designs, folded},
+        size_buffers::{Options as SizeOptions, SizeBuffers},
+    },
+    depths::Room,
+};
 use atheena_runtime::tokens::TokenModel;
 use melior::ir::Module;
 
-/// The margins that are tried.
-const MARGINS: [f64; 4] = [0.05, 0.15, 0.3, 0.6];
+mod judge;
 
-/// Attempts with a margin, each with the budget that the one before leaves.
+/// The room that designs of an exploration have: the defaults of the passes.
+pub const USUAL: Room = Room { margin: 0.2, max_loss: 0.01 };
+
+/// The margins that are tried, the usual ones first.
+const MARGINS: [f64; 5] = [0.15, 0.05, 0.3, 0.6, -0.1];
+
+/// The losses that queues are made for.
+const LOSSES: [f64; 3] = [0.01, 0.05, 0.2];
+
+/// How often a budget is cut down to what buffers leave that the search did not count.
 const ATTEMPTS: usize = 4;
 
-/// The part of the throughput that bursts may cost: the default of `dataflow-size-buffers`.
-const MAX_LOSS: f64 = 0.01;
+/// By the model a design may be so much worse than the best and still be simulated.
+const IN_DOUBT: f64 = 0.03;
 
-/// What is behind an exit may wait for at most so many samples; the first of these with which the design fits.
-const QUEUES: [f64; 8] = [32.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.5, 1.25];
+/// The most designs that are simulated.
+const MOST_JUDGED: usize = 3;
 
-/// What passes are asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Above this part of the throughput, the user is told what bursts cost.
+const LARGE_LOSS: f64 = 0.01;
+
+/// A design with its room for bursts.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    budget: Resources,
-    cycles: Option<f64>,
-    margin: f64,
-    /// What gates are taken to hold.
-    held_samples: i64,
-    most_queued: f64,
+    /// The foldings.
+    pub design: Design,
+    room: Room,
+    /// The part of the throughput that bursts cost, by the model.
+    loss: f64,
 }
 
 impl Plan {
-    fn new(hardware: &Hardware, cycles: Option<f64>) -> Self {
-        Self {
-            budget: hardware.budget,
-            cycles,
-            margin: MARGINS[0],
-            // Gates hold little more than a sample; what waits behind them is taken off the budget.
-            held_samples: 1,
-            most_queued: QUEUES[0],
-        }
+    /// The plan of a design that was found with this room.
+    pub fn of(design: Design, room: Room) -> Self {
+        Self { design, room, loss: 0.0 }
     }
 
-    /// The design of an exploration again.
-    fn explored(Explored { budget, cycles }: Explored) -> Self {
-        let Balance { margin, held_samples, .. } = Balance::default();
-        Self { budget, cycles: Some(cycles), margin, held_samples, most_queued: QUEUES[0] }
-    }
-
-    /// The pipeline of a pass that has options by this plan; None of others.
-    pub fn pipeline(&self, pass: &str) -> Option<String> {
-        let options: Vec<(&str, String)> = match pass {
-            "dataflow-balance-pipeline" => {
-                let budget = self.budget.kinds().into_iter().map(|(kind, most)| (kind, most.to_string()));
-                let cycles = self.cycles.map(|cycles| ("cycles", format!("{cycles:?}")));
-                let margin = ("margin", format!("{:?}", self.margin));
-                let held_samples = ("held-samples", self.held_samples.to_string());
-                budget.chain(cycles).chain([margin, held_samples]).collect()
-            }
-            "dataflow-size-buffers" => vec![("most-queued", format!("{:?}", self.most_queued))],
-            _ => return None,
+    /// The point of an exploration, for the graph that it was found in.
+    fn explored(graph: Graph<'_>, designs: &Designs, explored: &Explored) -> Result<Self, Error> {
+        let folding = |actor: &(dyn Actor<'_> + '_)| {
+            let label = actor.label();
+            let text = explored.foldings.get(&label)?;
+            let folding = actor.foldings().into_iter().find(|folding| folding.to_string() == *text)?;
+            Some((label, folding))
         };
-        let options: Vec<_> = options.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-        Some(format!("builtin.module(dataflow.graph({pass}{{{}}}))", options.join(" ")))
+        let actors = folded(graph);
+        let foldings: Option<Vec<_>> = actors.iter().map(|actor| folding(actor.as_ref())).collect();
+        let foldings = foldings.filter(|all| all.len() == explored.foldings.len());
+        let Explored { cycles, margin, share, bound, .. } = *explored;
+        let room = Room { margin, ..USUAL };
+        let design = Design {
+            foldings: foldings.ok_or(Error::OtherGraph)?,
+            places: designs.places(room),
+            cycles,
+            cycles_bound: cycles,
+            share,
+            bound,
+            resources: Resources::default(),
+            actors: Resources::default(),
+            bottleneck: String::new(),
+        };
+        Ok(Self::of(design, room))
+    }
+
+    /// Writes the foldings into a module's graph.
+    pub fn record(&self, module: &Module<'_>) -> Result<(), Error> {
+        self.design.record(graph(module)?);
+        Ok(())
+    }
+
+    /// A copy of a graph with the foldings and their buffers, outside of its module.
+    fn build<'c>(&self, graph: Graph<'c>) -> Result<Graph<'c>, Failure> {
+        let copy = graph.0.duplicate();
+        self.design.record(Graph(copy));
+        let built = apply(copy, false).and_then(|()| SizeBuffers::run(copy, &SizeOptions::default()));
+        if built.is_err() {
+            copy.erase();
+        }
+        built.map(|()| Graph(copy))
+    }
+
+    /// What the design takes with its buffers; None where it can't be built.
+    pub fn resources(&self, graph: Graph<'_>) -> Option<Resources> {
+        let built = self.build(graph).ok()?;
+        let resources = self.design.actors + buffers(built);
+        built.0.erase();
+        Some(resources)
+    }
+
+    /// Tells what bursts cost, where that is much.
+    pub fn warning(&self, module: &Module<'_>, budget: Resources) -> Result<Option<String>, Error> {
+        if self.loss <= LARGE_LOSS {
+            return Ok(None);
+        }
+        let resources = self.resources(graph(module)?).unwrap_or_default();
+        Ok(Some(format!(
+            "bursts of samples that stay cost up to {:.0} % of the throughput: longer queues at the exits would take more than they \
+             gain\n  note: the design takes {}; raise the budget",
+            100.0 * self.loss,
+            scarcest(resources, budget)
+        )))
     }
 }
 
-/// What came out of an attempt.
-struct Attempt {
+/// What queues and gates take.
+fn buffers(graph: Graph<'_>) -> Resources {
+    let is_buffer = |op: Op<'_>| Fifo::cast(op).is_some() || Gate::cast(op).is_some();
+    let buffers = graph.actors().into_iter().filter(|actor| is_buffer(actor.op()));
+    buffers.map(|actor| actor.resources()).sum()
+}
+
+/// The graph of a module.
+pub fn graph<'c>(module: &Module<'c>) -> Result<Graph<'c>, Error> {
+    let graphs = Op::of_module(module).walk_named(Graph::NAME);
+    graphs.first().map(|&graph| Graph(graph)).ok_or(Error::Internal("there is no graph to balance"))
+}
+
+/// The best plan for the graph of a module, of those tried: with its buffers, the design stays within the budget, and is the best by
+/// the objective.
+pub fn plan(
+    session: &Session,
+    module: &Module<'_>,
+    designs: &Designs,
+    hardware: &Hardware,
+) -> Result<Plan, Error> {
+    let graph = graph(module)?;
+    if let Some(explored) = &hardware.explored {
+        return Plan::explored(graph, designs, explored);
+    }
+    let mut planner = Planner { graph, designs, hardware, nearest: None };
+    let candidates = planner.candidates(hardware.objective);
+    if let Some(best) = judge::best(candidates, hardware) {
+        return Ok(best);
+    }
+    // Nothing is good enough: what would be?
+    let wanted = match hardware.objective {
+        Objective::Throughput => None,
+        Objective::Resources { cycles } | Objective::Latency { arrival_cycles: cycles } => Some(cycles),
+    };
+    let fastest = wanted.map(|cycles| (planner.candidates(Objective::Throughput), cycles));
+    if let Some((fastest, cycles)) = fastest
+        && let Some(reachable) = judge::fastest(fastest)
+    {
+        return Err(reachable.too_slow_for(cycles, hardware));
+    }
+    match planner.nearest {
+        Some(nearest) => Err(Error::BuffersDoNotFit(over(nearest, hardware.budget))),
+        // Balancing itself says what is wrong.
+        None => Err(does_not_fit(session, module, hardware.budget)?),
+    }
+}
+
+/// What balancing says where nothing fits a budget.
+pub fn does_not_fit(session: &Session, module: &Module<'_>, budget: Resources) -> Result<Error, Error> {
+    let mut copy = session.parse(&Op::of_module(module).to_text_with_locations(), "the graph")?;
+    let Resources { lut, ff, dsp, bram18 } = budget;
+    let options = format!("lut={lut} ff={ff} dsp={dsp} bram18={bram18}");
+    session
+        .run(&mut copy, &format!("builtin.module(dataflow.graph(dataflow-balance-pipeline{{{options}}}))"))?;
+    Ok(Error::Internal("what fits has no designs"))
+}
+
+/// A design that fits with its buffers.
+struct Candidate {
     plan: Plan,
     resources: Resources,
+    /// Cycles a sample, by the model.
     cycles: f64,
+    tokens: TokenModel,
     /// The actor that limits the throughput.
     slowest: String,
 }
 
-/// The best plan for the graph of a module, of those tried: its buffers counted, the design stays within the budget, and takes the
-/// fewest cycles, or where the user asks for a throughput the least resources.
-pub fn plan(session: &Session, module: &Module<'_>, hardware: &Hardware) -> Result<Plan, Error> {
-    let text = Op::of_module(module).to_text_with_locations();
-    if let Some(explored) = hardware.explored {
-        // Its buffers come on top.
-        let attempt = attempt(session, &text, Plan::explored(explored), hardware, None)?;
-        if let Some(attempt) = attempt.filter(|attempt| attempt.resources.within(hardware.budget)) {
-            return Ok(attempt.plan);
+impl Candidate {
+    fn too_slow_for(&self, cycles: f64, hardware: &Hardware) -> Error {
+        let rate = |cycles: f64| hardware.clock_mhz * 1e6 / cycles;
+        Error::Unreachable {
+            wanted: rate(cycles),
+            reachable: rate(self.cycles),
+            slowest: self.slowest.clone(),
+            scarcest: scarcest(self.resources, hardware.budget),
         }
     }
-    // A little faster than what is asked for, as bursts cost something; or just as fast where that does not fit.
-    let faster = hardware.cycles.map(|cycles| cycles / (1.0 + MAX_LOSS));
-    let mut tried = Tried::new(session, &text, hardware, faster)?;
-    if tried.best.is_none() && faster.is_some() {
-        tried = Tried::new(session, &text, hardware, hardware.cycles)?;
-    }
-    match (tried.best, tried.nearest, hardware.cycles) {
-        (Some(best), _, _) => Ok(best.plan),
-        (None, nearest, Some(cycles)) => match Tried::new(session, &text, hardware, None)?.best {
-            Some(fastest) => Err(unreachable(&fastest, hardware, cycles)),
-            None => Err(does_not_fit(nearest, hardware)),
-        },
-        // Balancing itself says what is wrong.
-        (None, None, None) => Ok(Plan::new(hardware, None)),
-        (None, nearest, None) => Err(does_not_fit(nearest, hardware)),
-    }
 }
 
-/// What came out of all attempts.
-struct Tried {
-    best: Option<Attempt>,
-    /// The attempt that exceeds the budget by the least.
-    nearest: Option<Attempt>,
+struct Planner<'a, 'c> {
+    graph: Graph<'c>,
+    designs: &'a Designs,
+    hardware: &'a Hardware,
+    /// What came nearest to the budget without staying in it.
+    nearest: Option<Resources>,
 }
 
-impl Tried {
-    fn new(session: &Session, text: &str, hardware: &Hardware, cycles: Option<f64>) -> Result<Self, Error> {
-        let mut tried = Self { best: None, nearest: None };
-        for margin in MARGINS {
-            let mut plan = Plan { margin, ..Plan::new(hardware, cycles) };
-            for _ in 0..ATTEMPTS {
-                let Some(attempt) = attempt(session, text, plan, hardware, tried.best.as_ref())? else {
-                    break;
-                };
-                let over = excess(attempt.resources, hardware.budget);
-                if over == Resources::default() {
-                    if tried.best.as_ref().is_none_or(|best| is_better(&attempt, best, hardware)) {
-                        tried.best = Some(attempt);
-                    }
-                    break;
-                }
-                plan.budget = excess(plan.budget, over);
-                let share = |attempt: &Attempt| share(excess(attempt.resources, hardware.budget), hardware);
-                if tried.nearest.as_ref().is_none_or(|nearest| share(&attempt) < share(nearest)) {
-                    tried.nearest = Some(attempt);
-                }
-            }
-            // Without exits there is nothing to be faster for.
-            if !text.contains(Gate::NAME) {
-                break;
-            }
-        }
-        Ok(tried)
-    }
-}
-
-fn unreachable(fastest: &Attempt, hardware: &Hardware, cycles: f64) -> Error {
-    let rate = |cycles: f64| hardware.clock_mhz * 1e6 / cycles;
-    Error::Unreachable {
-        wanted: rate(cycles),
-        reachable: rate(fastest.cycles),
-        slowest: fastest.slowest.clone(),
-        scarcest: scarcest(fastest.resources, hardware.budget),
-    }
-}
-
-fn does_not_fit(nearest: Option<Attempt>, hardware: &Hardware) -> Error {
-    Error::BuffersDoNotFit(nearest.map(|a| over(a.resources, hardware.budget)).unwrap_or_default())
-}
-
-/// Balances and sizes a copy, with the longest queues that fit; None where balancing fails. What can't be better than the best
-/// is not simulated.
-fn attempt(
-    session: &Session,
-    text: &str,
-    plan: Plan,
-    hardware: &Hardware,
-    best: Option<&Attempt>,
-) -> Result<Option<Attempt>, Error> {
-    let mut module = session.parse(text, "the graph")?;
-    let passes = ["dataflow-balance-pipeline", "dataflow-apply-foldings", "dataflow-size-buffers"];
-    for pass in passes {
-        let pipeline = plan.pipeline(pass);
-        let pipeline = pipeline.unwrap_or_else(|| format!("builtin.module(dataflow.graph({pass}))"));
-        if session.run(&mut module, &pipeline).is_err() {
-            return Ok(None);
-        }
-    }
-    let graphs = Op::of_module(&module).walk_named(Graph::NAME);
-    let Some(graph) = graphs.first().map(|&graph| Graph(graph)) else { return Ok(None) };
-    let mut attempt =
-        Attempt { plan, resources: graph.resources(), cycles: f64::INFINITY, slowest: String::new() };
-    for most_queued in QUEUES {
-        for gate in graph.0.walk_named(Gate::NAME).into_iter().filter_map(Gate::cast) {
-            shorten_queue(gate, most_queued);
-        }
-        attempt.plan.most_queued = most_queued;
-        attempt.resources = graph.resources();
-        if attempt.resources.within(hardware.budget) {
-            let slowest = bottleneck(graph);
-            attempt.cycles = slowest.as_ref().map_or(0.0, |slowest| slowest.cycles_per_sample);
-            attempt.slowest = slowest.map(|slowest| slowest.label).unwrap_or_default();
-            // Nothing is faster than its slowest actor.
-            attempt.cycles = match best {
-                Some(best) if !is_better(&attempt, best, hardware) => f64::INFINITY,
-                _ => predicted(graph),
+impl Planner<'_, '_> {
+    /// The best designs by the model, with each room that may be worth it.
+    fn candidates(&mut self, objective: Objective) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = vec![];
+        for room in self.rooms() {
+            let loss = self.designs.loss(room);
+            let factor = room.cycles_per_sample(1.0, loss);
+            let best = found.iter().map(|candidate| candidate.cycles).fold(f64::INFINITY, f64::min);
+            let most = match objective {
+                Objective::Throughput => best * (1.0 + IN_DOUBT),
+                Objective::Resources { cycles } => cycles,
+                Objective::Latency { arrival_cycles } => arrival_cycles,
             };
-            break;
+            let at_most = most / factor;
+            let find = |budget| match objective {
+                Objective::Throughput | Objective::Latency { .. } => {
+                    self.designs.fastest(budget, room, at_most)
+                }
+                Objective::Resources { .. } => self.designs.smallest(budget, room, at_most),
+            };
+            let mut budget = self.hardware.budget;
+            for _ in 0..ATTEMPTS {
+                let Some(design) = find(budget) else { break };
+                let cycles = design.cycles * factor;
+                let plan = Plan { design, room, loss };
+                let Ok(built) = plan.build(self.graph) else { break };
+                let resources = plan.design.actors + buffers(built);
+                let slowest = bottleneck(built);
+                let tokens = TokenModel::of(built);
+                built.0.erase();
+                let over = excess(resources, self.hardware.budget);
+                if let (Some(tokens), true) = (tokens, over == Resources::default()) {
+                    let slowest = slowest.map(|slowest| slowest.label).unwrap_or_default();
+                    found.push(Candidate { plan, resources, cycles, tokens, slowest });
+                    break;
+                }
+                budget = excess(budget, over);
+                self.nearest.get_or_insert(resources);
+            }
         }
+        found
     }
-    Ok(Some(attempt))
-}
 
-/// Cycles a sample of the whole design.
-fn predicted(graph: Graph<'_>) -> f64 {
-    let outcome = TokenModel::of(graph).map(|model| model.predict());
-    outcome.and_then(|outcome| outcome.cycles_per_sample).unwrap_or(f64::INFINITY)
-}
-
-/// Lets the queue behind a gate hold at most so many samples.
-fn shorten_queue(gate: Gate<'_>, samples: f64) {
-    let queue = gate.0.result(0).only_user().and_then(Fifo::cast).filter(|_| gate.holds_data());
-    if let Some(queue) = queue {
-        let beats = (samples * Stream::of_value(gate.0.result(0)).beats() as f64).ceil() as i64;
-        queue.set_depth(queue.depth().min(beats));
+    /// The rooms that are tried; those that make the same queues once.
+    fn rooms(&self) -> Vec<Room> {
+        if !self.designs.has_exits() {
+            return vec![Room { margin: 0.0, max_loss: LOSSES[0] }];
+        }
+        let mut rooms: Vec<(Room, Vec<f64>)> = vec![];
+        for max_loss in LOSSES {
+            for margin in MARGINS {
+                let room = Room { margin, max_loss };
+                let places = self.designs.places(room);
+                if !rooms.iter().any(|(other, others)| other.margin == margin && *others == places) {
+                    rooms.push((room, places));
+                }
+            }
+        }
+        rooms.into_iter().map(|(room, _)| room).collect()
     }
-}
-
-fn is_better(attempt: &Attempt, best: &Attempt, hardware: &Hardware) -> bool {
-    // Above the user's cycles, the fewer the better; below, what is cheaper.
-    let cycles = |attempt: &Attempt| attempt.cycles.max(hardware.cycles.unwrap_or(0.0));
-    let share = |attempt: &Attempt| share(attempt.resources, hardware);
-    (cycles(attempt), share(attempt)) < (cycles(best), share(best))
 }
 
 /// The sum of the shares of the budget.
-fn share(used: Resources, hardware: &Hardware) -> f64 {
-    let kinds = used.kinds().into_iter().zip(hardware.budget.kinds());
+fn share(used: Resources, budget: Resources) -> f64 {
+    let kinds = used.kinds().into_iter().zip(budget.kinds());
     kinds.map(|((_, used), (_, most))| used as f64 / most.max(1) as f64).sum()
+}
+
+/// The largest part of a kind of a budget that is used.
+pub fn largest_share(used: Resources, budget: Resources) -> f64 {
+    let kinds = used.kinds().into_iter().zip(budget.kinds());
+    kinds.map(|((_, used), (_, most))| used as f64 / most.max(1) as f64).fold(0.0, f64::max)
 }
 
 /// The kind of which the largest part of a budget is used, in words.

@@ -85,7 +85,9 @@ fn curves_are_proved_and_agree_with_the_balancer() {
             assert!(number(&pair[1]["share"]) > number(&pair[0]["share"]), "and larger");
         }
         for point in &points {
-            assert_eq!(point["gap"], 0.0, "{point}");
+            // What is not proved are gates that hold a little more than the least.
+            assert!(number(&point["gap"]) <= 0.001, "{point}");
+            assert_eq!(number(&point["gap"]), number(&point["share"]) - number(&point["bound"]), "{point}");
             let kinds = [("lut", 218_600.0), ("ff", 437_200.0), ("dsp", 900.0), ("bram18", 1090.0)];
             let share = kinds
                 .map(|(kind, all)| number(&point["resources"][kind]) / all)
@@ -93,11 +95,15 @@ fn curves_are_proved_and_agree_with_the_balancer() {
                 .fold(0.0, f64::max);
             assert!((share - number(&point["share"])).abs() < 1e-9, "{point}");
         }
-        // The pass searches for the fewest cycles of one budget, by another way.
+        // The pass searches for the fewest cycles of one budget, by another way. It looks at those too at which queues alone change, and what
+        // it counts of gates is the least: nothing that it proves impossible is on the curve, and what it finds is near.
         for budget in [0.02, 0.03, 0.06] {
             let fit = points.iter().filter(|point| number(&point["share"]) <= budget);
-            let Some(expected) = fit.map(|point| number(&point["cycles"])).reduce(f64::min) else { continue };
-            assert_eq!(balanced(folder.path(), exits, budget), expected, "at {budget}");
+            let Some(explored) = fit.map(|point| number(&point["cycles"])).reduce(f64::min) else { continue };
+            let fewest = balanced(folder.path(), exits, budget);
+            let near = points.iter().filter(|point| number(&point["bound"]) <= budget);
+            let nearest = near.map(|point| number(&point["cycles"])).reduce(f64::min).expect("more are near");
+            assert!(fewest <= explored && fewest >= 0.98 * nearest, "{fewest} and {explored} at {budget}");
         }
     }
 
@@ -134,12 +140,56 @@ fn a_point_is_compiled_by_its_id() {
         assert_eq!(compiled["exits"].as_array().expect("exits").is_empty(), !exits);
         let balance = &compiled["balance"];
         assert_eq!(balance["cycles"], point["cycles"]);
-        // It is as fast as explored, and keeps to its share of each kind, of which buffers take no DSPs.
+        // It is as fast as explored, and takes what the point says, to the last LUT.
         assert!(number(&compiled["throughput_samples_per_s"]) >= 0.99 * number(&point["samples_per_s"]));
         assert_eq!(compiled["budget"], explored["budget"]);
-        assert_eq!(compiled["resources"]["dsp"], point["resources"]["dsp"]);
-        assert!(number(&balance["share"]) <= 4.0 + 1e-9);
+        assert_eq!(compiled["resources"], point["resources"]);
+        for actor in compiled["actors"].as_array().expect("actors") {
+            let name = actor["name"].as_str().expect("a name");
+            if let Some(folding) = point["foldings"].get(name) {
+                assert_eq!(actor["folding"], *folding);
+            }
+        }
     }
+    // Layers of another network are not those that were explored.
+    let other =
+        format!("{} --point x/explore.json#n1 -o other", COMPILE.replace("digits.onnx", "deep.eenet"));
+    fs::write(
+        folder.path().join("deep.eenet"),
+        "network deep\ninput 8x8x1\nweights random seed 1\n\nconv 4 kernel 3\nrelu\ndense 10\n",
+    )
+    .expect("writable");
+    let output = run(folder.path(), &other);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("explored for a network with other layers"), "{told}");
+}
+
+/// At low rates a sample waits for nobody, and a design is good whose own latency is short; at rates that nothing holds, the highest one is
+/// named.
+#[test]
+fn designs_of_low_latency() {
+    let folder = folder();
+    let compile = |options: &str| {
+        let arguments = format!("{COMPILE} --late-fraction 0.25 --budget 0.1 {options}");
+        run(folder.path(), &arguments)
+    };
+    let simulated = |directory: &str, rate: f64| {
+        let arguments = format!("simulate {directory} --token --arrival-rate {rate} --samples 1024 --json");
+        number(&json(folder.path(), &arguments)["latency_cycles"]["p99"])
+    };
+    let output = compile("-o fast");
+    assert!(output.status.success());
+    let fast: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let rate = 0.5 * number(&fast["throughput_samples_per_s"]);
+    let output = compile(&format!("--objective latency --arrival-rate {rate} -o soon"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(simulated("soon", rate) <= simulated("fast", rate));
+    let output = compile("--objective latency --arrival-rate 1e9 -o out");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("can't reach 1000000000 images/s: the highest within the budget is"), "{told}");
+    let output = compile("--objective latency -o out");
+    assert_eq!(output.status.code(), Some(2), "a rate is missing");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod classifiers;
 pub mod dataflow;
+pub mod depths;
 pub mod ee;
 mod exits;
 pub mod golden;

@@ -14,6 +14,8 @@ pub struct Way {
     pub folding: Folding,
     /// Cycles for a sample that reaches it.
     pub ii_cycles: i64,
+    /// Cycles from its first beat in to its first beat out.
+    pub latency_cycles: i64,
     /// The lanes of its streams.
     pub lanes: Lanes,
     /// What it costs.
@@ -34,6 +36,7 @@ pub fn ways<'c>(actor: &dyn Actor<'c>, held_samples: i64) -> Vec<Way> {
     let way = |(folding, resources)| Way {
         folding,
         ii_cycles: actor.ii_cycles_at(folding),
+        latency_cycles: actor.latency_cycles_at(folding),
         lanes: actor.lanes_at(folding),
         resources,
     };
@@ -64,6 +67,7 @@ mod tests {
         Way {
             folding: Folding::Lanes(number),
             ii_cycles,
+            latency_cycles: ii_cycles,
             lanes: Lanes { inputs: vec![1], outputs: vec![output] },
             resources: Resources { lut, dsp, ..Resources::default() },
         }

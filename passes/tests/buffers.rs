@@ -5,6 +5,7 @@ use atheena_dialects::dataflow::{Fifo, Gate, Graph, Stream};
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::Pass;
 use atheena_passes::dataflow::size_buffers::{Options, SizeBuffers};
+use atheena_runtime::tokens::least::{Buffer, LEAST_WORDS, Trial, Verdict};
 use atheena_runtime::tokens::{TokenModel, Traffic, draw_exits};
 use melior::ir::Module;
 
@@ -36,6 +37,30 @@ const BRANCHES: &str = r#"dataflow.graph @net {
   %d, %t, %e = dataflow.merge "merge" %s tags %tag {reach = 1.0 : f64} : !dataflow.stream<2x2x8xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }"#;
+
+/// An exit behind three windows of 5x5 on maps of 6x6, which hold back 14 of 36 steps each.
+fn windows() -> String {
+    let map = "6x6x2xi8, lanes = 2";
+    let mut text = EXIT.replace("2x2x2xi8, lanes = 1", map);
+    let mut before = "%xs#0".to_owned();
+    let mut layers = String::new();
+    for index in 0..3 {
+        layers += &format!(
+            r#"%w{index} = dataflow.window "window{index}" {before} {{dilation = array<i64: 1, 1>, kernel = array<i64: 5, 5>, pad = array<i64: 2, 2, 2, 2>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>}} : <{map}> -> <6x6x50xi8, lanes = 50>
+  %m{index} = dataflow.matvec "layer{index}" %w{index} {{bias = dense<0> : tensor<2xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<2x5x5x2xi8>}} : <6x6x50xi8, lanes = 50> -> <{map}>
+  "#
+        );
+        before = format!("%m{index}");
+    }
+    text = text.replace(
+        "  %l = dataflow.matvec \"early\" %xs#0",
+        &format!("  {layers}%l = dataflow.matvec \"early\" {before}"),
+    );
+    // The layers that take all of a map.
+    text.replace("tensor<3x1x1x8xi8>} : <6x6", "tensor<3x1x1x72xi8>} : <6x6")
+        .replace("tensor<10x1x1x8xi8>} : <6x6", "tensor<10x1x1x72xi8>} : <6x6")
+        .replace("\"stay\" %xs#1, %cs#3 {depth = 8", "\"stay\" %xs#1, %cs#3 {depth = 36")
+}
 
 /// The model of a graph with buffers, and the depths of its gates and queues, in beats.
 fn sized(graph: &str, options: &Options) -> (TokenModel, Vec<(String, i64)>) {
@@ -77,7 +102,7 @@ fn deadlocks(model: &TokenModel) -> bool {
 
 #[test]
 fn nothing_deadlocks_at_the_depths_of_the_pass() {
-    for graph in [EXIT, BRANCHES] {
+    for graph in [EXIT, BRANCHES, &windows()] {
         for options in
             [Options::default(), Options { slack_samples: 0.0, queue_samples: 0.0, ..Options::default() }]
         {
@@ -115,6 +140,69 @@ fn queues_of_a_beat_less_than_their_branch_holds_back_deadlock() {
         model.set_room(queue, 0, least - 1);
         assert!(deadlocks(&model));
     }
+}
+
+/// The windows on the way to the decision wait for 14 of the next sample's 36 pixels each, and a place of a window is one of its
+/// layer's. So a sample alone in the gate never leaves it, and one with what the windows wait for does.
+#[test]
+fn a_gate_in_front_of_windows_holds_what_they_wait_for() {
+    let (model, depths) =
+        sized(&windows(), &Options { slack_samples: 0.0, queue_samples: 0.0, ..Options::default() });
+    let (_, depth) = depths.iter().find(|(label, _)| label == "stay").expect("there is a gate");
+    let lag = 3 * 14;
+    assert!(*depth >= 36 + lag, "{depth}");
+    let mut least = model.clone();
+    least.set_room("stay", 0, 36 + lag as u64);
+    assert!(!deadlocks(&least));
+    least.set_room("stay", 0, 36 + 2);
+    assert!(deadlocks(&least), "a sample and the slack of the pass are not enough");
+}
+
+/// At the least depths that calm traffic asks for nothing is slower than at those of the pass, nor stops under stalls; with a beat less of any one something is.
+#[test]
+fn a_beat_less_than_the_least_stops_or_slows() {
+    let mut told = String::new();
+    for (name, graph) in [("exit", EXIT), ("branches", BRANCHES), ("windows", &windows())] {
+        let (mut model, depths) = sized(graph, &Options::default());
+        let buffers =
+            depths.iter().map(|(label, beats)| Buffer { label: label.clone(), beats: *beats as u64 });
+        let buffers: Vec<Buffer> = buffers.collect();
+        let calm =
+            orders(model.exits()).into_iter().map(|exits| Trial { exits, traffic: Traffic::default() });
+        let trials: Vec<Trial> = calm.collect();
+        let cycles = |model: &TokenModel| trials.iter().map(|trial| model.try_out(trial)).collect::<Vec<_>>();
+        let before = cycles(&model);
+        let least = model.shrink(&buffers, &trials);
+        let at_least = cycles(&model);
+        for (now, before) in at_least.iter().zip(&before) {
+            let (Verdict::Through(now), Verdict::Through(before)) = (now, before) else { panic!("deadlock") };
+            assert!(now <= before);
+        }
+        assert!(!deadlocks(&model), "{name}: the least depths deadlock under stalls");
+        for (Buffer { label, beats }, Buffer { beats: by_pass, .. }) in least.iter().zip(&buffers) {
+            assert!(beats <= by_pass);
+            if *beats <= LEAST_WORDS {
+                told += &format!("{name}: {label}: {by_pass} by the pass, the smallest memory is enough\n");
+                continue;
+            }
+            let mut less = model.clone();
+            less.set_room(label, 0, beats - 1);
+            let worse = |verdict: &Verdict, at_least: &Verdict| match (verdict, at_least) {
+                (Verdict::Deadlock, _) => Some("stops"),
+                (Verdict::Through(now), Verdict::Through(before)) if now > before => Some("is slower"),
+                _ => None,
+            };
+            let verdicts = cycles(&less);
+            let found: Vec<&str> =
+                verdicts.iter().zip(&before).filter_map(|(verdict, before)| worse(verdict, before)).collect();
+            assert!(!found.is_empty(), "{name}: {label} with {beats} beats could be smaller");
+            let what = if found.contains(&"stops") { "stops" } else { "is slower" };
+            told += &format!(
+                "{name}: {label}: {by_pass} by the pass, {beats} at least: with a beat less it {what}\n"
+            );
+        }
+    }
+    println!("{told}");
 }
 
 /// Bursts cost at most what is allowed, and with a place less they cost more.

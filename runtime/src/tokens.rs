@@ -21,6 +21,7 @@ use std::collections::HashMap;
 mod agenda;
 mod channel;
 mod ends;
+pub mod least;
 mod machine;
 mod pipeline;
 mod window;
@@ -334,6 +335,17 @@ pub fn draw_exits(reach: &[f64], samples: usize, seed: u64) -> Vec<usize> {
     let mut exits: Vec<usize> = (0..samples).map(exit).collect();
     SplitMix64::new(seed).shuffle(&mut exits);
     exits
+}
+
+/// The cycles at which samples come that come at random (a Poisson process): gaps between them are distributed exponentially.
+pub fn draw_arrivals(mean_cycles: f64, samples: usize, seed: u64) -> Vec<u64> {
+    let mut random = SplitMix64::named(seed, "arrivals");
+    let mut at = 0.0;
+    let mut next = || {
+        at += -mean_cycles * (1.0 - random.unit()).ln();
+        at as u64
+    };
+    (0..samples).map(|_| next()).collect()
 }
 
 /// Where the simulation of SystemVerilog with the same seed starves its input and blocks its output.

@@ -1,31 +1,28 @@
 //! `atheena compile`: from a network to SystemVerilog, in one function that reads top to bottom.
 
-use super::{budget, print_json};
+use super::print_json;
 use crate::{
-    cli::{CompileArgs, Level},
+    cli::{CompileArgs, Goal, Level, Target},
     counts::Counts,
     design,
-    device::Device,
     error::Error,
-    exploration::{Design, Exploration},
+    exploration::{Design, Exploration, Point},
     frontier, model,
     output::{Output, PAGE, REPORT},
     page,
-    pipeline::{self, BALANCE, Explored, Hardware, Profiled, Step, Tune, Way},
+    pipeline::{self, BALANCE, Explored, Hardware, Objective, Profiled, Step, Tune, Way},
     plan, progress, quantization,
     report::{CurvePoint, Report},
     session::Session,
 };
-use atheena_dialects::{
-    dataflow::{Graph, Resources},
-    ir::Op,
-};
-use atheena_passes::dataflow::balance_pipeline::{Options as Balance, designs};
+use atheena_dialects::{dataflow::Resources, ir::Op};
+use atheena_passes::dataflow::balance_pipeline::designs::{self, Designs};
 use atheena_runtime::{circt::Circt, dataset::DataSet};
 use melior::ir::Module;
 use serde::Serialize;
 use std::{
     path::Path,
+    sync::Arc,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -53,9 +50,8 @@ pub fn run(args: &CompileArgs) -> Result<(), Error> {
 
 /// Compiles a network into an output directory; returns the report, if the compiler got as far as the foldings.
 pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
-    let device = Device::find(&args.device)?;
-    let wanted = Wanted::of(args, &device)?;
-    let Wanted { budget, clock_mhz, .. } = wanted;
+    let wanted = Wanted::of(args)?;
+    let Target { device, budget, clock_mhz } = wanted.target;
     let level = args.emit.iter().copied().max().unwrap_or(Level::Sv);
     // What is missing shows now, not after the work.
     let circt = if level == Level::Sv { Some(Circt::find()?) } else { None };
@@ -94,7 +90,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         hardware: Some(Hardware {
             budget,
             clock_mhz,
-            cycles: wanted.cycles,
+            objective: wanted.objective,
             explored: wanted.explored,
             late_fraction: wanted.late_fraction,
         }),
@@ -112,7 +108,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         Ok::<_, Error>(Report { float, device_resources, quantization, ..made })
     };
     let mut dataflow = None;
-    let mut plan = None;
+    let mut designs: Option<Arc<Designs>> = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
             break;
@@ -125,12 +121,17 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         if let (Some(counts), "ee-profile-exits", Some(path)) = (&counts, pass, &args.profile) {
             counts.check_network(model::function(&module), path)?;
         }
-        if let (Some(hardware), BALANCE) = (&way.hardware, pass) {
-            plan = Some(plan::plan(&session, &module, hardware)?);
-        }
-        let pipeline = plan.and_then(|plan| plan.pipeline(pass)).unwrap_or(pipeline);
-        for line in session.run(&mut module, &pipeline)?.iter().filter_map(|told| told.shown(args.verbose)) {
-            spinner.suspend(|| eprintln!("{line}"));
+        if let (Some(hardware), Some(designs), BALANCE) = (&way.hardware, &designs, pass) {
+            let planned = plan::plan(&session, &module, designs, hardware)?;
+            if let Some(warning) = planned.warning(&module, budget)? {
+                spinner.suspend(|| eprintln!("warning: {warning}"));
+            }
+            planned.record(&module)?;
+        } else {
+            let told = session.run(&mut module, &pipeline)?;
+            for line in told.iter().filter_map(|told| told.shown(args.verbose)) {
+                spinner.suspend(|| eprintln!("{line}"));
+            }
         }
         let file = stages.write(pass, &module)?;
         match reached {
@@ -142,7 +143,9 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             _ => {}
         }
         if pass == "convert-ee-to-dataflow" {
-            curve = search(&module, device.resources());
+            let all = Arc::new(Designs::of(plan::graph(&module)?.0));
+            curve = Some(sketch(all.clone(), device.resources()));
+            designs = Some(all);
         }
     }
     if args.max_accuracy_drop.is_some() {
@@ -173,10 +176,8 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
 
 /// What design is wanted: as options say, or a point of an exploration.
 struct Wanted {
-    budget: Resources,
-    clock_mhz: f64,
-    /// Cycles a sample; none for as few as the budget allows.
-    cycles: Option<f64>,
+    target: Target,
+    objective: Objective,
     explored: Option<Explored>,
     no_exits: bool,
     thresholds: Option<String>,
@@ -184,47 +185,47 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(args: &CompileArgs, device: &Device) -> Result<Self, Error> {
+    fn of(args: &CompileArgs) -> Result<Self, Error> {
+        let target = args.target.find()?;
         if let Some(named) = &args.point {
-            let Design { point, curve, clock_mhz, budget, within } =
-                Exploration::design(named, &device.name, &args.quantize.options())?;
-            // Whatever was rounded on the way.
-            let cycles = point.cycles * (1.0 + 1e-12);
+            let Design { point, curve, clock_mhz, budget } =
+                Exploration::design(named, &target.device.name, &args.quantize.options())?;
+            let Point { foldings, cycles, margin, share, bound, .. } = point;
             return Ok(Self {
-                budget: within,
-                clock_mhz,
-                cycles: Some(cycles),
-                explored: Some(Explored { budget, cycles }),
+                target: Target { budget, clock_mhz, ..target },
+                objective: Objective::Throughput,
+                explored: Some(Explored { foldings, cycles, margin, share, bound }),
                 no_exits: !curve.exits,
                 thresholds: curve.thresholds,
                 late_fraction: curve.late_fraction,
             });
         }
-        let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+        let every = |rate: f64| target.clock_mhz * 1e6 / rate;
+        let objective = match (args.objective, args.throughput, args.arrival_rate) {
+            (Goal::Latency, _, Some(rate)) => Objective::Latency { arrival_cycles: every(rate) },
+            (_, Some(rate), _) => Objective::Resources { cycles: every(rate) },
+            _ => Objective::Throughput,
+        };
         Ok(Self {
-            budget: budget(args.budget, args.within.as_deref(), device)?,
-            clock_mhz,
-            cycles: args.throughput.map(|rate| clock_mhz * 1e6 / rate),
+            target,
+            objective,
             explored: None,
             no_exits: args.no_exits,
             thresholds: args.thresholds.clone(),
-            late_fraction: args.late_fraction.clone(),
+            late_fraction: args.target.late_fraction.clone(),
         })
     }
 }
 
 /// The curve of a graph on a whole device, in the making while the compiler goes on.
-fn search(module: &Module<'_>, device: Resources) -> Option<JoinHandle<Vec<designs::Point>>> {
-    let graph = Op::of_module(module).walk_named(Graph::NAME).first().copied()?;
-    let Balance { margin, held_samples, .. } = Balance::default();
-    let designs = designs::Designs::of(graph, margin, held_samples);
-    Some(thread::spawn(move || designs.sketch(device)))
+fn sketch(designs: Arc<Designs>, device: Resources) -> JoinHandle<Vec<designs::Design>> {
+    thread::spawn(move || designs.sketch(device, plan::USUAL))
 }
 
 /// The curve, when it is there.
-fn joined(curve: Option<JoinHandle<Vec<designs::Point>>>, clock_mhz: f64) -> Vec<CurvePoint> {
+fn joined(curve: Option<JoinHandle<Vec<designs::Design>>>, clock_mhz: f64) -> Vec<CurvePoint> {
     let points = curve.map(|thread| thread.join().expect("the search does not panic")).unwrap_or_default();
-    let point = |point: designs::Point| CurvePoint {
+    let point = |point: designs::Design| CurvePoint {
         samples_per_s: clock_mhz * 1e6 / point.cycles,
         share: point.share,
     };

@@ -1,10 +1,9 @@
 //! `atheena explore`: the best design for every throughput, with exits, with others of their thresholds, and without exits.
 
-use super::{budget, print_json};
+use super::print_json;
 use crate::{
-    cli::ExploreArgs,
+    cli::{ExploreArgs, Target},
     counts::Counts,
-    device::Device,
     error::Error,
     evaluate,
     exploration::{Curve, Exploration, Point},
@@ -12,17 +11,14 @@ use crate::{
     output::{EXPLORATION, Output},
     page,
     pipeline::{self, Hardware, Profiled, Way},
+    plan::{self, Plan},
     progress,
     report::ResourceCounts,
     session::Session,
 };
-use atheena_dialects::{
-    dataflow::{Graph, Resources},
-    ee::Exit,
-    ir::Op,
-};
+use atheena_dialects::{dataflow::Resources, ee::Exit, ir::Op};
 use atheena_passes::{
-    dataflow::balance_pipeline::{Options as Balance, designs},
+    dataflow::balance_pipeline::designs::{Design, Designs},
     ee::tune_thresholds::tuning::{self, Goal, Tuning},
 };
 use atheena_runtime::dataset::DataSet;
@@ -56,15 +52,14 @@ pub fn run(args: &ExploreArgs) -> Result<(), Error> {
 }
 
 /// A network of which all designs are looked at.
-struct Candidate {
+struct Candidate<'s> {
     curve: Curve,
-    designs: designs::Designs,
+    module: Module<'s>,
+    designs: Designs,
 }
 
 fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
-    let device = Device::find(&args.device)?;
-    let budget = budget(args.budget, args.within.as_deref(), &device)?;
-    let clock_mhz = args.clock_mhz.unwrap_or(device.clock_mhz);
+    let Target { device, budget, clock_mhz } = args.target.find()?;
     let output = Output::create(&args.output, EXPLORATION)?;
     let spinner = progress::steps();
     let session = Session::new();
@@ -87,7 +82,8 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
     let with_exits = network(false)?;
     if !Exit::all_in(model::function(&with_exits)).is_empty() {
         let name = |index: usize| if index == 0 { "e".to_owned() } else { format!("t{index}-") };
-        let mut variants = vec![Variant { late_fraction: args.late_fraction.clone(), ..Variant::default() }];
+        let mut variants =
+            vec![Variant { late_fraction: args.target.late_fraction.clone(), ..Variant::default() }];
         if let Some(data) = args.data.as_ref().or(args.calibration.as_ref()).filter(|_| args.tune) {
             spinner.set_message("choosing thresholds");
             let (tuning, tuned) = tuned(args, &session, &with_exits, data)?;
@@ -108,10 +104,10 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
                 reach_last: 1.0,
                 complete: true,
             };
-            candidates.push(candidate(&session, &mut module, curve)?);
+            candidates.push(candidate(&session, module, curve)?);
         }
     }
-    let mut without = network(true)?;
+    let without = network(true)?;
     let curve = Curve {
         name: "n".into(),
         exits: false,
@@ -121,16 +117,18 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
         reach_last: 1.0,
         complete: true,
     };
-    candidates.push(candidate(&session, &mut without, curve)?);
+    candidates.push(candidate(&session, without, curve)?);
 
     spinner.set_message("looking at all designs");
     let started = Instant::now();
-    let found: Vec<Vec<designs::Point>> = search(&candidates, budget);
+    let found = search(&candidates, budget);
+    let each = candidates.iter().zip(found);
+    let found: Vec<Vec<Built>> =
+        each.map(|(candidate, designs)| built(candidate, designs, budget)).collect::<Result<_, _>>()?;
     let took = started.elapsed();
     if found.iter().all(Vec::is_empty) {
-        // The pass that balances says what does not fit.
-        session.run(&mut without, &balance(budget))?;
-        return Err(Error::Internal("what fits has no designs"));
+        let smallest = candidates.last().ok_or(Error::Internal("there is no network to explore"))?;
+        return Err(plan::does_not_fit(&session, &smallest.module, budget)?);
     }
 
     let quantization =
@@ -146,7 +144,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
     };
     for (Candidate { curve, .. }, designs) in candidates.into_iter().zip(found) {
         let points = designs.into_iter().enumerate();
-        exploration.points.extend(points.map(|(index, design)| point(&curve, index + 1, design, clock_mhz)));
+        exploration.points.extend(points.map(|(index, built)| point(&curve, index + 1, built, clock_mhz)));
         exploration.curves.push(curve);
     }
     output.write(EXPLORATION, exploration.to_json())?;
@@ -261,35 +259,58 @@ fn tuned(
 }
 
 /// The designs of a network; one that is no graph of actors yet becomes one.
-fn candidate(session: &Session, module: &mut Module<'_>, curve: Curve) -> Result<Candidate, Error> {
-    if graph(module).is_none() {
-        session.run(module, "builtin.module(convert-ee-to-dataflow)")?;
+fn candidate<'s>(session: &'s Session, mut module: Module<'s>, curve: Curve) -> Result<Candidate<'s>, Error> {
+    if plan::graph(&module).is_err() {
+        session.run(&mut module, "builtin.module(convert-ee-to-dataflow)")?;
     }
-    let graph = graph(module).ok_or(Error::Internal("the network has become no graph of actors"))?;
-    let Balance { margin, held_samples, .. } = Balance::default();
-    let designs = designs::Designs::of(graph.0, margin, held_samples);
+    let graph = plan::graph(&module)?;
+    let designs = Designs::of(graph.0);
     let reach = graph.actors().iter().map(|actor| actor.reach()).fold(1.0, f64::min);
     let curve = Curve { reach_last: reach, complete: designs.is_whole(), ..curve };
-    Ok(Candidate { curve, designs })
-}
-
-fn graph<'c>(module: &Module<'c>) -> Option<Graph<'c>> {
-    Op::of_module(module).walk_named(Graph::NAME).first().copied().map(Graph)
+    Ok(Candidate { curve, module, designs })
 }
 
 /// The curves of all candidates, at once.
-fn search(candidates: &[Candidate], budget: Resources) -> Vec<Vec<designs::Point>> {
+fn search(candidates: &[Candidate<'_>], budget: Resources) -> Vec<Vec<Design>> {
     thread::scope(|scope| {
+        let designs = candidates.iter().map(|candidate| &candidate.designs);
         let threads: Vec<_> =
-            candidates.iter().map(|candidate| scope.spawn(move || candidate.designs.curve(budget))).collect();
+            designs.map(|designs| scope.spawn(move || designs.curve(budget, plan::USUAL))).collect();
         let curve =
             |thread: thread::ScopedJoinHandle<'_, _>| thread.join().expect("the search does not panic");
         threads.into_iter().map(curve).collect()
     })
 }
 
-fn point(curve: &Curve, number: usize, design: designs::Point, clock_mhz: f64) -> Point {
-    let designs::Point { cycles, share, bound, resources, bottleneck } = design;
+/// A design with all of its buffers.
+struct Built {
+    design: Design,
+    resources: Resources,
+    /// The largest share of a kind.
+    share: f64,
+}
+
+/// The designs with their buffers: those that fit a budget, and of which none is as fast with a smaller share.
+fn built(candidate: &Candidate<'_>, designs: Vec<Design>, budget: Resources) -> Result<Vec<Built>, Error> {
+    let graph = plan::graph(&candidate.module)?;
+    let mut kept: Vec<Built> = vec![];
+    // From the fastest on.
+    for design in designs.into_iter().rev() {
+        let plan = Plan::of(design, plan::USUAL);
+        let resources =
+            plan.resources(graph).ok_or(Error::Internal("a design that was found can't be built"))?;
+        let share = plan::largest_share(resources, budget);
+        let better = kept.last().is_none_or(|faster| share < faster.share);
+        if better && resources.within(budget) {
+            kept.push(Built { design: plan.design, resources, share });
+        }
+    }
+    kept.reverse();
+    Ok(kept)
+}
+
+fn point(curve: &Curve, number: usize, built: Built, clock_mhz: f64) -> Point {
+    let Built { design: Design { foldings, cycles, bound, bottleneck, .. }, resources, share } = built;
     // Below this it is rounding.
     let gap = if share - bound < 1e-8 { 0.0 } else { share - bound };
     Point {
@@ -303,14 +324,9 @@ fn point(curve: &Curve, number: usize, design: designs::Point, clock_mhz: f64) -
         gap,
         resources: resources.into(),
         bottleneck,
+        margin: plan::USUAL.margin,
+        foldings: foldings.into_iter().map(|(actor, folding)| (actor, folding.to_string())).collect(),
     }
-}
-
-/// The pipeline that balances a graph within a budget.
-fn balance(budget: Resources) -> String {
-    let Resources { lut, ff, dsp, bram18 } = budget;
-    let options = format!("lut={lut} ff={ff} dsp={dsp} bram18={bram18}");
-    format!("builtin.module(dataflow.graph(dataflow-balance-pipeline{{{options}}}))")
 }
 
 fn name_of(module: &Module<'_>) -> String {

@@ -3,7 +3,11 @@
 use super::short;
 use crate::error::Error;
 use plotters::{
-    coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter},
+    coord::{
+        CoordTranslate,
+        ranged1d::{AsRangedCoord, Ranged, ValueFormatter},
+    },
+    drawing::DrawingAreaErrorKind,
     prelude::*,
 };
 
@@ -72,6 +76,20 @@ fn ticks(low: f64, high: f64) -> Vec<f64> {
     all.filter(|tick| (low..=high).contains(tick)).collect()
 }
 
+/// The legend of a picture, in its lower right corner.
+pub fn legend<'a, B: DrawingBackend + 'a, C: CoordTranslate>(
+    chart: &mut ChartContext<'a, B, C>,
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerRight)
+        .background_style(WHITE.mix(0.9))
+        .border_style(RGBColor(200, 200, 200))
+        .label_font(("sans-serif", 14))
+        .margin(12)
+        .draw()
+}
+
 fn draw<Y>(
     series: &[Series],
     design: Option<(f64, f64)>,
@@ -125,14 +143,7 @@ where
             let legend = |(x, y)| Circle::new((x + 9, y), 4, DESIGN.filled());
             chart.draw_series(marks)?.label("this design").legend(legend);
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
-            .background_style(WHITE.mix(0.9))
-            .border_style(RGBColor(200, 200, 200))
-            .label_font(("sans-serif", 14))
-            .margin(12)
-            .draw()?;
+        legend(&mut chart)?;
         root.present()?;
     }
     Ok(Chart { svg, places })

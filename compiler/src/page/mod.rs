@@ -1,6 +1,6 @@
 //! Pages for people: HTML that loads nothing, in light and dark.
 
-mod chart;
+pub mod chart;
 mod drawing;
 mod exploration;
 mod report;

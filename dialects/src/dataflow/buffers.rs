@@ -96,6 +96,11 @@ impl<'c> Fifo<'c> {
     pub fn set_depth(self, depth: i64) {
         self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
     }
+
+    /// What queueing up to `depth` beats of `stream` costs.
+    pub fn cost(stream: &Stream, depth: i64) -> Resources {
+        memory(depth, stream.bits()) + Resources::logic(30, 30) + output_registers(stream.bits())
+    }
 }
 
 /// Beats that a memory for `depth` of them holds: it has two words at least.
@@ -128,9 +133,8 @@ impl<'c> Actor<'c> for Fifo<'c> {
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let input = self.inputs().swap_remove(0);
-        let bits = input.with_lanes(lanes_of(folding)).bits();
         let depth = depth_at(&input, self.depth(), self.folding(), folding);
-        memory(depth, bits) + Resources::logic(30, 30) + output_registers(bits)
+        Self::cost(&input.with_lanes(lanes_of(folding)), depth)
     }
 
     fn folding_changed(&self, before: Folding) {
@@ -251,6 +255,11 @@ impl<'c> Gate<'c> {
     pub fn set_depth(self, depth: i64) {
         self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
     }
+
+    /// What holding up to `depth` beats of `stream` costs.
+    pub fn cost(stream: &Stream, depth: i64) -> Resources {
+        memory(depth, stream.bits()) + Resources::logic(60, 60) + output_registers(stream.bits())
+    }
 }
 
 impl<'c> Actor<'c> for Gate<'c> {
@@ -274,9 +283,8 @@ impl<'c> Actor<'c> for Gate<'c> {
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let input = self.inputs().swap_remove(0);
-        let bits = input.with_lanes(lanes_of(folding)).bits();
         let depth = depth_at(&input, self.depth(), self.folding(), folding);
-        memory(depth, bits) + Resources::logic(60, 60) + output_registers(bits)
+        Self::cost(&input.with_lanes(lanes_of(folding)), depth)
     }
 
     fn resources_holding_at(&self, folding: Folding, samples: i64) -> Resources {

@@ -27,19 +27,24 @@ impl Pass for ApplyFoldings {
     type Options = NoOptions;
 
     fn run(graph: Op<'_>, _: &NoOptions) -> Result<(), Failure> {
-        // Foldings are read off the types, so all of them before any type changes.
-        let plans: Vec<Plan<'_>> = (Graph(graph).actors().into_iter())
-            .filter(|actor| Resize::cast(actor.op()).is_none())
-            .map(Plan::of)
-            .collect::<Result<_, _>>()?;
-        for op in graph.body().ops() {
-            if Resize::cast(op).is_some() {
-                op.replace(&op.operands());
-            }
-        }
-        let mut labels: HashSet<String> = plans.iter().map(|plan| plan.actor.label()).collect();
-        plans.iter().try_for_each(|plan| plan.apply(&mut labels))
+        apply(graph, true)
     }
+}
+
+/// Applies the foldings of a graph, which are checked unless they are known to be legal: to find all legal ones takes long.
+pub fn apply(graph: Op<'_>, check: bool) -> Result<(), Failure> {
+    // Foldings are read off the types, so all of them before any type changes.
+    let plans: Vec<Plan<'_>> = (Graph(graph).actors().into_iter())
+        .filter(|actor| Resize::cast(actor.op()).is_none())
+        .map(|actor| Plan::of(actor, check))
+        .collect::<Result<_, _>>()?;
+    for op in graph.body().ops() {
+        if Resize::cast(op).is_some() {
+            op.replace(&op.operands());
+        }
+    }
+    let mut labels: HashSet<String> = plans.iter().map(|plan| plan.actor.label()).collect();
+    plans.iter().try_for_each(|plan| plan.apply(&mut labels))
 }
 
 /// What is to become of an actor.
@@ -50,11 +55,11 @@ struct Plan<'c> {
 }
 
 impl<'c> Plan<'c> {
-    fn of(actor: Box<dyn Actor<'c> + 'c>) -> Result<Self, Failure> {
+    fn of(actor: Box<dyn Actor<'c> + 'c>, check: bool) -> Result<Self, Failure> {
         let before = actor.folding();
         let folding = Folding::recorded(actor.op()).unwrap_or(before);
         let foldings = || actor.foldings().into_iter();
-        if folding != before && !foldings().any(|legal| legal.has_lanes_of(folding)) {
+        if check && folding != before && !foldings().any(|legal| legal.has_lanes_of(folding)) {
             let mut legal: Vec<String> = foldings().map(|f| format!("({})", f.lanes_in_words())).collect();
             legal.dedup();
             legal.truncate(8);

@@ -21,14 +21,17 @@
 mod curve;
 pub mod designs;
 mod optimum;
+mod search;
 mod space;
 mod weights;
 
-use atheena_dialects::dataflow::{Actor, Graph, Resize, Resources};
-use atheena_dialects::ir::{Attr, Failure, Op};
+use crate::depths::Room;
+use atheena_dialects::dataflow::{Actor, Graph, Resources};
+use atheena_dialects::ir::{Failure, Op};
 use atheena_dialects::{pass::Pass, pass_options};
-use optimum::{Goal, Problem, Solution};
-use space::{Choice, Space};
+use designs::{Designs, folded};
+use optimum::Goal;
+use search::{Choice, Search};
 
 pass_options! {
     /// Options of `dataflow-balance-pipeline`.
@@ -46,8 +49,8 @@ pass_options! {
         /// By how much of their rate actors that not all samples reach are faster than on average they must be,
         /// so that queues of a few samples hide bursts.
         pub margin: f64 = 0.2,
-        /// Samples that each gate and the queue behind it are taken to hold, for what they cost.
-        pub held_samples: i64 = 7,
+        /// The part of the throughput that bursts may cost, all exits together: what waits at exits costs accordingly.
+        pub max_loss: f64 = 0.01,
     }
 }
 
@@ -62,125 +65,93 @@ impl Pass for BalancePipeline {
 
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
         let budget = budget(graph, options)?;
-        // Changes of lanes are made anew when foldings are applied.
-        let mut actors = Graph(graph).actors();
-        actors.retain(|actor| Resize::cast(actor.op()).is_none());
-        let space = Space::new(&actors, options.margin, options.held_samples);
-        let balance = Balance { graph, problem: space.problem(budget), space, actors: &actors, budget };
-        let (cycles, cycles_bound) = match options.cycles {
-            0.0 => balance.fewest_cycles()?,
-            cycles => (balance.check_cycles(cycles)?, cycles),
+        let room = Room { margin: options.margin, max_loss: options.max_loss };
+        let designs = Designs::of(graph);
+        let design = match options.cycles {
+            0.0 => designs.fastest(budget, room, f64::INFINITY),
+            cycles => designs.smallest(budget, room, cycles),
         };
-        let (choice, solution) = balance.best(cycles, Goal::Total);
-        let Some(choice) = choice else { return Err(balance.does_not_fit(cycles)) };
-        for (actor, folding) in actors.iter().zip(&choice.foldings) {
-            folding.record(actor.op());
+        match design {
+            Some(design) => design.record(Graph(graph)),
+            None => return Err(Shortage::of(graph, &designs, budget, room).told(options.cycles)),
         }
-        let text = format!(
-            "{{cycles = {:?} : f64, cycles_bound = {:?} : f64, share = {:?} : f64, share_bound = {:?} : f64}}",
-            choice.cycles,
-            cycles_bound.min(choice.cycles),
-            solution.value,
-            solution.bound
-        );
-        graph.set_attr("balance", Attr::parse(graph.ctx(), &text).expect("numbers make a dictionary"));
         Ok(())
     }
 }
 
 fn budget(graph: Op<'_>, options: &Options) -> Result<Resources, Failure> {
-    let Options { lut, ff, dsp, bram18, cycles, margin, held_samples } = *options;
+    let Options { lut, ff, dsp, bram18, cycles, margin, max_loss } = *options;
     // Of NaN no comparison holds.
     let valid = [lut, ff, dsp, bram18].iter().all(|&most| most >= -1)
         && cycles >= 0.0
-        && margin >= 0.0
-        && held_samples >= 0;
+        && margin > -1.0
+        && max_loss > 0.0;
     if !valid {
-        return Err(graph
-            .error("can't be balanced: budgets, cycles, margin and held-samples must not be negative", &[]));
+        let message = "can't be balanced: budgets and cycles must not be negative, margin above -1 and max-loss above 0";
+        return Err(graph.error(message, &[]));
     }
     let most = |value| if value == -1 { i64::MAX } else { value };
     Ok(Resources { lut: most(lut), ff: most(ff), dsp: most(dsp), bram18: most(bram18) })
 }
 
-/// A graph to balance.
-struct Balance<'a, 'c> {
+/// Why nothing fits.
+struct Shortage<'a, 'c> {
     graph: Op<'c>,
-    actors: &'a [Box<dyn Actor<'c> + 'c>],
-    space: Space,
-    problem: Problem,
+    actors: Vec<Box<dyn Actor<'c> + 'c>>,
+    search: Search<'a>,
     budget: Resources,
 }
 
-impl Balance<'_, '_> {
-    /// The best choice that takes at most `cycles` a sample.
-    fn best(&self, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
-        self.space.best(&self.problem, cycles, goal)
+impl<'a, 'c> Shortage<'a, 'c> {
+    fn of(graph: Op<'c>, designs: &'a Designs, budget: Resources, room: Room) -> Self {
+        Self { graph, actors: folded(Graph(graph)), search: designs.search(budget, room), budget }
     }
 
-    /// The fewest cycles a sample in the budget, and what was proved that no choice is below.
-    fn fewest_cycles(&self) -> Result<(f64, f64), Failure> {
-        let targets = self.space.targets();
-        // Invariant: nothing below `proved` fits, nothing found below `low` does, and `targets[high]` does.
-        let (mut proved, mut low, mut high) = (0, 0, targets.len());
-        while low < high {
-            // The slowest target first: if it does not fit, nothing does.
-            let middle = if high == targets.len() { high - 1 } else { low + (high - low) / 2 };
-            let (_, solution) = self.best(targets[middle], Goal::Fit);
-            if solution.fits() {
-                high = middle;
-            } else if high == targets.len() {
-                return Err(self.does_not_fit(targets[middle]));
-            } else {
-                low = middle + 1;
-                proved = if solution.is_proof() { low } else { proved };
-            }
+    /// What keeps the graph from taking a sample every so many cycles; 0: however many.
+    fn told(&self, cycles: f64) -> Failure {
+        let slowest = self.search.targets().last().copied().unwrap_or(0.0);
+        match cycles {
+            0.0 => self.does_not_fit(slowest),
+            cycles if self.search.fastest() > cycles => self.is_too_slow(cycles),
+            cycles => self.does_not_fit(cycles),
         }
-        Ok((targets[high], targets[proved]))
     }
 
-    /// Can a sample be taken every so many cycles, whatever it costs?
-    fn check_cycles(&self, cycles: f64) -> Result<f64, Failure> {
-        if self.space.fewest_cycles() <= cycles {
-            return Ok(cycles);
-        }
-        let slow = |index: &usize| self.space.fewest_cycles_of(*index) > cycles;
+    /// That it can't take a sample every so many cycles, whatever it costs.
+    fn is_too_slow(&self, cycles: f64) -> Failure {
+        let slow = |index: &usize| self.search.fastest_of(*index) > cycles;
         let message = match (0..self.actors.len()).find(slow) {
             Some(index) => format!(
                 "can't take a sample every {cycles} cycles: {:?} takes {} at its fastest",
                 self.actors[index].label(),
-                self.space.fewest_cycles_of(index)
+                self.search.fastest_of(index)
             ),
             None => format!(
                 "can't take a sample every {cycles} cycles: with the changes of lanes between its actors it takes {}",
-                self.space.fewest_cycles()
+                self.search.fastest()
             ),
         };
         let fastest =
-            format!("at its fastest the whole takes a sample every {} cycles", self.space.fewest_cycles());
-        Err(self.graph.error(message, &[&fastest, "ask for a lower throughput"]))
+            format!("at its fastest the whole takes a sample every {} cycles", self.search.fastest());
+        self.graph.error(message, &[&fastest, "ask for a lower throughput"])
     }
 
     /// That nothing that takes at most so many cycles fits the budget.
     fn does_not_fit(&self, cycles: f64) -> Failure {
-        let (nearest, _) = self.best(cycles, Goal::Fit);
+        let reachable = self.search.fewest_cycles(f64::INFINITY);
+        let slowest = self.search.targets().last().copied().unwrap_or(cycles);
+        let (nearest, _) = self.search.best(if reachable.is_some() { cycles } else { slowest }, Goal::Fit);
         let over =
             nearest.as_ref().and_then(|choice| over(choice.resources, self.budget)).unwrap_or_default();
         let largest = nearest.and_then(|choice| self.largest(&choice)).unwrap_or_default();
-        let slowest = self.space.targets().last().is_none_or(|&slowest| slowest <= cycles);
-        if slowest {
+        let Some((fewest, _)) = reachable else {
             let message = format!("does not fit its budget: at its smallest it needs {over}");
             return self.graph.error(message, &[&largest, "raise the budget or take a larger device"]);
-        }
-        match self.fewest_cycles() {
-            Err(failure) => failure,
-            Ok((fewest, _)) => {
-                let message = format!("needs {over} to take a sample every {cycles} cycles");
-                let reachable = format!("in its budget it takes a sample every {fewest:.1} cycles at best");
-                let cure = "raise the budget or ask for a lower throughput";
-                self.graph.error(message, &[&largest, &reachable, cure])
-            }
-        }
+        };
+        let message = format!("needs {over} to take a sample every {cycles} cycles");
+        let reachable = format!("in its budget it takes a sample every {fewest:.1} cycles at best");
+        let cure = "raise the budget or ask for a lower throughput";
+        self.graph.error(message, &[&largest, &reachable, cure])
     }
 
     /// The actor that uses most of the kind that is scarcest, in words.

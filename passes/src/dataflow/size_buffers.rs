@@ -1,6 +1,7 @@
 //! `dataflow-size-buffers`: makes gates and queues deep enough never to deadlock, and seldom to stall.
 //!
-//! Requires: final foldings (`dataflow-apply-foldings`); no queues yet.
+//! Requires: final foldings (`dataflow-apply-foldings`); no queues yet. How long the whole takes a sample, and how many samples queue
+//! behind each gate, is as `dataflow-balance-pipeline` has written down (`balance`, `places`), if it has.
 //! Ensures: each gate holds at least one sample, and the samples that come while a decision is on its way; tags have
 //! queues where their data takes longer; windows and layers have queues that even out bursts; samples that stay have a queue behind
 //! their gate; each branch that meets a slower one again has a queue of a sample.
@@ -33,27 +34,25 @@
 //! decision comes d cycles after its data holds `d / T` samples, plus `slack-samples`.
 //! Behind a gate for samples that stay, some of them wait for the rest of the network, which is made for their
 //! average rate only: they come in bursts, and a gate that waits would hold up the samples behind them that may leave. How many
-//! follows from a model of queues (`size_buffers/bursts.rs`) and `max-loss`.
+//! follows from a model of queues (`depths/bursts.rs`) and `max-loss`.
 //! Their tags wait for them in front of the merge or in the gates of the next exit. See `docs/buffers.md`.
 
 use std::collections::{HashMap, HashSet};
 
-pub mod bursts;
-
+use crate::depths::{self, SLACK_BEATS, Windows, ancestors, bursts::Exit, lag_samples};
 use atheena_dialects::dataflow::{
-    Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Source, Stream,
-    Window, actor, bottleneck,
+    Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
+    actor, bottleneck,
 };
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::tosa::Geometry;
 use atheena_dialects::{pass::Pass, pass_options};
-use bursts::Exit;
 
 pass_options! {
     /// Options of `dataflow-size-buffers`.
     pub struct Options {
         /// Samples that gates and queues of tags hold beyond what the delays ask for.
-        pub slack_samples: f64 = 0.25,
+        pub slack_samples: f64 = depths::SLACK_SAMPLES,
         /// The part of the throughput that bursts of samples that stay may cost, all exits together.
         pub max_loss: f64 = 0.01,
         /// The most samples that are queued behind a gate, whatever that costs.
@@ -86,9 +85,7 @@ impl Pass for SizeBuffers {
             return Err(graph.error(message, &[]));
         }
         let times = Times::of(Graph(graph));
-        let exits =
-            graph.walk_named(Gate::NAME).into_iter().filter_map(Gate::cast).filter(|gate| gate.holds_data());
-        let max_loss = max_loss / (exits.count().max(1)) as f64;
+        let exits = depths::exits(Graph(graph));
         // Samples that wait at the exits so far.
         let mut queued = 0.0;
         for op in graph.body().ops() {
@@ -99,18 +96,17 @@ impl Pass for SizeBuffers {
                 queue_outputs(layer);
             } else if let Some(gate) = Gate::cast(op) {
                 let (data, decision) = (op.operands()[0], op.operands()[1]);
-                let on_the_way: Vec<Op<'_>> =
-                    ancestors(decision).difference(&ancestors(data)).copied().collect();
-                let least = 1.0 + lag_samples(on_the_way);
+                let least = depths::least_samples(gate);
                 // Tags of samples in the queue of the exit before wait here.
-                let others: f64 = if is_tag(data) && behind_gate(data) { queued } else { 0.0 };
+                let others: f64 = if is_tag(data) && depths::behind_gate(data) { queued } else { 0.0 };
                 let samples = times.samples(data, decision).max(least) + slack_samples + others;
-                let beats = Stream::of_value(data).beats();
-                gate.set_depth((samples * beats as f64).ceil() as i64 + SLACK_BEATS);
+                gate.set_depth(depths::gate(&Stream::of_value(data), samples));
+                let planned = depths::take_places(gate);
                 if gate.holds_data() {
-                    let samples = match queue_samples {
-                        -1.0 => queued_samples(Graph(graph), gate, max_loss).min(most_queued),
-                        samples => samples,
+                    let samples = match (queue_samples, planned) {
+                        (-1.0, Some(planned)) => planned.min(most_queued),
+                        (-1.0, None) => queued_samples(Graph(graph), gate, exits, max_loss).min(most_queued),
+                        (samples, _) => samples,
                     };
                     queued = f64::max(queued, samples);
                     queue_behind(gate, samples);
@@ -127,26 +123,19 @@ impl Pass for SizeBuffers {
     }
 }
 
-/// Beats that gates and queues of tags hold beyond the samples.
-const SLACK_BEATS: i64 = 2;
-
 /// Samples that must be able to wait behind a gate, and be at the first actor there.
-fn queued_samples(graph: Graph<'_>, gate: Gate<'_>, max_loss: f64) -> f64 {
-    let Some(consumer) = gate.0.result(0).only_user().and_then(actor) else { return 0.0 };
-    let (comes, stays) = (gate.reach(), consumer.reach());
+fn queued_samples(graph: Graph<'_>, gate: Gate<'_>, exits: usize, max_loss: f64) -> f64 {
+    let Some(part) = depths::stays(gate) else { return 0.0 };
+    if part <= 0.0 || part >= 1.0 {
+        return 1.0;
+    }
+    let (comes, stays) = (gate.reach(), gate.reach() * part);
     let slowest = |behind: bool| {
         let there = graph.actors().into_iter().filter(move |actor| (actor.reach() <= stays) == behind);
         there.map(|actor| actor.ii_cycles() as f64 * actor.reach()).fold(0.0, f64::max)
     };
-    if stays <= 0.0 || stays >= comes {
-        return 1.0;
-    }
-    let exit = Exit {
-        front_cycles: slowest(false) / comes,
-        back_cycles: slowest(true) / stays,
-        stays: stays / comes,
-    };
-    exit.places(max_loss)
+    let exit = Exit { front_cycles: slowest(false) / comes, back_cycles: slowest(true) / stays, stays: part };
+    exit.places(max_loss / exits as f64)
 }
 
 /// When the first beat of a sample comes, in cycles from when it enters.
@@ -156,8 +145,11 @@ struct Times<'c> {
 }
 
 impl<'c> Times<'c> {
+    /// The whole takes as long as it was balanced for, or else as its slowest actor.
     fn of(graph: Graph<'c>) -> Self {
-        let cycles_per_sample = bottleneck(graph).map_or(1.0, |most| most.cycles_per_sample).max(1.0);
+        let balanced = graph.0.attr("balance").and_then(|balance| balance.entry("cycles")?.to_f64());
+        let slowest = || bottleneck(graph).map_or(1.0, |most| most.cycles_per_sample);
+        let cycles_per_sample = balanced.unwrap_or_else(slowest).max(1.0);
         let mut times = Self { cycles_per_sample, first_beat: HashMap::new() };
         for actor in graph.actors() {
             let op = actor.op();
@@ -188,48 +180,47 @@ impl<'c> Times<'c> {
 /// Queues what comes to a window, and the windows.
 ///
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
-/// needs the time of all of them. A row fits into the queue in front, but behind what waits for a sample anyway. And
+/// needs the time of all of them. A row fits into the queue in front, but behind what waits for a sample anyway; elsewhere a few beats
+/// do. And
 /// while no window ends, at the edges of rows and while the first rows of a sample come, what is behind works on windows
 /// that came before: as many as it takes to stay in time.
 fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
     let input = window.inputs().swap_remove(0);
-    let queued =
-        |op: Op<'_>| Gate::cast(op).is_some() || Fifo::cast(op).is_some() || Source::cast(op).is_some();
-    let row = input.row_beats();
-    if !window.0.operands()[0].producer().is_some_and(queued) {
-        queue(window.0, 0, row);
+    if let Some(producer) = window.0.operands()[0].producer().filter(|&op| !depths::queues_rows(op)) {
+        queue(window.0, 0, depths::of_rows(producer, &input));
     }
     let windows = window.0.result(0);
     let Some((consumer, index)) = windows.uses().first().copied() else { return };
-    // The slowest of what takes them, up to what waits for more than a beat.
+    // The slowest of what takes them, with changes of lanes around it; whatever is behind has a queue of its own.
     let mut cycles = 0;
     let mut next = Some(consumer);
+    let mut is_seen = false;
     while let Some(actor) = next.and_then(actor) {
+        let resizes = Resize::cast(actor.op()).is_some();
+        if is_seen && !resizes {
+            break;
+        }
+        is_seen |= !resizes;
         cycles = cycles.max(actor.ii_cycles());
         next = actor.op().results().first().and_then(|r| r.only_user()).filter(|_| actor.is_beatwise());
     }
-    let reach = window.reach().max(f64::MIN_POSITIVE);
-    let beats = Stream::of_value(windows).beats();
-    let pauses = window.ii_cycles() - beats;
-    let late = (cycles + pauses) as f64 - times.cycles_per_sample / reach;
-    let per_window = cycles as f64 / beats as f64;
-    // The longest pause is that before a sample's first window.
-    let longest = late.min(window.latency_cycles() as f64);
-    let depth = (longest / per_window.max(1.0)).ceil() as i64;
-    if depth > 0 {
-        queue(consumer, index, depth + 1);
+    let windows = Windows {
+        ii_cycles: window.ii_cycles(),
+        latency_cycles: window.latency_cycles(),
+        beats: Stream::of_value(windows).beats(),
+        reach: window.reach(),
+    };
+    if let Some(depth) = Windows::depth(windows.waiting(cycles, times.cycles_per_sample)) {
+        queue(consumer, index, depth);
     }
 }
 
 /// Queues the vector of a dense layer. It comes in bursts, a row of a pool or all outputs of another layer, and stays for all
 /// of the layer's outputs: without a queue the layer before could not begin its next sample for that long.
 fn queue_vector(layer: Matvec<'_>) {
-    let input = layer.input();
-    let held = layer.0.operands()[0]
-        .producer()
-        .is_some_and(|op| Gate::cast(op).is_some() || Fifo::cast(op).is_some());
-    if layer.positions() == 1 && input.beats() > 1 && !held {
-        queue(layer.0, 0, input.beats());
+    let held = layer.0.operands()[0].producer().is_some_and(depths::queues_vectors);
+    if let Some(depth) = depths::of_vector(layer, &layer.input()).filter(|_| !held) {
+        queue(layer.0, 0, depth);
     }
 }
 
@@ -239,26 +230,16 @@ fn queue_outputs(layer: Matvec<'_>) {
     let output = layer.output();
     let narrows =
         |op: &Op<'_>| Resize::cast(*op).is_some_and(|resize| resize.outputs()[0].lanes < output.lanes);
-    let outputs = output.beats() / layer.positions();
     if let Some(resize) = layer.0.result(0).only_user().filter(narrows)
-        && outputs > 1
+        && let Some(depth) = depths::of_outputs(layer, &output)
     {
-        queue(resize, 0, outputs);
+        queue(resize, 0, depth);
     }
 }
 
 /// Is this a stream of tags?
 fn is_tag(value: Value<'_>) -> bool {
     Stream::of_value(value) == Stream::tag()
-}
-
-/// Does a stream come from a gate, through no more than forks?
-fn behind_gate(value: Value<'_>) -> bool {
-    let mut producer = value.producer();
-    while let Some(fork) = producer.filter(|&op| Fork::cast(op).is_some()) {
-        producer = fork.operands()[0].producer();
-    }
-    producer.is_some_and(|op| Gate::cast(op).is_some())
 }
 
 /// Does a stream come straight from a gate or the queue behind it, which hold a sample?
@@ -275,7 +256,7 @@ fn queue_behind(gate: Gate<'_>, samples: f64) {
     if let [(user, index)] = value.uses()[..]
         && samples > 0.0
     {
-        queue(user, index, (samples * Stream::of_value(value).beats() as f64).ceil() as i64);
+        queue(user, index, depths::beats(&Stream::of_value(value), samples));
     }
 }
 
@@ -329,12 +310,6 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
     }
 }
 
-/// How many samples must have come to windows, one behind the other, before the first one of a sample leaves the last of them.
-fn lag_samples<'c>(ops: impl IntoIterator<Item = Op<'c>>) -> f64 {
-    let windows = ops.into_iter().filter_map(Window::cast).map(Window::schedule);
-    windows.map(|schedule| schedule.lag() as f64 / schedule.steps() as f64).sum()
-}
-
 /// Do all operands come from one fork, by the same windows, if any, and else by what holds back less than a pixel?
 fn windows_from_a_fork<'c>(op: Op<'c>, ancestors: &[HashSet<Op<'c>>]) -> bool {
     let mut paths = op.operands().into_iter().map(|value| path_to_fork(value, ancestors));
@@ -367,18 +342,6 @@ fn path_to_fork<'c>(value: Value<'c>, ancestors: &[HashSet<Op<'c>>]) -> Option<P
     let (fork, mut windows) = first;
     windows.extend(window.map(|window| (window.input_shape()[..2].to_vec(), window.geometry())));
     Some((fork, windows))
-}
-
-/// All actors that a stream comes through.
-fn ancestors(value: Value<'_>) -> HashSet<Op<'_>> {
-    let mut found = HashSet::new();
-    let mut next: Vec<_> = value.producer().into_iter().collect();
-    while let Some(op) = next.pop() {
-        if found.insert(op) {
-            next.extend(op.operands().into_iter().filter_map(Value::producer));
-        }
-    }
-    found
 }
 
 /// Puts a queue in front of operand `index` of an actor.

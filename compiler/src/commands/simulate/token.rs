@@ -2,11 +2,11 @@
 
 use super::super::print_json;
 use super::{ExitOutcome, exits, print_exits};
-use crate::{cli::SimulateArgs, error::Error, random::SplitMix64, report::Report, session::Session};
+use crate::{cli::SimulateArgs, error::Error, report::Report, session::Session};
 use atheena_dialects::{dataflow::Graph, ir::Op};
 use atheena_runtime::{
     simulate::Latency,
-    tokens::{Activity, TokenModel, Traffic, draw_exits},
+    tokens::{Activity, TokenModel, Traffic, draw_arrivals, draw_exits},
 };
 use serde::Serialize;
 use std::{fs, time::Instant};
@@ -60,7 +60,9 @@ pub fn run(
         stall: args.stall,
         seed: args.seed,
         burst_cycles: 0,
-        arrivals: arrivals(args, report, taken.len()),
+        arrivals: args.arrival_rate.map_or_else(Vec::new, |rate| {
+            draw_arrivals(report.clock_mhz * 1e6 / rate, taken.len(), args.seed)
+        }),
     };
     let started = Instant::now();
     let result = model.run(&taken, &traffic);
@@ -113,19 +115,6 @@ fn reach(model: &TokenModel, args: &SimulateArgs) -> Vec<f64> {
         reach.iter_mut().for_each(|part| *part = part.max(fraction));
     }
     reach
-}
-
-/// The cycles at which samples come: gaps between them are distributed exponentially.
-fn arrivals(args: &SimulateArgs, report: &Report, samples: usize) -> Vec<u64> {
-    let Some(rate) = args.arrival_rate else { return vec![] };
-    let mean_cycles = report.clock_mhz * 1e6 / rate;
-    let mut random = SplitMix64::named(args.seed, "arrivals");
-    let mut at = 0.0;
-    let mut next = || {
-        at += -mean_cycles * (1.0 - random.unit()).ln();
-        at as u64
-    };
-    (0..samples).map(|_| next()).collect()
 }
 
 fn print_table(outcome: &Outcome) {

@@ -1,14 +1,15 @@
 //! All designs of a graph, and the best of them for every throughput.
 
 use super::curve::{self, Effort};
-use super::space;
-use atheena_dialects::dataflow::{Graph, Resize, Resources};
-use atheena_dialects::ir::Op;
-
-pub use space::Choice;
+use super::optimum::{Goal, Solution};
+use super::search::{Choice, Search};
+use super::space::Space;
+use crate::depths::{self, Room};
+use atheena_dialects::dataflow::{Actor, Folding, Graph, Resize, Resources};
+use atheena_dialects::ir::{Attr, Op};
 
 /// What is done for whole curves: some two seconds for networks of dozens of layers; what is not proved then says by how much.
-const WHOLE: Effort = Effort { parts: 80, all_parts: 600, total_parts: 4 };
+const WHOLE: Effort = Effort { parts: 60, all_parts: 400, total_parts: 4 };
 
 /// What is done for sketches.
 const SKETCH: Effort = Effort { parts: 0, all_parts: 0, total_parts: 0 };
@@ -18,31 +19,45 @@ const SKETCHED_STEPS: usize = 400_000;
 
 /// All designs of a graph: it may be sent to another thread, as it holds no IR.
 pub struct Designs {
-    space: space::Space,
+    space: Space,
     actors: Vec<String>,
 }
 
-/// The design that takes the least of a device for its throughput.
+/// A design.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// Cycles a sample.
+pub struct Design {
+    /// The folding of each actor, by its name.
+    pub foldings: Vec<(String, Folding)>,
+    /// Samples that queue behind each actor; 0 but of gates.
+    pub places: Vec<f64>,
+    /// Cycles a sample that every actor keeps up with.
     pub cycles: f64,
-    /// The largest share of a kind of the device's resources.
+    /// What was proved that no design within the budget is below.
+    pub cycles_bound: f64,
+    /// What the design was chosen by: the largest share of a kind of a device's resources, or the sum of all shares.
     pub share: f64,
     /// What was proved that no design of at most as many cycles is below: the share, but where the proof would take too long.
     pub bound: f64,
-    /// What it takes.
+    /// What it takes. Of what depends on delays, such as how much longer than a sample a gate must hold one, the least.
     pub resources: Resources,
+    /// What it takes without queues and gates.
+    pub actors: Resources,
     /// An actor of as many cycles, or one that gets its lanes in as many.
     pub bottleneck: String,
 }
 
+/// The actors that are folded: changes of lanes are made anew when foldings are applied.
+pub fn folded(graph: Graph<'_>) -> Vec<Box<dyn Actor<'_> + '_>> {
+    let mut actors = graph.actors();
+    actors.retain(|actor| Resize::cast(actor.op()).is_none());
+    actors
+}
+
 impl Designs {
-    /// The designs of a graph as `convert-ee-to-dataflow` makes it; margin and samples held as of the pass.
-    pub fn of(graph: Op<'_>, margin: f64, held_samples: i64) -> Self {
-        let mut actors = Graph(graph).actors();
-        actors.retain(|actor| Resize::cast(actor.op()).is_none());
-        let space = space::Space::new(&actors, margin, held_samples);
+    /// The designs of a graph as `convert-ee-to-dataflow` makes it.
+    pub fn of(graph: Op<'_>) -> Self {
+        let actors = folded(Graph(graph));
+        let space = Space::new(&actors);
         Self { space, actors: actors.iter().map(|actor| actor.label()).collect() }
     }
 
@@ -51,14 +66,31 @@ impl Designs {
         self.space.is_whole()
     }
 
+    /// The part of the throughput that bursts cost with room for them.
+    pub fn loss(&self, room: Room) -> f64 {
+        self.space.places(&room).into_iter().map(|(_, loss)| loss).sum()
+    }
+
+    /// Samples that queue behind each actor with room for bursts; 0 but of gates.
+    pub fn places(&self, room: Room) -> Vec<f64> {
+        self.space.places(&room).into_iter().map(|(places, _)| places).collect()
+    }
+
+    /// Has the graph exits?
+    pub fn has_exits(&self) -> bool {
+        self.space.has_exits()
+    }
+
     /// The designs that fit a device and of which none is as fast with a smaller share of it, the slowest first.
-    pub fn curve(&self, device: Resources) -> Vec<Point> {
-        self.points(device, &self.space.targets(), WHOLE)
+    pub fn curve(&self, device: Resources, room: Room) -> Vec<Design> {
+        let search = self.search(device, room);
+        self.points(&search, &search.folding_targets(), WHOLE)
     }
 
     /// Some good designs that fit a device, the slowest first: about what the curve is, in less time the larger the graph is.
-    pub fn sketch(&self, device: Resources) -> Vec<Point> {
-        let targets = self.space.targets();
+    pub fn sketch(&self, device: Resources, room: Room) -> Vec<Design> {
+        let search = self.search(device, room);
+        let targets = search.folding_targets();
         let most = (SKETCHED_STEPS / self.space.steps().max(1)).clamp(6, 40);
         // As many for each tenfold throughput, the slowest among them.
         let mut places: Vec<f64> = vec![];
@@ -70,20 +102,71 @@ impl Designs {
             }
         }
         places.reverse();
-        self.points(device, &places, SKETCH)
+        self.points(&search, &places, SKETCH)
     }
 
-    fn points(&self, device: Resources, targets: &[f64], effort: Effort) -> Vec<Point> {
-        let point = |found: curve::Found| {
-            let choice = self.space.choice(&found.path.ways);
-            Point {
-                cycles: choice.cycles,
-                share: found.share,
-                bound: found.bound,
-                resources: choice.resources,
-                bottleneck: self.actors[choice.slowest].clone(),
-            }
+    /// The designs as a problem within a budget.
+    pub(super) fn search(&self, budget: Resources, room: Room) -> Search<'_> {
+        self.space.within(budget, room)
+    }
+
+    fn points(&self, search: &Search<'_>, targets: &[f64], effort: Effort) -> Vec<Design> {
+        let found = curve::curve(&search.problem, targets, effort).into_iter();
+        let design = |found: curve::Found| {
+            let choice = search.choice(&found.path);
+            let cycles_bound = choice.cycles;
+            self.design(choice, cycles_bound, (found.share, found.bound))
         };
-        curve::curve(&self.space.problem(device), targets, effort).into_iter().map(point).collect()
+        found.map(design).collect()
+    }
+
+    /// The fastest design within a budget of those that take at most so many cycles a sample, and of these the one of the least sum
+    /// of shares; None if there is none.
+    pub fn fastest(&self, budget: Resources, room: Room, at_most: f64) -> Option<Design> {
+        let search = self.search(budget, room);
+        let (cycles, bound) = search.fewest_cycles(at_most)?;
+        self.smallest_of(&search, cycles, bound)
+    }
+
+    /// The design of the least sum of shares of a budget that takes at most so many cycles a sample; None if none fits.
+    pub fn smallest(&self, budget: Resources, room: Room, cycles: f64) -> Option<Design> {
+        let search = self.search(budget, room);
+        if search.fastest() > cycles { None } else { self.smallest_of(&search, cycles, cycles) }
+    }
+
+    fn smallest_of(&self, search: &Search<'_>, cycles: f64, cycles_bound: f64) -> Option<Design> {
+        let (choice, Solution { value, bound, .. }) = search.best(cycles, Goal::Total);
+        Some(self.design(choice?, cycles_bound, (value, bound)))
+    }
+
+    fn design(&self, choice: Choice, cycles_bound: f64, (share, bound): (f64, f64)) -> Design {
+        Design {
+            foldings: self.actors.iter().cloned().zip(choice.foldings).collect(),
+            places: choice.places,
+            cycles: choice.cycles,
+            cycles_bound: cycles_bound.min(choice.cycles),
+            share,
+            bound,
+            resources: choice.resources,
+            actors: choice.resources.minus(choice.buffers),
+            bottleneck: self.actors[choice.slowest].clone(),
+        }
+    }
+}
+
+impl Design {
+    /// Writes the foldings into the graph, and how good they are.
+    pub fn record(&self, graph: Graph<'_>) {
+        for ((actor, (_, folding)), &places) in folded(graph).iter().zip(&self.foldings).zip(&self.places) {
+            folding.record(actor.op());
+            if places > 0.0 {
+                depths::record_places(actor.op(), places);
+            }
+        }
+        let Self { cycles, cycles_bound, share, bound, .. } = self;
+        let text = format!(
+            "{{cycles = {cycles:?} : f64, cycles_bound = {cycles_bound:?} : f64, share = {share:?} : f64, share_bound = {bound:?} : f64}}"
+        );
+        graph.0.set_attr("balance", Attr::parse(graph.0.ctx(), &text).expect("numbers make a dictionary"));
     }
 }

@@ -4,62 +4,70 @@
 //! cost and a speed. So a state is the lanes of the streams whose consumer is still to come. An actor is one layer a stream that
 //! comes to it, whose steps give the stream the lanes that it is taken with, and a layer whose steps are the actor's ways.
 
-use super::optimum::{Goal, KINDS, Layer, MOST_PARTS, Problem, Shares, Solution, Step};
+use super::search::Search;
+use crate::depths::{self, Room, Windows};
 use crate::ways::{Way, ways};
-use atheena_dialects::dataflow::{Actor, Folding, Resize, Resources, Stream, gcd};
-use atheena_dialects::ir::Value;
+use atheena_dialects::dataflow::{
+    Actor, Fifo, Folding, Gate, Matvec, Merge, Resize, Resources, Stream, Window, gcd,
+};
+use atheena_dialects::ir::{Op, Value};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-/// What shares are of where the budget sets no limit: a ZC706.
-const USUAL: Resources = Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1090 };
-
-/// A folding for each actor, and what all cost together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// In the order of the actors.
-    pub foldings: Vec<Folding>,
-    /// With the changes of lanes between them.
-    pub resources: Resources,
-    /// What each actor costs, with the changes of lanes in front of it.
-    pub each: Vec<Resources>,
-    /// Cycles a sample of the slowest.
-    pub cycles: f64,
-    /// The first of the slowest actors, or the one in front of which the change of lanes is as slow.
-    pub slowest: usize,
+/// The ways to fold an actor.
+pub(super) struct Ways {
+    pub(super) ways: Vec<Way>,
+    /// The part of the samples that reaches it.
+    reach: f64,
+    /// What it holds, if it is a gate.
+    held: Option<Held>,
+    /// What queues of tags in front of it cost.
+    tags: Resources,
 }
 
-/// The ways to fold an actor.
-struct Ways {
-    ways: Vec<Way>,
-    /// Samples that it must be able to take for each that enters.
-    rate: f64,
+/// What a gate and the queue behind it hold.
+struct Held {
+    stream: Stream,
+    /// The samples that the gate holds at least.
+    least: f64,
+    /// The part of the samples that goes on behind it, if they queue there.
+    stays: Option<f64>,
+    /// Does it hold the tags of samples that queue at the exit before?
+    waits: bool,
 }
 
 /// The steps that an actor, or a change of lanes in front of it, may be.
-struct Moves {
-    actor: usize,
+pub(super) struct Moves {
+    pub(super) actor: usize,
+    /// The part of the samples that comes.
+    reach: f64,
     /// States behind.
-    states: usize,
-    moves: Vec<Move>,
+    pub(super) states: usize,
+    pub(super) moves: Vec<Move>,
 }
 
-/// A step from one state to another.
+/// A step, as resources and not yet as shares of a budget.
 #[derive(Clone, Copy)]
-struct Move {
-    from: u32,
-    to: u32,
+pub(super) struct Move {
+    pub(super) from: u32,
+    pub(super) to: u32,
     /// The actor's; none of a change of lanes.
-    way: Option<u32>,
-    cycles: f64,
+    pub(super) way: Option<u32>,
+    /// For a sample that comes.
+    ii_cycles: i64,
+    /// Cycles a sample of the whole from which on its queues are deep enough.
+    enough_from: f64,
     resources: Resources,
+    /// What the queues that its lanes ask for cost.
+    queues: Resources,
 }
 
 /// All ways to fold a graph.
 pub struct Space {
-    actors: Vec<Ways>,
-    layers: Vec<Moves>,
+    pub(super) actors: Vec<Ways>,
+    pub(super) layers: Vec<Moves>,
     whole: bool,
+    exits: usize,
 }
 
 /// The stream that a value is with other lanes.
@@ -97,13 +105,11 @@ impl Reached {
 
 impl Space {
     /// The ways to fold `actors`, each behind those that feed it.
-    pub fn new<'c>(actors: &[Box<dyn Actor<'c> + 'c>], margin: f64, held_samples: i64) -> Self {
-        let of = |actor: &(dyn Actor<'c> + 'c)| Ways {
-            ways: ways(actor, held_samples),
-            rate: (actor.reach() * (1.0 + margin)).min(1.0),
-        };
-        let actors_ways = actors.iter().map(|actor| of(actor.as_ref())).collect();
-        let mut space = Self { actors: actors_ways, layers: vec![], whole: true };
+    pub fn new<'c>(actors: &[Box<dyn Actor<'c> + 'c>]) -> Self {
+        let actors_ways: Vec<Ways> = actors.iter().map(|actor| Ways::of(actor.as_ref())).collect();
+        let is_exit = |ways: &&Ways| ways.held.as_ref().is_some_and(|held| held.stays.is_some());
+        let exits = actors_ways.iter().filter(is_exit).count();
+        let mut space = Self { actors: actors_ways, layers: vec![], whole: true, exits };
         let results = actors.iter().enumerate().flat_map(|(at, actor)| {
             let values = actor.op().results().into_iter().enumerate();
             values.map(move |(result, value)| (value, (at, result)))
@@ -119,39 +125,82 @@ impl Space {
         let mut states: States = [vec![]].into_iter().collect();
         for (index, actor) in actors.iter().enumerate() {
             let mut fed = vec![];
+            let mut windows = KnownWindows::default();
+            let mut extra = 0;
             for (operand, value) in actor.op().operands().into_iter().enumerate() {
                 let Some(&producer) = producers.get(&before_resizes(value)) else { continue };
                 let place = live.iter().position(|&l| l == producer).expect("a producer is live");
                 let left = uses.get_mut(&producer).expect("its uses were counted");
                 *left -= 1;
                 let is_last = *left == 0;
-                let stream = Stream::of_value(value);
-                let rate = space.actors[index].rate.min(space.actors[producer.0].rate);
-                let change = |lanes| resize(actor.as_ref(), &stream, lanes, rate);
-                states = space.add_resizes(index, operand, states, (place, is_last), change);
+                let change = Change {
+                    producer: actors[producer.0].op(),
+                    consumer: actor.as_ref(),
+                    stream: Stream::of_value(value),
+                    windows: space.windows_of(producer.0, actors, &producers),
+                };
+                let reach = space.actors[index].reach.min(space.actors[producer.0].reach);
+                states = space.add_changes((index, reach), operand, states, (place, is_last), &change);
                 if is_last {
                     live.remove(place);
+                }
+                if change.keeps_lanes() {
+                    extra += 1;
+                    windows = space.windows(producer.0, &change.stream);
                 }
                 fed.push(operand);
             }
             let used: Vec<usize> = (0..actor.op().results().len())
                 .filter(|&result| uses.get(&(index, result)).is_some_and(|&left| left > 0))
                 .collect();
-            states = space.add_ways(index, &fed, &used, states);
+            states = space.add_ways(index, &fed, &used, states, (extra, windows));
             live.extend(used.into_iter().map(|result| (index, result)));
         }
         space
     }
 
+    /// What each number of lanes of an actor's result says of the windows that come to it.
+    fn windows_of<'c>(
+        &self,
+        actor: usize,
+        actors: &[Box<dyn Actor<'c> + 'c>],
+        producers: &FxHashMap<Value<'c>, Live>,
+    ) -> KnownWindows {
+        let of_input = || {
+            let value = actors[actor].op().operand(0).filter(|_| actors[actor].is_beatwise())?;
+            let &(window, _) = producers.get(&before_resizes(value))?;
+            Window::cast(actors[window].op())?;
+            let windows = self.windows(window, &Stream::of_value(value));
+            let of = |way: &Way| {
+                let (windows, stream, _) = windows.get(&way.lanes.inputs[0])?;
+                Some((way.lanes.outputs[0], (*windows, stream.clone(), way.ii_cycles)))
+            };
+            Some(self.actors[actor].ways.iter().filter_map(of).collect())
+        };
+        of_input().unwrap_or_default()
+    }
+
+    /// What each number of lanes says of the windows that come with it, if an actor gives some.
+    fn windows(&self, window: usize, output: &Stream) -> KnownWindows {
+        let Ways { ways, reach, .. } = &self.actors[window];
+        let of = |way: &Way| {
+            let stream = output.with_lanes(way.lanes.outputs[0]);
+            let (ii_cycles, latency_cycles) = (way.ii_cycles, way.latency_cycles);
+            let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats(), reach: *reach };
+            (stream.lanes, (windows, stream, 0))
+        };
+        ways.iter().map(of).collect()
+    }
+
     /// Adds the layer that gives the stream at a place of the states the lanes that an operand is taken with, which the
     /// states behind end with.
-    fn add_resizes(
+    fn add_changes(
         &mut self,
-        actor: usize,
+        (actor, reach): (usize, f64),
         operand: usize,
         states: States,
         (place, is_last): (usize, bool),
-        change: impl Fn((i64, i64)) -> Option<(f64, Resources)>,
+        change: &Change<'_, '_>,
     ) -> States {
         let wanted = self.actors[actor].ways.iter().map(|way| way.lanes.inputs[operand]);
         let wanted: IndexSet<i64> = wanted.collect();
@@ -161,51 +210,97 @@ impl Space {
         for (from, state) in states.iter().enumerate() {
             for &lanes in &wanted {
                 let lanes = (state[place], lanes);
-                let Some((cycles, resources)) = *known.entry(lanes).or_insert_with(|| change(lanes)) else {
+                let cost = || change.cost(lanes.0, lanes.1);
+                let Some(Changed { ii_cycles, resources, queues }) = known.entry(lanes).or_insert_with(cost)
+                else {
                     continue;
                 };
                 let mut next = state.clone();
                 if is_last {
                     next.remove(place);
                 }
+                next.extend(change.keeps_lanes().then_some(lanes.0));
                 next.push(lanes.1);
-                if let Some(to) = reached.number(next) {
-                    moves.push(Move { from: from as u32, to, way: None, cycles, resources });
-                }
+                let Some(to) = reached.number(next) else { continue };
+                let (from, ii_cycles, resources) = (from as u32, *ii_cycles, *resources);
+                moves.extend(queues.iter().map(|&(enough_from, queues)| Move {
+                    from,
+                    to,
+                    way: None,
+                    ii_cycles,
+                    enough_from,
+                    resources,
+                    queues,
+                }));
             }
         }
-        self.add(actor, moves, reached)
+        self.add((actor, reach), moves, reached)
     }
 
     /// Adds the layer of an actor's ways: the states end with the lanes of its operands, and behind it with those of its results.
-    fn add_ways(&mut self, actor: usize, fed: &[usize], used: &[usize], states: States) -> States {
-        let Ways { ways, rate } = &self.actors[actor];
+    /// Windows that come to it queue where it would be late otherwise.
+    fn add_ways(
+        &mut self,
+        actor: usize,
+        fed: &[usize],
+        used: &[usize],
+        states: States,
+        (extra, windows): (usize, KnownWindows),
+    ) -> States {
+        let ways_of = &self.actors[actor];
+        let Ways { ways, reach, .. } = ways_of;
         let mut by_inputs: IndexMap<Vec<i64>, Vec<u32>, FxBuildHasher> = IndexMap::default();
         for (number, way) in ways.iter().enumerate() {
             let inputs = fed.iter().map(|&operand| way.lanes.inputs[operand]).collect();
             by_inputs.entry(inputs).or_default().push(number as u32);
         }
+        let tags = ways_of.tags;
+        let mut known: FxHashMap<(i64, u32), Vec<(f64, Resources)>> = FxHashMap::default();
         let mut reached = Reached::default();
         let mut moves = vec![];
         for (from, state) in states.iter().enumerate() {
             let (kept, inputs) = state.split_at(state.len() - fed.len());
+            // The lanes of the windows that come, before they were changed.
+            let (kept, given) = kept.split_at(kept.len() - extra);
             for &number in by_inputs.get(inputs).into_iter().flatten() {
                 let way = &ways[number as usize];
                 let outputs = used.iter().map(|&result| way.lanes.outputs[result]);
-                if let Some(to) = reached.number(kept.iter().copied().chain(outputs).collect()) {
-                    let cycles = way.ii_cycles as f64 * rate;
-                    let resources = way.resources;
-                    moves.push(Move { from: from as u32, to, way: Some(number), cycles, resources });
-                }
+                let Some(to) = reached.number(kept.iter().copied().chain(outputs).collect()) else {
+                    continue;
+                };
+                let (from, ii_cycles, resources) = (from as u32, way.ii_cycles, way.resources);
+                let given = given.first().copied().unwrap_or_default();
+                let queues = known.entry((given, number)).or_insert_with(|| match windows.get(&given) {
+                    Some((windows, stream, _)) => {
+                        let changed = stream.with_lanes(gcd(given, way.lanes.inputs[0])).beats();
+                        queues(windows, stream, way.ii_cycles.max(changed))
+                    }
+                    None => vec![(0.0, tags)],
+                });
+                moves.extend(queues.iter().map(|&(enough_from, queues)| Move {
+                    from,
+                    to,
+                    way: Some(number),
+                    ii_cycles,
+                    enough_from,
+                    resources,
+                    queues,
+                }));
             }
         }
-        self.add(actor, moves, reached)
+        let reach = *reach;
+        self.add((actor, reach), moves, reached)
     }
 
-    fn add(&mut self, actor: usize, moves: Vec<Move>, reached: Reached) -> States {
+    fn add(&mut self, (actor, reach): (usize, f64), moves: Vec<Move>, reached: Reached) -> States {
         self.whole &= !reached.is_full;
-        self.layers.push(Moves { actor, states: reached.states.len(), moves });
+        self.layers.push(Moves { actor, reach, states: reached.states.len(), moves });
         reached.states
+    }
+
+    /// Are there gates behind which samples queue?
+    pub(super) fn has_exits(&self) -> bool {
+        self.exits > 0
     }
 
     /// Are all ways in it? Not where there were too many states.
@@ -213,114 +308,173 @@ impl Space {
         self.whole
     }
 
-    /// The cycles a sample at which some choice becomes possible, ascending; at the first one there is a choice for all actors.
-    pub fn targets(&self) -> Vec<f64> {
-        let least = self.fewest_cycles();
-        let moves = self.layers.iter().flat_map(|layer| &layer.moves);
-        let mut targets: Vec<f64> = moves.map(|m| m.cycles).filter(|&cycles| cycles >= least).collect();
-        targets.sort_by(f64::total_cmp);
-        targets.dedup();
-        targets
-    }
-
-    /// The cycles a sample of the fastest choice, whatever it costs.
-    pub fn fewest_cycles(&self) -> f64 {
-        let mut before = vec![0.0];
-        for layer in &self.layers {
-            let mut behind = vec![f64::INFINITY; layer.states];
-            for m in &layer.moves {
-                let cycles: f64 = m.cycles.max(before[m.from as usize]);
-                behind[m.to as usize] = cycles.min(behind[m.to as usize]);
-            }
-            before = behind;
-        }
-        before.into_iter().fold(f64::INFINITY, f64::min)
-    }
-
-    /// The fewest cycles a sample of an actor.
-    pub fn fewest_cycles_of(&self, actor: usize) -> f64 {
-        let Ways { ways, rate } = &self.actors[actor];
-        ways.iter().map(|way| way.ii_cycles as f64 * rate).fold(f64::INFINITY, f64::min)
-    }
-
     /// How many steps there are.
     pub fn steps(&self) -> usize {
         self.layers.iter().map(|layer| layer.moves.len()).sum()
     }
 
-    /// The choices as a problem: its costs are shares of a budget.
-    pub fn problem(&self, budget: Resources) -> Problem {
-        let layer = |layer: &Moves| {
-            let step = |(number, m): (usize, &Move)| Step {
-                from: m.from,
-                to: m.to,
-                shares: shares(m.resources, budget),
-                cycles: m.cycles,
-                way: number as u32,
-            };
-            Layer { states: layer.states, steps: layer.moves.iter().enumerate().map(step).collect() }
+    /// What the choices are within a budget, with room for bursts.
+    pub fn within(&self, budget: Resources, room: Room) -> Search<'_> {
+        Search::new(self, budget, room)
+    }
+
+    /// Cycles a sample of the whole that a move can keep up with.
+    pub(super) fn cycles(&self, layer: &Moves, m: &Move, room: &Room) -> f64 {
+        (m.ii_cycles as f64 * room.rate(layer.reach)).max(m.enough_from)
+    }
+
+    /// The cycles a sample of all moves, whatever queues ask for.
+    pub(super) fn all_cycles(&self, room: &Room) -> Vec<f64> {
+        let of = |layer: &Moves| {
+            let rate = room.rate(layer.reach);
+            layer.moves.iter().map(move |m| m.ii_cycles as f64 * rate).collect::<Vec<_>>()
         };
-        let one = Resources { lut: 1, ff: 1, dsp: 1, bram18: 1 };
-        let units = shares(one, budget);
-        let limited = budget.kinds().map(|(_, most)| most != i64::MAX);
-        Problem::new(self.layers.iter().map(layer).collect(), limited, units)
+        self.layers.iter().flat_map(of).collect()
     }
 
-    /// The best choice of a problem that takes at most `cycles` a sample.
-    pub fn best(&self, problem: &Problem, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
-        let solution = problem.within(cycles, cycles).solve(goal, &[], 0.0, MOST_PARTS);
-        (solution.path.as_ref().map(|path| self.choice(&path.ways)), solution)
+    /// The fewest cycles a sample of an actor.
+    pub(super) fn fewest_cycles_of(&self, actor: usize, room: &Room) -> f64 {
+        let Ways { ways, reach, .. } = &self.actors[actor];
+        let cycles = ways.iter().map(|way| way.ii_cycles as f64 * room.rate(*reach));
+        cycles.fold(f64::INFINITY, f64::min)
     }
 
-    /// The choice that a path through the layers is.
-    pub fn choice(&self, path: &[u32]) -> Choice {
-        let none = Resources::default();
-        let each = vec![none; self.actors.len()];
-        let mut choice = Choice { foldings: vec![], resources: none, each, cycles: 0.0, slowest: 0 };
-        for (layer, &number) in self.layers.iter().zip(path) {
-            let Move { way, cycles, resources, .. } = layer.moves[number as usize];
-            if let Some(way) = way {
-                choice.foldings.push(self.actors[layer.actor].ways[way as usize].folding);
+    /// Samples that queue at each exit, by the gate that is the actor, and what part of the throughput is lost there.
+    pub(super) fn places(&self, room: &Room) -> Vec<(f64, f64)> {
+        let stays = self.actors.iter().map(|ways| ways.held.as_ref().and_then(|held| held.stays));
+        stays.map(|stays| stays.map_or((0.0, 0.0), |stays| room.places(stays, self.exits))).collect()
+    }
+
+    /// What a move costs, and what its queues and gates do where so many samples queue at the exits.
+    pub(super) fn resources(&self, layer: &Moves, m: &Move, places: &[f64]) -> (Resources, Resources) {
+        let Ways { ways, held, .. } = &self.actors[layer.actor];
+        let held = held
+            .as_ref()
+            .zip(m.way)
+            .map(|(held, way)| held.cost(ways[way as usize].folding, places[layer.actor], places));
+        (m.resources, m.queues + held.unwrap_or_default())
+    }
+}
+
+impl Ways {
+    fn of<'c>(actor: &(dyn Actor<'c> + 'c)) -> Self {
+        let mut ways = ways(actor, 1);
+        let held = Gate::cast(actor.op()).map(Held::of);
+        if held.is_some() {
+            // What a gate costs depends on the room.
+            ways.iter_mut().for_each(|way| way.resources = Resources::default());
+        }
+        let tags = Merge::cast(actor.op()).map_or_else(Resources::default, queues_of_tags);
+        Self { ways, reach: actor.reach(), held, tags }
+    }
+}
+
+/// What the queues in front of a merge cost, for tags that come before their data; a few are as many as one.
+fn queues_of_tags(merge: Merge<'_>) -> Resources {
+    let gated = |exit: &usize| before_resizes(merge.data_of(*exit)).producer().and_then(Gate::cast).is_some();
+    let waiting = (0..merge.exits()).filter(|exit| !gated(exit)).count();
+    Fifo::cost(&Stream::tag(), 2) * waiting as i64
+}
+
+impl Held {
+    fn of(gate: Gate<'_>) -> Self {
+        let stream = Stream::of_value(gate.0.operands()[0]);
+        let waits = stream == Stream::tag() && depths::behind_gate(gate.0.operands()[0]);
+        Self { stream, least: depths::least_samples(gate), stays: depths::stays(gate), waits }
+    }
+
+    /// What it costs with so many places in the queue behind it, of those at all exits.
+    fn cost(&self, folding: Folding, places: f64, all: &[f64]) -> Resources {
+        let Folding::Lanes(lanes) = folding else { return Resources::default() };
+        let stream = self.stream.with_lanes(lanes);
+        let others = if self.waits { all.iter().copied().fold(0.0, f64::max) } else { 0.0 };
+        let depth = depths::gate(&stream, self.least + depths::SLACK_SAMPLES + others);
+        let queue = (places > 0.0).then(|| depths::beats(&stream, places));
+        Gate::cost(&stream, depth) + depths::cost(&stream, queue)
+    }
+}
+
+/// The queues of windows in front of what takes them in `cycles`: from how many cycles a sample on they are enough, and their cost.
+fn queues(windows: &Windows, stream: &Stream, cycles: i64) -> Vec<(f64, Resources)> {
+    // It need not be faster than what comes.
+    let most = windows.waiting(cycles, cycles as f64 * windows.reach);
+    let mut queues: Vec<(f64, Resources)> = vec![];
+    for waiting in (0..=most).rev() {
+        let cost = depths::cost(stream, Windows::depth(waiting));
+        let from = if waiting == most { 0.0 } else { windows.enough_from(cycles, waiting) };
+        if queues.last().is_none_or(|(_, deeper)| *deeper != cost) {
+            queues.push((from, cost));
+        }
+    }
+    queues
+}
+
+/// By lanes: the windows that come with them, and the cycles of what takes them before they have these lanes.
+type KnownWindows = FxHashMap<i64, (Windows, Stream, i64)>;
+
+/// A stream between two actors, whose lanes may change there.
+struct Change<'a, 'c> {
+    producer: Op<'c>,
+    consumer: &'a (dyn Actor<'c> + 'c),
+    stream: Stream,
+    /// Those that the producer takes.
+    windows: KnownWindows,
+}
+
+/// What a change of lanes is.
+struct Changed {
+    /// For a sample that comes.
+    ii_cycles: i64,
+    resources: Resources,
+    /// The queues around it: from how many cycles a sample on they are enough, and their cost.
+    queues: Vec<(f64, Resources)>,
+}
+
+impl Change<'_, '_> {
+    /// Do the lanes before the change matter to the consumer? So where it takes windows, which queue in front of the change.
+    fn keeps_lanes(&self) -> bool {
+        Window::cast(self.producer).is_some() && Matvec::cast(self.consumer.op()).is_some()
+    }
+
+    /// The change; None where there may not be one.
+    fn cost(&self, from: i64, to: i64) -> Option<Changed> {
+        let stream = self.stream.with_lanes(from);
+        let mut queue = self.queue(from == to, &stream.with_lanes(to));
+        let between = gcd(from, to);
+        let (mut ii_cycles, mut resources) = (0, Resources::default());
+        if from != to {
+            if self.consumer.needs_producers_lanes() {
+                return None;
             }
-            choice.resources += resources;
-            choice.each[layer.actor] += resources;
-            if cycles > choice.cycles {
-                (choice.cycles, choice.slowest) = (cycles, layer.actor);
+            ii_cycles = stream.with_lanes(between).beats();
+            if between != from {
+                resources += Resize::cost(&stream, between);
+            }
+            if between != to {
+                resources += Resize::cost(&stream.with_lanes(between), to);
             }
         }
-        choice
+        if let Some(layer) = Matvec::cast(self.producer).filter(|_| between < from) {
+            queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
+        }
+        let mut queues = match self.windows.get(&from) {
+            Some((windows, stream, cycles)) => queues(windows, stream, ii_cycles.max(*cycles)),
+            None => vec![(0.0, Resources::default())],
+        };
+        queues.iter_mut().for_each(|(_, cost)| *cost += queue);
+        Some(Changed { ii_cycles, resources, queues })
     }
-}
 
-/// Shares of a budget. Of nothing, whatever is used is too much.
-pub fn shares(used: Resources, budget: Resources) -> Shares {
-    let kinds = used.kinds().into_iter().zip(budget.kinds()).zip(USUAL.kinds());
-    let mut shares = [0.0; KINDS];
-    for (share, (((_, used), (_, most)), (_, usual))) in shares.iter_mut().zip(kinds) {
-        let most = if most == i64::MAX { usual } else { most };
-        *share = if most == 0 { 2.0 * used as f64 } else { used as f64 / most as f64 };
+    /// What the queue in front of the consumer costs, whose input comes straight from the producer or through a change of lanes.
+    fn queue(&self, straight: bool, input: &Stream) -> Resources {
+        let held = |holds: fn(Op<'_>) -> bool| straight && holds(self.producer);
+        let op = self.consumer.op();
+        let depth = if Window::cast(op).is_some() {
+            (!held(depths::queues_rows)).then(|| depths::of_rows(self.producer, input))
+        } else {
+            let layer = Matvec::cast(op).filter(|_| !held(depths::queues_vectors));
+            layer.and_then(|layer| depths::of_vector(layer, input))
+        };
+        depths::cost(input, depth)
     }
-    shares
-}
-
-/// Cycles a sample and cost of the change of lanes in front of an actor; None where there may not be one.
-fn resize<'c>(
-    actor: &dyn Actor<'c>,
-    stream: &Stream,
-    (from, to): (i64, i64),
-    rate: f64,
-) -> Option<(f64, Resources)> {
-    if from == to {
-        return Some((0.0, Resources::default()));
-    }
-    if actor.needs_producers_lanes() {
-        return None;
-    }
-    let stream = stream.with_lanes(from);
-    let between = gcd(from, to);
-    let mut resources = Resize::cost(&stream, between);
-    if between != from && between != to {
-        resources += Resize::cost(&stream.with_lanes(between), to);
-    }
-    Some((stream.with_lanes(between).beats() as f64 * rate, resources))
 }

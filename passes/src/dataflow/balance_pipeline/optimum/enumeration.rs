@@ -1,0 +1,168 @@
+//! The enumeration of the paths that no bound excludes.
+
+use super::bounds::{Cut, Says};
+use super::{Goal, KINDS, Path, Problem, Shares, Solver, TINY, add, dot};
+
+/// The most paths that the enumeration extends before steps are parted.
+const MOST_LABELS: usize = 12_000;
+
+impl Problem {
+    /// The most of each kind that is needed from each state to the end; the first entry is in front of all.
+    fn most_to_end(&self) -> Vec<Vec<Shares>> {
+        let mut most = vec![vec![[0.0; KINDS]; self.layers.last().map_or(1, |layer| layer.states)]];
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let states = if index == 0 { 1 } else { self.layers[index - 1].states };
+            let mut before = vec![[0.0; KINDS]; states];
+            let behind = most.last().expect("it starts with that at the end");
+            for step in &layer.steps {
+                let needed = add(step.shares, behind[step.to as usize]);
+                let most: &mut Shares = &mut before[step.from as usize];
+                *most = std::array::from_fn(|kind| most[kind].max(needed[kind]));
+            }
+            most.push(before);
+        }
+        most.reverse();
+        most
+    }
+}
+
+impl Solver<'_> {
+    /// Closes the gap, or with a beam looks for a better path only: of those to a layer as many as the beam are extended. False
+    /// if there were too many paths, so that a better one may exist.
+    pub(super) fn enumerate(&mut self, beam: Option<usize>) -> bool {
+        let limits: Vec<f64> = self.cuts.iter().map(|cut| self.limit(cut)).collect();
+        let most_to_end = self.problem.most_to_end();
+        let start = Label { shares: [0.0; KINDS], cycles: 0.0, state: 0, way: 0, before: 0 };
+        let mut labels = vec![vec![start]];
+        let mut count = 0;
+        for (index, layer) in self.problem.layers.iter().enumerate() {
+            let before = labels.last().expect("there is a first label");
+            let mut next: Vec<Label> = vec![];
+            // Labels are in the order of their states.
+            let mut first_of = vec![0; self.states_before(index) + 1];
+            before.iter().for_each(|label| first_of[label.state as usize + 1] += 1);
+            (1..first_of.len()).for_each(|state| first_of[state] += first_of[state - 1]);
+            for step in &layer.steps {
+                let labels = first_of[step.from as usize]..first_of[step.from as usize + 1];
+                for (at, label) in labels.clone().zip(&before[labels]) {
+                    let shares = add(label.shares, step.shares);
+                    if self.is_promising(&limits, shares, index + 1, step.to as usize) {
+                        let cycles = step.cycles.max(label.cycles);
+                        let label =
+                            Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
+                        next.push(label);
+                        count += 1;
+                    }
+                }
+                if beam.is_none() && count > MOST_LABELS {
+                    return false;
+                }
+            }
+            let mut next = self.undominated(next, &most_to_end[index + 1]);
+            if let Some(beam) = beam.filter(|&beam| next.len() > beam) {
+                let bound = |label: &Label| self.bound_from(label.shares, index + 1, label.state as usize);
+                next.sort_by_cached_key(|label| ordered(bound(label)));
+                next.truncate(beam);
+                next.sort_by_key(|label| label.state);
+            }
+            labels.push(next);
+        }
+        let ends = labels.last().map(Vec::as_slice).unwrap_or_default();
+        let value = |label: &Label| self.problem.value(self.goal, label.shares);
+        let best = (0..ends.len())
+            .reduce(|best, next| if value(&ends[next]) < value(&ends[best]) { next } else { best });
+        if let Some(mut at) = best {
+            let Label { shares, cycles, .. } = ends[at];
+            let mut ways = vec![];
+            for layer in labels[1..].iter().rev() {
+                ways.push(layer[at].way);
+                at = layer[at].before as usize;
+            }
+            ways.reverse();
+            self.offer(Path { ways, shares, cycles });
+        }
+        true
+    }
+
+    /// In the order of their states, and of equal state without those to which another one is no worse, however they go on.
+    /// `most_to_end` is the most that each state's way to the end may cost.
+    fn undominated(&self, labels: Vec<Label>, most_to_end: &[Shares]) -> Vec<Label> {
+        let keyed = labels.iter().enumerate().map(|(at, label)| {
+            let aspects = self.aspects(label.shares, most_to_end[label.state as usize]);
+            (label.state, ordered(aspects.iter().sum()), at as u32, aspects)
+        });
+        let mut keyed: Vec<_> = keyed.collect();
+        keyed.sort_unstable_by_key(|&(state, sum, at, _)| (state, sum, at));
+        let mut kept = vec![];
+        let mut rivals: Vec<Aspects> = vec![];
+        let mut state = 0;
+        for (next, _, at, aspects) in keyed {
+            if next != state {
+                rivals.clear();
+                state = next;
+            }
+            let no_worse = |other: &Aspects| other.iter().zip(&aspects).all(|(a, b)| *a <= b + TINY / 1e3);
+            if !rivals.iter().any(no_worse) {
+                rivals.push(aspects);
+                kept.push(labels[at as usize]);
+            }
+        }
+        kept
+    }
+
+    /// What decides which of two paths to a state is better: if all of it is at most equal, no way to the end makes the path worth
+    /// more. A kind does not count as long as it can't be the largest share in the end, or can't exceed its limit.
+    fn aspects(&self, shares: Shares, most_to_end: Shares) -> Aspects {
+        let (least, total) = match self.goal {
+            Goal::Fit => (1.0, 0.0),
+            Goal::Largest => (self.bound, 0.0),
+            Goal::Total => (1.0, shares.iter().sum()),
+        };
+        let mut aspects = [total; KINDS + 1];
+        for kind in 0..KINDS {
+            let counts = self.problem.limited[kind];
+            aspects[kind] = if counts { shares[kind].max(least - most_to_end[kind]) } else { 0.0 };
+        }
+        aspects
+    }
+
+    fn states_before(&self, layer: usize) -> usize {
+        if layer == 0 { 1 } else { self.problem.layers[layer - 1].states }
+    }
+
+    /// May a path that has come to a state at these costs end within the limits of the cuts?
+    fn is_promising(&self, limits: &[f64], shares: Shares, layer: usize, state: usize) -> bool {
+        let cuts = self.cuts.iter().zip(limits);
+        cuts.into_iter().all(|(cut, limit)| dot(cut.weights, shares) + cut.to_end[layer][state] <= *limit)
+    }
+
+    /// What no path that has come to a state at these costs is below.
+    fn bound_from(&self, shares: Shares, layer: usize, state: usize) -> f64 {
+        let of = |cut: &Cut| match cut.says {
+            Says::Value { offset } => dot(cut.weights, shares) + cut.to_end[layer][state] - offset,
+            Says::Fits if self.goal == Goal::Total => 0.0,
+            Says::Fits => dot(cut.weights, shares) + cut.to_end[layer][state],
+        };
+        self.cuts.iter().map(of).fold(0.0, f64::max)
+    }
+}
+
+/// A number that is not negative, as one that sorts.
+fn ordered(value: f64) -> u64 {
+    value.max(0.0).to_bits()
+}
+
+/// See [`Solver::aspects`].
+type Aspects = [f64; KINDS + 1];
+
+/// A path to a state.
+#[derive(Clone, Copy)]
+struct Label {
+    shares: Shares,
+    cycles: f64,
+    state: u32,
+    /// What the caller knows the last step by.
+    way: u32,
+    /// The label that it extends, in the layer before.
+    before: u32,
+}

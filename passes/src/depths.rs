@@ -1,0 +1,244 @@
+//! How deep queues and conditional buffers are: what `dataflow-size-buffers` makes, and what `dataflow-balance-pipeline` counts.
+//!
+//! docs/buffers.md has the reasons. All depths are in beats of the stream that is queued.
+
+use atheena_dialects::dataflow::{Actor, Fifo, Fork, Gate, Graph, Matvec, Resources, Source, Stream, Window};
+use atheena_dialects::ir::{Attr, Op, Value};
+use bursts::Exit;
+use std::collections::HashSet;
+
+pub mod bursts;
+
+/// Beats that gates and queues of tags hold beyond the samples.
+pub const SLACK_BEATS: i64 = 2;
+
+/// Samples that gates and queues of tags hold beyond what the delays ask for.
+pub const SLACK_SAMPLES: f64 = 0.25;
+
+/// How much room there is for bursts at exits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// By how much of their rate actors that not all samples reach are faster than on average they must be; negative
+    /// where those that all samples reach are faster instead.
+    pub margin: f64,
+    /// The part of the throughput that bursts of samples that stay may cost, all exits together.
+    pub max_loss: f64,
+}
+
+impl Room {
+    /// Samples for each one that enters which an actor must be able to take, if a part of them reaches it.
+    pub fn rate(&self, reach: f64) -> f64 {
+        if reach >= 1.0 { 1.0 } else { (reach * (1.0 + self.margin)).min(1.0) }
+    }
+
+    /// Cycles a sample of a pipeline in which what all samples reach takes so many; bursts cost a part of the throughput.
+    pub fn cycles_per_sample(&self, cycles: f64, loss: f64) -> f64 {
+        cycles / (1.0 + self.margin).min(1.0) * (1.0 + loss)
+    }
+
+    /// Samples that must be able to wait at an exit, and be at the first actor behind it, if all actors take as long as they may;
+    /// and what part of the throughput is lost then.
+    pub fn places(&self, stays: f64, exits: usize) -> (f64, f64) {
+        if stays <= 0.0 || stays >= 1.0 {
+            return (1.0, 0.0);
+        }
+        let back_cycles = 1.0 / (stays * (1.0 + self.margin));
+        let exit = Exit { front_cycles: 1.0, back_cycles, stays };
+        let places = exit.places(self.max_loss / exits.max(1) as f64);
+        (places, exit.loss(places))
+    }
+}
+
+/// The part of the samples that goes on at a gate for them; none of other gates.
+pub fn stays(gate: Gate<'_>) -> Option<f64> {
+    let consumer = gate.0.result(0).only_user().and_then(atheena_dialects::dataflow::actor)?;
+    gate.holds_data().then(|| if gate.reach() > 0.0 { consumer.reach() / gate.reach() } else { 0.0 })
+}
+
+/// Writes down how many samples are to queue behind a gate.
+pub fn record_places(gate: Op<'_>, places: f64) {
+    gate.set_attr(PLACES, Attr::f64(gate.ctx(), places));
+}
+
+/// Takes how many samples are to queue behind a gate from where it is written down.
+pub fn take_places(gate: Gate<'_>) -> Option<f64> {
+    let places = gate.0.attr(PLACES).and_then(Attr::to_f64);
+    gate.0.remove_attr(PLACES);
+    places
+}
+
+const PLACES: &str = "places";
+
+/// Exits of a graph.
+pub fn exits(graph: Graph<'_>) -> usize {
+    let gates = graph.0.walk_named(Gate::NAME).into_iter().filter_map(Gate::cast);
+    gates.filter(|gate| gate.holds_data()).count()
+}
+
+/// Beats that so many samples of a stream are.
+pub fn beats(stream: &Stream, samples: f64) -> i64 {
+    (samples * stream.beats() as f64).ceil() as i64
+}
+
+/// Of a gate that holds so many samples.
+pub fn gate(stream: &Stream, samples: f64) -> i64 {
+    beats(stream, samples) + SLACK_BEATS
+}
+
+/// The least that a gate must hold, in samples: a sample, and of those behind it what the windows on the way to its decision wait for.
+pub fn least_samples(gate: Gate<'_>) -> f64 {
+    let (data, decision) = (gate.0.operands()[0], gate.0.operands()[1]);
+    1.0 + lag_samples(ancestors(decision).difference(&ancestors(data)).copied())
+}
+
+/// How many samples must have come to windows, one behind the other, before the first one of a sample leaves the last of them.
+pub fn lag_samples<'c>(ops: impl IntoIterator<Item = Op<'c>>) -> f64 {
+    let windows = ops.into_iter().filter_map(Window::cast).map(Window::schedule);
+    windows.map(|schedule| schedule.lag() as f64 / schedule.steps() as f64).sum()
+}
+
+/// All actors that a stream comes through.
+pub fn ancestors(value: Value<'_>) -> HashSet<Op<'_>> {
+    let mut found = HashSet::new();
+    let mut next: Vec<_> = value.producer().into_iter().collect();
+    while let Some(op) = next.pop() {
+        if found.insert(op) {
+            next.extend(op.operands().into_iter().filter_map(Value::producer));
+        }
+    }
+    found
+}
+
+/// Does what comes straight from an actor wait for a sample anyway, so that it needs no queue of a row?
+pub fn queues_rows(producer: Op<'_>) -> bool {
+    Source::cast(producer).is_some() || queues_vectors(producer)
+}
+
+/// Does what comes straight from an actor wait for a sample anyway, so that it needs no queue of a vector?
+pub fn queues_vectors(producer: Op<'_>) -> bool {
+    Gate::cast(producer).is_some() || Fifo::cast(producer).is_some()
+}
+
+/// Does a stream come from a gate, through no more than forks?
+pub fn behind_gate(value: Value<'_>) -> bool {
+    let mut producer = value.producer();
+    while let Some(fork) = producer.filter(|&op| Fork::cast(op).is_some()) {
+        producer = fork.operands()[0].producer();
+    }
+    producer.is_some_and(|op| Gate::cast(op).is_some())
+}
+
+/// Beats that a LUT RAM holds without a multiplexer.
+const SMALL: i64 = 32;
+
+/// Of the queue in front of a window: a row, or where beats come evenly a few of them.
+pub fn of_rows(producer: Op<'_>, input: &Stream) -> i64 {
+    let row = input.row_beats();
+    if comes_in_rows(producer) { row } else { row.min(SMALL) }
+}
+
+/// Does an actor give beats in rows, each as fast as the input of another window comes? So behind a window with a stride, which gives
+/// one row of several.
+fn comes_in_rows(producer: Op<'_>) -> bool {
+    let mut next = Some(producer);
+    while let Some(op) = next {
+        if let Some(window) = Window::cast(op) {
+            return window.geometry().stride[0] > 1;
+        }
+        match op.operands()[..] {
+            [input] => next = input.producer(),
+            [] => return false,
+            // Of what joins branches nothing is known.
+            _ => return Gate::cast(op).is_none(),
+        }
+    }
+    false
+}
+
+/// Of the queue in front of a layer of whole samples as vectors; none of others.
+pub fn of_vector(layer: Matvec<'_>, input: &Stream) -> Option<i64> {
+    (layer.positions() == 1 && input.beats() > 1).then(|| input.beats())
+}
+
+/// Of the queue behind a layer whose outputs become narrower; none where there is one output.
+pub fn of_outputs(layer: Matvec<'_>, output: &Stream) -> Option<i64> {
+    let outputs = output.beats() / layer.positions();
+    (outputs > 1).then_some(outputs)
+}
+
+/// A window, and how fast samples come to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Windows {
+    /// Its initiation interval.
+    pub ii_cycles: i64,
+    /// Its latency.
+    pub latency_cycles: i64,
+    /// Beats that it gives for a sample.
+    pub beats: i64,
+    /// The part of the samples that reaches it.
+    pub reach: f64,
+}
+
+/// Below this, parts of a beat are rounding.
+const ROUNDING: f64 = 1e-6;
+
+impl Windows {
+    /// Windows that wait while none ends, so that what takes them in `cycles` a sample stays in time; 0: none have to.
+    pub fn waiting(&self, cycles: i64, cycles_per_sample: f64) -> i64 {
+        let late = (cycles + self.pauses()) as f64 - cycles_per_sample / self.reach.max(f64::MIN_POSITIVE);
+        // The longest pause is that before a sample's first window.
+        let longest = late.min(self.latency_cycles as f64);
+        (longest / self.cycles_each(cycles) - ROUNDING).ceil().max(0.0) as i64
+    }
+
+    /// Of a queue with so many windows.
+    pub fn depth(waiting: i64) -> Option<i64> {
+        (waiting > 0).then_some(waiting + 1)
+    }
+
+    /// From how many cycles a sample on at most so many windows wait.
+    pub fn enough_from(&self, cycles: i64, waiting: i64) -> f64 {
+        let late = waiting as f64 * self.cycles_each(cycles);
+        ((cycles + self.pauses()) as f64 - late) * self.reach.max(f64::MIN_POSITIVE)
+    }
+
+    fn pauses(&self) -> i64 {
+        self.ii_cycles - self.beats
+    }
+
+    fn cycles_each(&self, cycles: i64) -> f64 {
+        (cycles as f64 / self.beats as f64).max(1.0)
+    }
+}
+
+/// What a queue of some depth costs, if there is one.
+pub fn cost(stream: &Stream, depth: Option<i64>) -> Resources {
+    depth.map_or_else(Resources::default, |depth| Fifo::cost(stream, depth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A window of 3x3 on 8x8 without padding takes 64 steps and gives 36 beats: 28 pauses. What takes 2 cycles for each window takes 72; at
+    /// 80 cycles a sample it is 20 cycles late, ten windows. At 100 it is in time.
+    #[test]
+    fn windows_wait_while_their_consumer_is_late() {
+        let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36, reach: 1.0 };
+        assert_eq!([80.0, 90.0, 100.0].map(|cycles| windows.waiting(72, cycles)), [10, 5, 0]);
+        assert_eq!(windows.enough_from(72, 5), 90.0);
+        assert_eq!(windows.enough_from(72, 0), 100.0);
+        // A quarter as many samples come four times as seldom.
+        let seldom = Windows { reach: 0.25, ..windows };
+        assert_eq!([20.0, 25.0].map(|cycles| seldom.waiting(72, cycles)), [10, 0]);
+    }
+
+    #[test]
+    fn a_negative_margin_leaves_time_in_front() {
+        let room = Room { margin: -0.2, max_loss: 0.0 };
+        assert_eq!([1.0, 0.5].map(|reach| room.rate(reach)), [1.0, 0.4]);
+        // What half of the samples reach may take 250 cycles where all take 100: 125 a sample.
+        assert_eq!(room.cycles_per_sample(100.0, 0.0), 125.0);
+        assert_eq!(Room { margin: 1.5, ..room }.cycles_per_sample(100.0, 0.25), 125.0);
+    }
+}
