@@ -1,148 +1,103 @@
 //! What each actor costs by its model, against Yosys' synthesis of its hardware, over a designed set of configurations.
 //!
-//!     cargo bench -p atheena-passes --bench costs [-- --model] [FILTER]
+//!     cargo bench -p atheena-passes --bench costs [-- [--network NAME=DIRECTORY]... [FILTER]]
 //!
 //! writes `benches/costs.json`, every actor of every configuration, and `docs/costs.md`, the errors of the model. With a filter it
-//! prints what it finds of the configurations whose names hold it, and writes nothing. With `--model` it takes what was synthesised
-//! from `benches/costs.json`, for a model that has changed where hardware has not. Needs CIRCT and Yosys.
+//! prints what it finds of the configurations whose names hold it, and writes nothing. `--network` synthesises an output directory of
+//! `atheena compile` as well; networks that are not named keep what was found last. Needs CIRCT and Yosys. What was synthesised before is
+//! taken from `target/tmp/costs`, where files are named after their hardware's content.
 
 #[expect(dead_code, reason = "what the tests use of it besides")]
 #[path = "../tests/hw/harness.rs"]
 mod harness;
 
+#[path = "costs/configurations.rs"]
+mod configurations;
+#[path = "costs/page.rs"]
+mod page;
+#[path = "costs/synthesis.rs"]
+mod synthesis;
+
 use atheena_dialects::dataflow::{Actor, Graph};
-use atheena_dialects::ee::Confidence;
-use atheena_dialects::ir::{Ctx, Op};
-use atheena_dialects::pass::{NoOptions, Pass};
-use atheena_passes::hw::convert_dataflow_to_hw::ConvertDataflowToHw;
-use atheena_runtime::circt::Circt;
-use atheena_runtime::design::write_design;
-use atheena_runtime::synth::{self, ModuleResources, SynthOptions, synthesize};
-use harness::{Random, dense, line, stream};
+use atheena_dialects::ir::Op;
+use configurations::{Configuration, configurations};
 use melior::ir::Module;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::fmt::Write;
-use std::path::Path;
-
-/// A graph of which actors are measured.
-struct Configuration {
-    name: String,
-    graph: String,
-    /// The label of the only one; else all of them.
-    only: Option<&'static str>,
-}
+use std::path::{Path, PathBuf};
+use synthesis::Synthesis;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let (data, page) = (root.join("benches/costs.json"), root.join("docs/costs.md"));
-    let known: Option<Vec<Value>> = if std::env::args().any(|argument| argument == "--model") {
-        Some(serde_json::from_str(&std::fs::read_to_string(&data)?)?)
-    } else {
-        None
-    };
+    let Arguments { filter, networks } = Arguments::parse()?;
     let mut configurations = configurations();
-    if let Some(filter) = &filter {
-        configurations.retain(|configuration| configuration.name.contains(filter));
+    configurations.retain(|configuration| configuration.name.contains(filter.as_deref().unwrap_or("")));
+
+    let synthesis = Synthesis::new()?;
+    let found = synthesis.of_configurations(&configurations)?;
+    let mut actors = vec![];
+    for (configuration, found) in configurations.iter().zip(found) {
+        actors.extend(compared(configuration, &found)?);
     }
-    let found = match &known {
-        None => synthesised(&configurations)?,
-        Some(known) => known.iter().map(|row| (key(row), counts(row, "synthesised"))).collect(),
-    };
-    let mut rows = vec![];
-    for configuration in &configurations {
-        for row in compared(configuration, &found)? {
-            println!("{row}");
-            rows.push(row);
-        }
+    let known: Value =
+        std::fs::read_to_string(&data).ok().map_or(Ok(Value::Null), |text| serde_json::from_str(&text))?;
+    let mut whole = known["networks"].as_array().cloned().unwrap_or_default();
+    for (name, directory) in networks {
+        let row = network(&synthesis, &name, &directory)?;
+        whole.retain(|other| other["network"] != row["network"]);
+        whole.push(row);
     }
-    let table = table(&rows);
-    print!("{table}");
+    whole.sort_by_key(|row| row["network"].to_string());
+    print!("{}", page::page(&actors, &whole));
     if filter.is_none() {
-        let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
-        std::fs::write(data, format!("[\n{}\n]\n", lines.join(",\n")))?;
-        std::fs::write(page, format!("{PAGE}{table}"))?;
+        let lines = |rows: &[Value]| rows.iter().map(Value::to_string).collect::<Vec<_>>().join(",\n");
+        let text =
+            format!("{{\"actors\": [\n{}\n],\n\"networks\": [\n{}\n]}}\n", lines(&actors), lines(&whole));
+        std::fs::write(data, text)?;
+        std::fs::write(page, page::page(&actors, &whole))?;
     }
     Ok(())
 }
 
-const PAGE: &str = "\
-# What actors cost, against synthesis
-
-`cargo bench -p atheena-passes --bench costs` makes this page and `benches/costs.json`: it generates the hardware of small graphs,
-synthesises them with Yosys' `synth_xilinx`, module by module, and compares what each actor takes with what its model in
-`dialects/src/dataflow` says. Errors are parts of what was synthesised: that of the sums over all configurations of a kind, and the
-largest of one configuration (or its difference, where it is below ten). DSP blocks and block RAMs: in how many
-configurations they are exact.
-
-";
-
-/// LUTs, flip-flops, DSP blocks and block RAMs.
-type Counts = [i64; 4];
-
-fn counts(row: &Value, name: &str) -> Counts {
-    std::array::from_fn(|kind| row[name][kind].as_i64().unwrap_or(0))
+/// What the command line asks for.
+#[derive(Default)]
+struct Arguments {
+    /// A part of the names of the configurations that are looked at.
+    filter: Option<String>,
+    /// Names and output directories.
+    networks: Vec<(String, PathBuf)>,
 }
 
-/// What each actor takes, by its configuration and label.
-type Found = HashMap<(String, String), Counts>;
-
-fn key(row: &Value) -> (String, String) {
-    let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    (text("configuration"), text("label"))
-}
-
-/// Synthesises the hardware of all configurations at once, as most of the time of a small one is Yosys' start.
-fn synthesised(configurations: &[Configuration]) -> Result<Found, Box<dyn Error>> {
-    let named = |(number, configuration): (usize, &Configuration)| {
-        configuration.graph.replace("@net", &format!("@c{number}"))
-    };
-    let graphs: String = configurations.iter().enumerate().map(named).collect();
-    let context = atheena_dialects::context();
-    let module = Module::parse(&context, &graphs).ok_or("a graph is malformed")?;
-    let op = Op::of_module(&module);
-    ConvertDataflowToHw::run(op, &NoOptions).map_err(|_| "a graph can't be converted")?;
-    let directory = tempfile::tempdir()?;
-    write_design(op, &Circt::find()?, directory.path())?;
-
-    // Modules are synthesised one by one, so that what their ports are connected to does not matter.
-    let instance = |(number, configuration): (usize, &Configuration)| {
-        let label = configuration.only.map_or_else(String::new, |label| format!("_{label}"));
-        format!("(* keep *) c{number}{label} i{number}();\n")
-    };
-    let instances: String = configurations.iter().enumerate().map(instance).collect();
-    std::fs::write(directory.path().join("rtl/all.sv"), format!("module all();\n{instances}endmodule\n"))?;
-    let list = directory.path().join("rtl/filelist.f");
-    let files = std::fs::read_to_string(&list)?;
-    std::fs::write(list, format!("{files}\nall.sv\n"))?;
-
-    let modules = synthesize(directory.path(), "all", &SynthOptions::default())?.modules;
-    let of_module = |module: ModuleResources| {
-        let (number, label) = module.name.strip_prefix('c')?.split_once('_')?;
-        let configuration = configurations.get(number.parse::<usize>().ok()?)?;
-        let synth::Resources { lut, ff, dsp, bram18, .. } = module.total;
-        Some((
-            (configuration.name.clone(), label.to_owned()),
-            [lut, ff, dsp, bram18].map(|count| count as i64),
-        ))
-    };
-    Ok(modules.into_iter().filter_map(of_module).collect())
+impl Arguments {
+    fn parse() -> Result<Self, Box<dyn Error>> {
+        let mut parsed = Self::default();
+        // Cargo adds `--bench`.
+        let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+        while let Some(argument) = arguments.next() {
+            if argument == "--network" {
+                let value = arguments.next().unwrap_or_default();
+                let (name, directory) = value.split_once('=').ok_or("--network takes NAME=DIRECTORY")?;
+                parsed.networks.push((name.to_owned(), directory.into()));
+            } else {
+                parsed.filter = Some(argument);
+            }
+        }
+        Ok(parsed)
+    }
 }
 
 /// What each actor is predicted to take, beside what it takes.
-fn compared(configuration: &Configuration, found: &Found) -> Result<Vec<Value>, Box<dyn Error>> {
+fn compared(configuration: &Configuration, found: &synthesis::Found) -> Result<Vec<Value>, Box<dyn Error>> {
     let context = atheena_dialects::context();
     let module = Module::parse(&context, &configuration.graph).ok_or("a graph is malformed")?;
     let graph = Graph(Op::of_module(&module).walk_named(Graph::NAME)[0]);
     let row = |actor: &dyn Actor<'_>| {
-        let label = actor.label();
-        let counts = found.get(&(configuration.name.clone(), label.clone()))?;
+        let counts = found.get(&actor.label())?;
         Some(json!({
             "configuration": configuration.name,
+            "held_out": configuration.held_out,
             "actor": actor.op().name().trim_start_matches("dataflow."),
-            "label": label,
             "folding": actor.folding().to_string(),
             "predicted": actor.resources().kinds().map(|(_, count)| count),
             "synthesised": counts,
@@ -151,200 +106,11 @@ fn compared(configuration: &Configuration, found: &Found) -> Result<Vec<Value>, 
     Ok(graph.actors().iter().filter_map(|actor| row(actor.as_ref())).collect())
 }
 
-/// A table of the errors, a line a kind of actor.
-fn table(rows: &[Value]) -> String {
-    let mut of_kind: BTreeMap<&str, Vec<(Counts, Counts)>> = BTreeMap::new();
-    for row in rows {
-        let actor = row["actor"].as_str().unwrap_or_default();
-        of_kind.entry(actor).or_default().push((counts(row, "predicted"), counts(row, "synthesised")));
-    }
-    let mut text = String::from(
-        "| actor | configurations | LUT, sum | LUT, worst | FF, sum | FF, worst | DSP exact | BRAM18 exact |\n|---|---|---|---|---|---|---|---|\n",
-    );
-    for (actor, pairs) in of_kind {
-        let sum = |kind: usize| {
-            let total =
-                |of: fn(&(Counts, Counts)) -> Counts| pairs.iter().map(|pair| of(pair)[kind]).sum::<i64>();
-            error(total(|pair| pair.0), total(|pair| pair.1))
-        };
-        let worst = |kind: usize| {
-            let size = |(predicted, found): &&(Counts, Counts)| {
-                let (difference, of) = ((predicted[kind] - found[kind]).abs(), found[kind].max(1));
-                if difference < 10 { difference } else { 1000 * difference / of + 10 }
-            };
-            pairs.iter().max_by_key(size).map_or_else(String::new, |pair| error(pair.0[kind], pair.1[kind]))
-        };
-        let exact =
-            |kind: usize| pairs.iter().filter(|(predicted, found)| predicted[kind] == found[kind]).count();
-        let count = pairs.len();
-        let (lut, ff) = (0, 1);
-        writeln!(
-            text,
-            "| `{actor}` | {count} | {} | {} | {} | {} | {} of {count} | {} of {count} |",
-            sum(lut),
-            worst(lut),
-            sum(ff),
-            worst(ff),
-            exact(2),
-            exact(3)
-        )
-        .expect("a string takes text");
-    }
-    text
-}
-
-fn error(predicted: i64, found: i64) -> String {
-    let difference = predicted - found;
-    if difference.abs() < 10 {
-        return format!("{difference:+}");
-    }
-    format!("{:+.0} %", 100.0 * difference as f64 / found.max(1) as f64)
-}
-
-/// All configurations.
-fn configurations() -> Vec<Configuration> {
-    let mut all = vec![];
-    // Inputs, outputs, SIMD, PE, block RAMs, and the bits of inputs and weights.
-    for (inputs, outputs, simd, pe, blocks, element, weight) in [
-        (64, 32, 1, 1, 0, "i8", 127),
-        (64, 32, 1, 1, 1, "i8", 127),
-        (300, 20, 1, 1, 2, "i8", 127),
-        (300, 20, 1, 2, 2, "i8", 127),
-        (72, 32, 9, 2, 4, "i8", 127),
-        (72, 32, 9, 1, 0, "ui8", 127),
-        (72, 32, 18, 4, 0, "i8", 127),
-        (72, 32, 36, 2, 0, "i8", 100),
-        (72, 32, 6, 8, 11, "i8", 60),
-        (72, 32, 9, 32, 0, "i8", 127),
-        (72, 32, 72, 2, 0, "i8", 127),
-        (72, 15, 9, 3, 2, "i8", 127),
-        (72, 32, 9, 4, 0, "i16", 127),
-    ] {
-        for products in ["dsp", "lut"] {
-            if products == "lut" && (simd * pe > 36 || simd * pe == 1) {
-                continue;
-            }
-            let made = format!(", blocks = {blocks}, products = \"{products}\"");
-            all.push(matvec(inputs, outputs, [simd, pe], (element, weight), &made));
-        }
-    }
-    for (inputs, outputs) in [(16, 8), (25, 5), (36, 20)] {
-        all.push(matvec(inputs, outputs, [inputs, outputs], ("i8", 90), ""));
-    }
-    for (kind, kernel, lanes) in [("max", 2, 1), ("max", 2, 8), ("max", 3, 4), ("avg", 2, 4)] {
-        all.push(pool(kind, kernel, lanes));
-    }
-    for (depth, lanes) in [(4, 1), (16, 9), (64, 4), (100, 2), (512, 1), (2048, 1), (600, 8)] {
-        all.push(fifo(depth, lanes));
-    }
-    for (from, to) in [(1, 8), (8, 1), (9, 72), (72, 9), (4, 2)] {
-        all.push(resize(from, to));
-    }
-    for lanes in [1, 4] {
-        all.push(map(lanes, 1));
-        all.push(map(lanes, 1_234_567));
-    }
-    for lanes in [1, 2, 8] {
-        all.push(depthwise(lanes));
-    }
-    for (classes, lanes) in [(10, 1), (10, 5), (4, 4)] {
-        all.push(exit(classes, lanes));
-    }
-    all
-}
-
-fn of_line(name: String, input: &harness::Stream, body: &str, output: &harness::Stream) -> Configuration {
-    Configuration { name, graph: line(input, body, output), only: Some("y") }
-}
-
-fn matvec(
-    inputs: usize,
-    outputs: usize,
-    [simd, pe]: [usize; 2],
-    (element, weight): (&str, i64),
-    made: &str,
-) -> Configuration {
-    let mut random = Random(7);
-    let (x, y) = (stream(&[1, 1, inputs], element, simd), stream(&[1, 1, outputs], "i8", pe));
-    let weights = random.numbers(inputs * outputs, -weight, weight);
-    let bias = random.numbers(outputs, -5000, 5000);
-    let body = format!(
-        "%y = dataflow.matvec \"y\" %x {{weights = {}, bias = {}, channel_lanes = {simd}, multiplier = array<i32: 1>, shift = array<i32: 10>, output_zp = 0, min = -128, max = 127{made}}} : {} -> {}",
-        dense(&format!("{outputs}x1x1x{inputs}"), 8, &weights),
-        dense(&format!("{outputs}"), 32, &bias),
-        x.ty,
-        y.ty,
-    );
-    let name = format!("matvec {inputs} to {outputs}, {simd} x {pe}, {element}, weights to {weight}{made}");
-    of_line(name, &x, &body, &y)
-}
-
-fn pool(kind: &str, kernel: usize, lanes: usize) -> Configuration {
-    let taps = kernel * kernel;
-    let (x, y) = (stream(&[4, 4, 8 * taps], "i8", taps * lanes), stream(&[4, 4, 8], "i8", lanes));
-    let shift = if kind == "avg" { taps.ilog2() } else { 0 };
-    let body = format!(
-        "%y = dataflow.pool \"y\" %x {{kind = \"{kind}\", kernel = array<i64: {kernel}, {kernel}>, multiplier = 1 : i32, shift = {shift} : i32}} : {} -> {}",
-        x.ty, y.ty
-    );
-    of_line(format!("pool {kind} {kernel}x{kernel}, {lanes} lanes"), &x, &body, &y)
-}
-
-fn fifo(depth: usize, lanes: usize) -> Configuration {
-    let x = stream(&[4, 4, 72], "i8", lanes);
-    let body = format!("%y = dataflow.fifo \"y\" %x {{depth = {depth}}} : {} -> {}", x.ty, x.ty);
-    of_line(format!("fifo of {depth}, {lanes} lanes"), &x, &body, &x)
-}
-
-fn resize(from: usize, to: usize) -> Configuration {
-    let (x, y) = (stream(&[4, 4, 72], "i8", from), stream(&[4, 4, 72], "i8", to));
-    let body = format!("%y = dataflow.resize \"y\" %x : {} -> {}", x.ty, y.ty);
-    of_line(format!("resize {from} to {to}"), &x, &body, &y)
-}
-
-fn map(lanes: usize, multiplier: i64) -> Configuration {
-    let x = stream(&[4, 4, 8], "i8", lanes);
-    let shift = if multiplier == 1 { 0 } else { 20 };
-    let body = format!(
-        "%y = dataflow.map \"y\" %x {{input_zp = 0, multiplier = {multiplier} : i32, shift = {shift} : i32, output_zp = 0, min = 0, max = 127}} : {} -> {}",
-        x.ty, x.ty
-    );
-    of_line(format!("map of {lanes} lanes by {multiplier}"), &x, &body, &x)
-}
-
-fn depthwise(lanes: usize) -> Configuration {
-    let mut random = Random(8);
-    let (x, y) = (stream(&[4, 4, 72], "i8", 9 * lanes), stream(&[4, 4, 8], "i8", lanes));
-    let body = format!(
-        "%y = dataflow.depthwise \"y\" %x {{weights = {}, bias = {}, multiplier = array<i32: 1>, shift = array<i32: 8>, output_zp = 0, min = -128, max = 127}} : {} -> {}",
-        dense("3x3x8x1", 8, &random.numbers(72, -127, 127)),
-        dense("8", 32, &random.numbers(8, -2000, 2000)),
-        x.ty,
-        y.ty
-    );
-    of_line(format!("depthwise of {lanes} lanes"), &x, &body, &y)
-}
-
-/// An exit that decides, and the samples that take it, before those that go on.
-fn exit(classes: usize, lanes: usize) -> Configuration {
-    let x = stream(&[1, 1, classes], "i8", lanes).ty;
-    let context = atheena_dialects::context();
-    let confidence = Confidence::max_softmax(0.9).quantized(0.0625, 8, classes).to_attr(Ctx::of(&context));
-    let (tag, bit, index) = (harness::TAG, harness::BIT, harness::EXIT);
-    let graph = format!(
-        r#"dataflow.graph @net {{
-          %x, %t = dataflow.source "in" : {x}, {tag}
-          %xs:3 = dataflow.fork "copies" %x : {x} -> {x}, {x}, {x}
-          %ts:2 = dataflow.fork "tags" %t : {tag} -> {tag}, {tag}
-          %d = dataflow.decide "decide" %xs#0 {{confidence = {confidence}}} : {x} -> {bit}
-          %ds:4 = dataflow.fork "decisions" %d : {bit} -> {bit}, {bit}, {bit}, {bit}
-          %a = dataflow.gate "taken" %xs#1, %ds#0 {{depth = 40, pass_when = true}} : {x}, {bit} -> {x}
-          %at = dataflow.gate "taken_tags" %ts#0, %ds#1 {{depth = 16, pass_when = true}} : {tag}, {bit} -> {tag}
-          %b = dataflow.gate "stay" %xs#2, %ds#2 {{depth = 4000, pass_when = false}} : {x}, {bit} -> {x}
-          %bt = dataflow.gate "stay_tags" %ts#1, %ds#3 {{depth = 16, pass_when = false}} : {tag}, {bit} -> {tag}
-          %o, %ot, %e = dataflow.merge "results" %a, %b tags %at, %bt : {x}, {x} tags {tag}, {tag} -> {x}, {tag}, {index}
-          dataflow.sink "out" %o, %ot, %e : {x}, {tag}, {index}
-        }}"#
-    );
-    Configuration { name: format!("exit of {classes} classes, {lanes} lanes"), graph, only: None }
+/// What the report of an output directory predicts, beside what its hardware takes.
+fn network(synthesis: &Synthesis, name: &str, directory: &Path) -> Result<Value, Box<dyn Error>> {
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(directory.join("report.json"))?)?;
+    let top = report["interface"]["top"].as_str().ok_or("report.json names no top module")?;
+    let predicted = ["lut", "ff", "dsp", "bram18"].map(|kind| report["resources"][kind].as_i64());
+    let found = synthesis.of_design(directory, top)?;
+    Ok(json!({"network": name, "predicted": predicted, "synthesised": found[top]}))
 }

@@ -9,6 +9,8 @@ mod harness;
 mod networks;
 #[path = "hw/pixels.rs"]
 mod pixels;
+#[path = "hw/products.rs"]
+mod products;
 #[path = "hw/reference.rs"]
 mod reference;
 

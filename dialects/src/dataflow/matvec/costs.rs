@@ -173,16 +173,16 @@ impl<'c> MatvecCosts<'c> {
         (dsp + Resources::logic(0, operands), (sums, self.product_bits(dsp_use.chain.min(simd))))
     }
 
-    /// Products in LUTs: multiples of each input, a choice of them for every two bits of a weight and an adder for every two of these (by
-    /// Yosys, layers of 160, 36 and 36 products of B-AlexNet: 15 948, 4 209 and 3 211 LUT; this says some 16 050, 4 390 and 3 280).
+    /// Products in LUTs, and three multiples of each input in front of them.
     fn in_luts(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
-        let (low, high) = self.weights;
-        let input = self.input_bits();
-        let places = ceil_div(bits_of_range(low.min(-1), high), 2);
-        let multiples = Resources::logic(2 * input + 4, 4 * input + 4);
-        let product = Resources::logic(2 * places * input - input - 3, self.product_bits(1));
+        let bits = |(low, high): (i64, i64)| bits_of_range(low, high);
+        let (one, three, minus) = (self.input, times(self.input, 3), times(self.input, -1));
+        let multiples =
+            Resources::logic(bits(three) - 1 + bits(minus), bits(one) + bits(three) + bits(minus));
+        let product = self.product_bits(1);
+        let registered = Resources::logic(luts_of_product(self.weights, self.input), product);
         let operands = Resources::logic(0, self.operand_bits(simd, pe, Products::Lut));
-        (multiples * simd + product * (simd * pe) + operands, (simd, self.product_bits(1)))
+        (multiples * simd + registered * (simd * pe) + operands, (simd, product))
     }
 
     /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far.
@@ -255,6 +255,26 @@ impl<'c> MatvecCosts<'c> {
     }
 }
 
+/// LUTs of a product: every two bits of the weight choose 0, x, 2x or 3x, the top ones of a signed one 0, x, -2x or -x. The LUTs of a
+/// choice are, from the second one on, those of the adder that puts it on top of the ones below.
+fn luts_of_product(weights: (i64, i64), x: (i64, i64)) -> i64 {
+    let places = ceil_div(bits_of_range(weights.0, weights.1), 2);
+    let choice = |place: i64| match weights.0 < 0 && place + 1 == places {
+        true => hull(times(x, 1), times(x, -2)),
+        false => hull((0, 0), times(x, 3)),
+    };
+    let sums = (1..places).scan(choice(0), |upper, place| {
+        let added = choice(place);
+        *upper = ((upper.0 >> 2) + added.0, (upper.1 >> 2) + added.1);
+        Some(*upper)
+    });
+    std::iter::once(choice(0)).chain(sums).map(|(low, high)| bits_of_range(low, high)).sum()
+}
+
+fn times((low, high): (i64, i64), factor: i64) -> (i64, i64) {
+    hull((low * factor, low * factor), (high * factor, high * factor))
+}
+
 /// A counter of so many states: one that does not wrap around by itself is compared with the last one, and cleared.
 fn counter(states: i64) -> Resources {
     let bits = i64::from(64 - (states - 1).leading_zeros());
@@ -279,4 +299,23 @@ fn adder_tree((mut terms, mut bits): (i64, i64)) -> (Resources, i64) {
 
 fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
     (a.0.min(b.0), a.1.max(b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_is_its_choices() {
+        let byte = (-128, 127);
+        // Choices up to 381; of sums a quarter is carried to the next place, so they are below 4 / 3 * 381; at the top -254 to 127 + 127.
+        assert_eq!(luts_of_product(byte, (0, 127)), 4 * 9);
+        // -384 to 381, and -512 to 511 with what is carried.
+        assert_eq!(luts_of_product(byte, byte), 4 * 10);
+        // Two places; without a sign no place is the top.
+        assert_eq!(luts_of_product((-8, 7), (0, 127)), 2 * 9);
+        assert_eq!(luts_of_product((0, 15), (0, 127)), 2 * 9);
+        // 0 to 3.
+        assert_eq!(luts_of_product((0, 3), (0, 1)), 2);
+    }
 }

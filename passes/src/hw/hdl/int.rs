@@ -60,6 +60,11 @@ impl<'c> Int<'c> {
         (self.low, self.high)
     }
 
+    /// Bits that it takes.
+    pub fn width(self) -> u32 {
+        self.bits.width()
+    }
+
     /// Bits that a number of this range takes.
     pub fn width_of(low: i128, high: i128) -> u32 {
         width_of(low, high)

@@ -106,50 +106,63 @@ pub struct Multiples<'c> {
     one: Int<'c>,
     three: Int<'c>,
     minus: Int<'c>,
-    minus_two: Int<'c>,
 }
 
 impl<'c> Multiples<'c> {
     /// The multiples of a number, one cycle later, where cycles count while `enable` is set.
     pub fn new(x: Int<'c>, m: &Module<'c>, enable: Signal<'c>) -> Self {
-        let minus = x.times(-1).delay(m, enable);
-        Self {
-            one: x.delay(m, enable),
-            three: x.times(3).delay(m, enable),
-            minus,
-            minus_two: minus.shift_left(1),
-        }
+        let registered = |multiple: Int<'c>| multiple.delay(m, enable);
+        let three = x.plus_shifted(x, 1);
+        Self { one: registered(x), three: registered(three), minus: registered(x.times(-1)) }
     }
 
-    /// Times a number: each two bits of it choose 0, x, 2x or 3x, the top ones 0, x, -2x or -x, and adders put them together.
+    /// Times a number: each two bits of it choose 0, x, 2x or 3x, the top ones of a signed one 0, x, -2x or -x, and an adder puts
+    /// each choice on top of those below.
+    ///
+    /// A bit of a choice depends on five others, so it and the adder's half sum are one LUT of six inputs in front of the carry.
     pub fn times(&self, factor: Int<'c>) -> Int<'c> {
-        let bits = factor.to_signed();
-        let bits = bits.sign_extend(bits.width().next_multiple_of(2));
+        let is_signed = factor.range().0 < 0;
+        let bits = factor.to_bits(Int::width_of(factor.range().0, factor.range().1).next_multiple_of(2));
         let zero = Int::constant(0, bits.builder());
         let places = bits.width() / 2;
-        let mut parts: Vec<(u32, Int<'c>)> = (0..places)
-            .map(|place| {
-                let (low, high) = (bits.bit(2 * place), bits.bit(2 * place + 1));
-                let (two, three) = if place + 1 == places {
-                    (self.minus_two, self.minus)
-                } else {
-                    (self.one.shift_left(1), self.three)
-                };
-                let upper = Int::select(low, three, two);
-                (2 * place, Int::select(high, upper, Int::select(low, self.one, zero)))
-            })
-            .collect();
-        while parts.len() > 1 {
-            parts = (parts.chunks(2))
-                .map(|pair| match *pair {
-                    [(at, low), (above, high)] => (at, low.plus_shifted(high, above - at)),
-                    _ => pair[0],
-                })
-                .collect();
+        let choice = |place: u32| {
+            let (low, high) = (bits.bit(2 * place), bits.bit(2 * place + 1));
+            let (two, three) = if is_signed && place + 1 == places {
+                (self.minus.shift_left(1), self.minus)
+            } else {
+                (self.one.shift_left(1), self.three)
+            };
+            Int::select(high, Int::select(low, three, two), Int::select(low, self.one, zero))
+        };
+        let mut upper = choice(0);
+        let mut lower = vec![];
+        for place in 1..places {
+            lower.push(upper.to_bits(2));
+            upper = sum_of_narrow_and_wide(upper.shift_right(2), choice(place));
         }
+        lower.push(upper.to_bits(upper.width()));
         let (low, high) = product_range(self.one.range(), factor.range());
-        parts[0].1.within(low, high)
+        Int::new(Signal::pack(&lower), low, high)
     }
+}
+
+/// The sum of a number and one of more bits, which may be 0.
+///
+/// An adder's operand that is the carry's data as well can't be in the LUT in front of it. Yosys takes the one of fewer bits as such, for
+/// which it drops copies of a sign where operands are signed.
+fn sum_of_narrow_and_wide<'c>(narrow: Int<'c>, wide: Int<'c>) -> Int<'c> {
+    if narrow.range().0 >= 0 {
+        return narrow + wide;
+    }
+    let (low, high) = sum_range([narrow.range(), wide.range()].into_iter());
+    let width = Int::width_of(low, high);
+    let (a, b) = (narrow.to_bits(width), wide.to_bits(width));
+    let builder = a.builder();
+    let sum = (builder.op("sv.verbatim.expr").operands(&[a.value(), b.value()]))
+        .result(Type::integer(builder.ctx(), width))
+        .attr("format_string", Attr::string(builder.ctx(), "$unsigned($signed({{0}}) + $signed({{1}}))"))
+        .build();
+    Int::new(Signal::new(sum.result(0), width, builder), low, high)
 }
 
 #[cfg(test)]
