@@ -185,16 +185,16 @@ impl<'c> MatvecCosts<'c> {
         (multiples * simd + registered * (simd * pe) + operands, (simd, product))
     }
 
-    /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far.
+    /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far (by Yosys, layers of
+    /// B-LeNet of 250 x 20, in two groups, and of 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
     fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
         let vector = simd as usize;
         let groups = self.matvec.rows_count() / pe;
-        // A bit of each input is chosen and kept; bits of later tables are delayed, by shift registers from three on.
+        // A bit of each input is chosen and kept; bits of later tables are delayed.
         let chains = serial.chains(vector);
-        let delay =
-            |table: usize| if table < 3 { Resources::logic(0, table as i64) } else { Resources::logic(1, 1) };
         let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
-        let delays: Resources = delays.map(|(index, elements)| delay(index) * elements.len() as i64).sum();
+        let delays = delays.map(|(index, elements)| index as i64 * elements.len() as i64).sum();
+        let delays = Resources::logic(0, delays);
         let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * simd + delays) * serial.bits;
 
         // A LUT and a register a bit of each sum.

@@ -208,24 +208,6 @@ impl<'c> Signal<'c> {
         (0..self.width / width).map(|lane| self.bits(lane * width, width)).collect()
     }
 
-    /// The number of a list that this is the index of, in `width` bits; 0 behind the list's end.
-    pub fn look_up(self, width: u32, values: &[i64]) -> Self {
-        let builder = self.builder();
-        let ctx = builder.ctx();
-        let (word, size) = (Type::integer(ctx, width), 1i64 << self.width);
-        // The highest index comes first.
-        let mask = |value: i64| if width < 64 { value << (64 - width) >> (64 - width) } else { value };
-        let value = |index: i64| values.get(index as usize).copied().map_or(0, mask);
-        let fields: Vec<_> = (0..size).rev().map(|index| Attr::int(word, value(index))).collect();
-        let array = Type::parse(ctx, &format!("!hw.array<{size}xi{width}>"));
-        let array = array.expect("types of other dialects are opaque");
-        let constant = builder.op("hw.aggregate_constant").attr("fields", Attr::array(ctx, &fields));
-        let constant = constant.result(array).build().result(0);
-        let operands = [constant, self.value];
-        let op = builder.op("hw.array_get").operands(&operands).result(word).build();
-        Self::new(op.result(0), width, builder)
-    }
-
     /// All of these bits?
     pub fn all(bits: &[Signal<'c>]) -> Self {
         if let [only] = bits { *only } else { bits[0].op("comb.and", bits, bits[0].width) }

@@ -200,6 +200,9 @@ fn table<'c>(values: &[i64], index: &[Signal<'c>]) -> Int<'c> {
     if let [value] = *values {
         return Int::constant(value.into(), index[0].builder());
     }
-    let bits = Signal::pack(index).look_up(Int::width_of(least, most), values);
-    Int::new(bits, least, most)
+    let width = Int::width_of(least, most);
+    let words: Vec<_> =
+        values.iter().map(|&v| Signal::constant(width, v.into(), index[0].builder())).collect();
+    // Multiplexers of constants, which synthesis makes a LUT a bit of; of an array it would share decoders between tables.
+    Int::new(choose(Signal::pack(index), &words), least, most)
 }
