@@ -55,7 +55,7 @@ impl<'c> Actor<'c> for Decide<'c> {
     }
 
     /// The logits come in and give the maximum, then they are looked up; a tree over the lanes, with a register every two
-    /// levels, for the maximum and for the sum; four stages more. A second maximum has a register behind every level; a limit
+    /// levels, for the maximum and for the sum; six stages more. A second maximum has a register behind every level; a limit
     /// that depends on the sum is two stages more.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let levels = i64::from(64 - (lanes_of(folding) - 1).leading_zeros());
@@ -64,11 +64,11 @@ impl<'c> Actor<'c> for Decide<'c> {
             Some(ConfidenceKind::Entropy) => 2 * ceil_div(levels, 2) + 2,
             _ => 2 * ceil_div(levels, 2),
         };
-        2 * self.ii_cycles_at(folding) + trees + 4
+        2 * self.ii_cycles_at(folding) + trees + 6
     }
 
-    /// Banks for the samples that come in, are searched and are read; then the memory, the distance, the tables and the tree over the
-    /// lanes, and two stages more where the limit depends on the sum.
+    /// Banks for the samples that come in, are searched and are read; then the memory, the distance, the tables, a register, the tree over
+    /// the lanes and the sum, and two stages more where the limit depends on the sum.
     fn timing(&self) -> Timing {
         let logits = &self.inputs()[0];
         let beats = logits.beats() as u64;
@@ -80,7 +80,7 @@ impl<'c> Actor<'c> for Decide<'c> {
             beats,
             banks: 2 + (search_cycles + 3).div_ceil(beats),
             search_cycles,
-            stages: 3 + tree_stages(logits.lanes, LEVELS) + limit,
+            stages: 5 + tree_stages(logits.lanes, LEVELS) + limit,
         };
         Timing::of(vec![0], behaviour)
     }

@@ -694,7 +694,7 @@ dataflow.graph @slice_pixels {
 
 dataflow.graph @concat_rows {
   %x, %tag = dataflow.source "source" : <2x3x2xi8, lanes = 4>, <1xi16, lanes = 1>
-  %a, %b = dataflow.fork "fork" %x : <2x3x2xi8, lanes = 4> -> <2x3x2xi8, lanes = 4>, <2x3x2xi8, lanes = 4>
+  %a, %b = dataflow.fork "fork" %x : !dataflow.stream<2x3x2xi8, lanes = 4> -> !dataflow.stream<2x3x2xi8, lanes = 4>, !dataflow.stream<2x3x2xi8, lanes = 4>
   // expected-error @+1 {{expected rows of whole beats in front of others, but got}}
   %y = dataflow.concat "concat" %a, %b {axis = 1 : i64} : !dataflow.stream<2x3x2xi8, lanes = 4>, !dataflow.stream<2x3x2xi8, lanes = 4> -> <2x6x2xi8, lanes = 4>
 }

@@ -124,18 +124,18 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         _ => Int::constant(0, input.data.builder()),
     };
     pass.step(&mut [&mut reads_last]);
-    // The limit goes along with the terms.
+    // What memories give has a register of its own. The limit goes along with the terms.
     let (least, most) = limit.range();
     let mut limit_bits = limit.to_bits(Int::width_of(least, most));
     let along: &mut [&mut Signal<'c>] = &mut [&mut reads_last, &mut limit_bits];
     let along = if wants_second { along } else { &mut along[..1] };
+    let lists = lists.iter().map(|list| pass.delay_ints(list)).collect();
+    pass.step(along);
     let terms = pass.reduce(lists, LEVELS, along, |a, b| a + b);
-    if wants_second {
-        limit = Int::new(limit_bits, least, most);
-    }
 
+    let ends = *along[0];
     let starts = m.register_from("starts", 1, 1);
-    starts.next_if(enable & pass.valid, reads_last);
+    starts.next_if(enable & pass.valid, ends);
     let total = |name: &str, term: Int<'c>| {
         let beats_most = term.range().1 * i128::from(beats);
         let sum = m.data_register(name, Int::width_of(0, beats_most));
@@ -145,14 +145,22 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         total
     };
     let mut totals = vec![total("sum", terms[0])];
-    if let (Limit::OfTerms { limits, shift, .. }, Some(&term)) = (&integer.limit, terms.get(1)) {
+    if let (Limit::OfTerms { .. }, Some(&term)) = (&integer.limit, terms.get(1)) {
         totals.push(total("terms_sum", term));
-        totals = pass.delay_ints(&totals);
-        pass.step(&mut [&mut reads_last]);
+    }
+    let mut totals = pass.delay_ints(&totals);
+    pass.step(along);
+    if wants_second {
+        limit = Int::new(limit_bits, least, most);
+    }
+    if let Limit::OfTerms { limits, shift, .. } = &integer.limit {
         // Sums start at one, that of the maximum itself.
         let beyond_one = totals[0].plus(-(IntegerConfidence::ONE as i128));
         let beyond_one = beyond_one.max(Int::constant(0, input.data.builder())).shift_right(*shift);
         limit = limits_of(m, limits, at_most(beyond_one, limits.len()), enable);
+        totals = pass.delay_ints(&totals);
+        pass.step(&mut [&mut reads_last]);
+        limit = limit.delay(m, enable);
         totals = pass.delay_ints(&totals);
         pass.step(&mut [&mut reads_last]);
     }

@@ -180,17 +180,43 @@ impl<'c> Int<'c> {
 
     /// Limited to `min..=max`; nothing where it is in there already.
     pub fn clamp(self, min: i128, max: i128) -> Self {
-        let limit = |value| Self::constant(value, self.bits.builder());
-        let mut result = self;
-        if result.low < min {
-            let bounded = Self::select(result.less(limit(min)), limit(min), result);
-            result = Self::new(bounded.bits, min.max(result.low), result.high.max(min));
+        let (low, high) = (self.low.clamp(min, max), self.high.clamp(min, max));
+        let width = width_of(low, high);
+        let limit = |value| Self::constant(value, self.bits.builder()).to_bits(width);
+        // Both comparisons are of the number itself, so that neither waits for the other.
+        let mut bits = self.to_bits(width);
+        if self.low < min {
+            bits = self.is_below(min).mux(limit(min), bits);
         }
-        if result.high > max {
-            let bounded = Self::select(limit(max).less(result), limit(max), result);
-            result = Self::new(bounded.bits, result.low.min(max), max);
+        if self.high > max {
+            bits = self.is_above(max).mux(limit(max), bits);
         }
-        result
+        Self::new(bits, low, high)
+    }
+
+    /// Less than a number that is above the least that this can be? Of minus a power of two the upper bits tell, without a carry.
+    fn is_below(self, min: i128) -> Signal<'c> {
+        if min == 0 {
+            return self.bits.top_bit();
+        }
+        if min < 0 && (-min).count_ones() == 1 {
+            let upper = self.upper_bits(min.trailing_zeros());
+            return self.bits.top_bit() & upper.is_not(upper.lit(-1));
+        }
+        self.less(Self::constant(min, self.bits.builder()))
+    }
+
+    /// Greater than a number that is below the greatest that this can be? Of one less than a power of two the upper bits tell.
+    fn is_above(self, max: i128) -> Signal<'c> {
+        if max >= 0 && (max + 1).count_ones() == 1 {
+            let beyond = self.upper_bits((max + 1).trailing_zeros()).is_not(0);
+            return if self.low < 0 { beyond & !self.bits.top_bit() } else { beyond };
+        }
+        Self::constant(max, self.bits.builder()).less(self)
+    }
+
+    fn upper_bits(self, from: u32) -> Signal<'c> {
+        self.bits.bits(from, self.bits.width() - from)
     }
 
     /// One cycle later, where cycles count while `enable` is set.
