@@ -85,9 +85,9 @@ fn curves_are_proved_and_agree_with_the_balancer() {
             assert!(number(&pair[1]["share"]) > number(&pair[0]["share"]), "and larger");
         }
         for point in &points {
-            // What is not proved are gates that hold a little more than the least.
-            assert!(number(&point["gap"]) <= 0.001, "{point}");
-            assert_eq!(number(&point["gap"]), number(&point["share"]) - number(&point["bound"]), "{point}");
+            // What is not proved has queues that depend on several actors, of which the least was counted.
+            assert!(number(&point["gap"]) <= 0.002, "{point}");
+            assert!(number(&point["bound"]) <= number(&point["share"]), "{point}");
             let kinds = [("lut", 218_600.0), ("ff", 437_200.0), ("dsp", 900.0), ("bram18", 1090.0)];
             let share = kinds
                 .map(|(kind, all)| number(&point["resources"][kind]) / all)
