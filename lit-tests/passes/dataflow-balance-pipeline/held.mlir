@@ -2,7 +2,7 @@
 // block RAMs hold at any number of lanes up to eight. The gate itself is of LUTs at eight lanes.
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{bram18=7 margin=0}))' 2>&1 | FileCheck %s --check-prefix=LONG
 // LONG: does not fit its budget: at its smallest it needs 8 bram18 of 7
-// With a margin of a quarter five places do; with a fifth of the throughput to lose some two (0.375 / 0.2, depths/bursts.rs).
+// With a margin of a quarter five places do; with a fifth of the throughput to lose some two (0.375 / 0.2, passes/src/bursts.rs).
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{bram18=7 margin=0.25}))' | FileCheck %s --check-prefix=MARGIN
 // MARGIN: dataflow.gate "gate" {{.*}}places = 5.{{.*}} : f64
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{bram18=7 margin=0 max-loss=0.2}))' | FileCheck %s --check-prefix=LOSS
