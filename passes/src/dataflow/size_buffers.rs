@@ -34,12 +34,13 @@
 //! decision comes d cycles after its data holds `d / T` samples, plus `slack-samples`.
 //! Behind a gate for samples that stay, some of them wait for the rest of the network, which is made for their
 //! average rate only: they come in bursts, and a gate that waits would hold up the samples behind them that may leave. How many
-//! follows from a model of queues (`depths/bursts.rs`) and `max-loss`.
+//! follows from a model of queues (`passes/src/bursts.rs`) and `max-loss`.
 //! Their tags wait for them in front of the merge or in the gates of the next exit. See `docs/buffers.md`.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::depths::{self, SLACK_BEATS, Windows, ancestors, bursts::Exit, lag_samples};
+use crate::bursts::Exit;
+use crate::depths::{self, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
     Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
     actor, bottleneck,
