@@ -17,7 +17,7 @@ fn answers() -> serde_json::Map<String, Value> {
 
 /// The pixels of a sample, the channels of one behind one another; the script makes the same.
 fn image(size: u64, channels: u64, sample: u64) -> Vec<u8> {
-    let byte = |i: u64| (i * 2_654_435_761 & 0xffff_ffff) >> 24;
+    let byte = |i: u64| ((i * 2_654_435_761) & 0xffff_ffff) >> 24;
     let colour = |i: u64| byte(131 * sample + i % channels * 17 + i * 4 / size * 7);
     (0..size).map(|i| ((colour(i) * 3 + byte(i + 1_000_003 * sample)) >> 2) as u8).collect()
 }

@@ -477,6 +477,10 @@ impl<'c> LayerBuilder<'c> {
 
     /// The elements in ONNX's order in another shape.
     pub fn reshape(self, at: Builder<'c>, input: Value<'c>, from: &[i64], to: &[i64]) -> Value<'c> {
+        // Pixels in other rows and columns, such as a sequence as an image of one column.
+        if from.len() > 2 && to.len() > 2 && from[..2] == to[..2] {
+            return self.shaped(at, input, to);
+        }
         // With one channel or one pixel both orders are the same.
         let differs = |shape: &[i64]| match *shape {
             [n, c, h, w] if c != 1 && (h != 1 || w != 1) => Some([n, c, h, w]),

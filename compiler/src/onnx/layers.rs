@@ -290,6 +290,7 @@ impl Lowering<'_> {
             "BatchNormalization" => self.batch_normalization(node),
             "Concat" => self.concat(node),
             "Slice" => self.slice(node),
+            "Gather" => self.gather(node),
             "Split" => self.split(node),
             "Pad" => self.pad(node),
             "Transpose" => self.transpose(node),

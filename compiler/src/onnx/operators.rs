@@ -73,7 +73,7 @@ pub const OPERATORS: &[Operator] = operators! {
     Constant: "floats and integers",
     ConstantOfShape: "of a constant shape",
     Shape: "folded",
-    Gather: "on constants",
+    Gather: "on constants; of data, constant indices that follow one another",
     QuantizeLinear: "int8 and uint8 with one scale and zero point, around every layer",
     DequantizeLinear: "the same; of weights also a scale a channel, of biases int32",
     If: "as an exit",

@@ -18,7 +18,7 @@ impl Lowering<'_> {
             return self.shape_of(node).map(Some);
         }
         let name = node.outputs.first().map_or("", |&v| self.network.values[v].name.as_str());
-        if node.op() == "Gather" {
+        if node.op() == "Gather" && node.input(0).is_some_and(|value| self.constant(value).is_some()) {
             return self.gathered(node, name).map(Some);
         }
         let mut inputs = node.inputs.iter().flatten().peekable();

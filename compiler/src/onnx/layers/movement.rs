@@ -73,6 +73,34 @@ impl Lowering<'_> {
         self.part(node, start, shape)
     }
 
+    /// `Gather` of data by constant indices that follow one another: a part, or all in another shape.
+    pub(super) fn gather(&self, node: &Node) -> Result<Done, Stop> {
+        let (input, from) = self.data(node, 0)?;
+        let from = from.to_vec();
+        let indices = self.required(node, 1)?;
+        let axis = dimension(node, node.int("axis", 0), from.len())?;
+        let place = |index: i64| if index < 0 { index.saturating_add(from[axis]) } else { index };
+        let places: Vec<_> = indices.ints()?.into_iter().map(place).collect();
+        let first = places.first().copied().unwrap_or_default();
+        let count = places.len() as i64;
+        let follow = places.iter().zip(first..).all(|(&found, wanted)| found == wanted);
+        let inside = follow && count > 0 && first >= 0 && count <= from[axis] - first;
+        let mut shape = from[..axis].to_vec();
+        shape.extend(&indices.shape);
+        shape.extend(&from[axis + 1..]);
+        if inside && count == from[axis] {
+            let layer = if shape == from { Layer::Alias(input) } else { Layer::Reshape };
+            return Ok(Done { layer, inputs: vec![input], shape });
+        }
+        if !inside || indices.shape.len() != 1 {
+            let what = format!("it gathers elements {} of data", shape_text(&places));
+            return Err(node.form(what, "a vector of indices that follow one another is supported").into());
+        }
+        let mut start = vec![0; from.len()];
+        start[axis] = first;
+        self.part(node, start, shape)
+    }
+
     /// One part of a `Split`.
     pub(super) fn split(&self, node: &Node) -> Result<Done, Stop> {
         let (_, from) = self.data(node, 0)?;

@@ -160,10 +160,19 @@ fn image_stream<'c>(function: Op<'c>, image: Value<'c>) -> Result<Stream, Failur
     let takes_unsigned = |user: Op<'c>| {
         user.is("tosa.rescale") && Rescale::of(user).is_ok_and(|rescale| rescale.input_unsigned)
     };
-    let users = image.uses();
-    element.unsigned = users.iter().any(|&(user, _)| takes_unsigned(user));
-    if let Some(&(user, _)) = users.iter().find(|&&(user, _)| takes_unsigned(user) != element.unsigned) {
+    let users = readers(image);
+    element.unsigned = users.iter().any(|&user| takes_unsigned(user));
+    if let Some(&user) = users.iter().find(|&&user| takes_unsigned(user) != element.unsigned) {
         return Err(user.error("takes the image's bits as signed, another one takes them as unsigned", &[]));
     }
     Ok(Stream { shape: vec![h, w, c], element, lanes: 1 })
+}
+
+/// What reads a value, as it is or in another shape.
+fn readers<'c>(value: Value<'c>) -> Vec<Op<'c>> {
+    let read = |(user, _): (Op<'c>, usize)| match user.is("tosa.reshape") {
+        true => readers(user.result(0)),
+        false => vec![user],
+    };
+    value.uses().into_iter().flat_map(read).collect()
 }

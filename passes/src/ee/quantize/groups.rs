@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use atheena_dialects::{
     ee::Exit,
     ir::{Failure, Op, Value},
-    tosa::{self, Convolution},
+    tosa,
 };
 
 use super::elementwise::Elementwise;
@@ -64,6 +64,8 @@ impl Kind {
             "tosa.concat" => Self::Joins,
             "tosa.clamp" | "tosa.max_pool2d" | "tosa.reshape" | "tosa.transpose" | "tosa.slice"
             | "tosa.pad" | "tosa.identity" => Self::Passes,
+            // The mean of a whole map varies less than its elements, and gets a scale of its own.
+            "tosa.avg_pool2d" if is_global(op) => Self::Computes,
             "tosa.avg_pool2d" => Self::Averages,
             "ee.exit" => Self::Exits,
             "ee.yield" | "func.return" => Self::Ends,
@@ -71,6 +73,12 @@ impl Kind {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Does a pooling make one pixel of several?
+fn is_global(op: Op<'_>) -> bool {
+    let pixels = |value: Value<'_>| value.ty().shape().map(|shape| shape[1..3].iter().product::<i64>());
+    pixels(op.result(0)) == Some(1) && op.operand(0).and_then(pixels).is_some_and(|pixels| pixels > 1)
 }
 
 impl<'c> Groups<'c> {
@@ -110,7 +118,7 @@ impl<'c> Groups<'c> {
                     groups.logits.extend(inputs.first().and_then(|&logits| groups.group_of(outside(logits))));
                 }
                 Kind::Computes => {
-                    let numbers = if Convolution::cast(op).is_some() { 1 } else { 2 };
+                    let numbers = if op.is("tosa.add") { 2 } else { 1 };
                     for &input in &inputs[..numbers] {
                         groups.want(op, input, &mut failure);
                         groups.compute_on(input);

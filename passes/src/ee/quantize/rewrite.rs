@@ -34,6 +34,7 @@ pub fn rewrite<'c>(
         match kind {
             Kind::Computes => match Convolution::cast(op) {
                 Some(layer) => rewrite.convolution(layer)?,
+                None if op.is("tosa.avg_pool2d") => rewrite.average(op)?,
                 None => rewrite.add(op)?,
             },
             Kind::Passes | Kind::Averages => rewrite.pass(op)?,
@@ -232,6 +233,31 @@ impl<'c> Rewrite<'c, '_> {
         }
         let rescale = factor(narrow, 16).ok_or_else(|| far_apart(op))?;
         self.narrow(op, rescale, 32);
+        Ok(())
+    }
+
+    /// The mean of numbers of 16 bits, rescaled to what it is kept with: rounded to the input's steps it would lose what its own finer ones
+    /// can say.
+    fn average(&mut self, op: Op<'c>) -> Result<(), Failure> {
+        let input = op.operands()[0];
+        let (from, to) = (self.format(input), self.format(op.result(0)));
+        if from == to {
+            return self.pass(op);
+        }
+        let (here, i16) = (Builder::before(op), Type::integer(op.ctx(), 16));
+        // 255 steps of 128 are within 16 bits.
+        let finer = if from.bits == 8 { 128.0 } else { 1.0 };
+        if from.bits == 8 {
+            let widen = factor(finer, 31).ok_or_else(|| far_apart(op))?;
+            let widen = Rescale { input_zp: from.zero_point.into(), ..widen };
+            op.set_operand(0, widen.build(here, input, i16));
+        }
+        let zero = tosa::const_dense(here, &[1], &[0i16]);
+        op.set_operand(1, zero);
+        op.set_operand(2, zero);
+        op.set_attr("acc_type", Attr::ty(i32::ty(op.ctx())));
+        let rescale = factor(from.scale() / finer / to.scale(), 16).ok_or_else(|| far_apart(op))?;
+        self.narrow(op, rescale, 16);
         Ok(())
     }
 
