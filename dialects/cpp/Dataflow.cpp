@@ -273,9 +273,18 @@ LogicalResult MatvecOp::verify() {
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
-  if (getProducts() && *getProducts() != "dsp" && *getProducts() != "lut")
-    return emitOpError() << "expected products to be dsp or lut, but got "
-                         << *getProducts();
+  if (std::optional<StringRef> products = getProducts()) {
+    // The lanes of a folding that is not applied yet are an attribute.
+    auto simd = (*this)->getAttrOfType<IntegerAttr>("simd");
+    int64_t most = simd ? simd.getInt() : in.getLanes() / vectors, lanes = 0;
+    StringRef mixed = *products;
+    bool isMixed = mixed.consume_front("dsp:") &&
+                   !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;
+    if (*products != "dsp" && *products != "lut" && !isMixed)
+      return emitOpError() << "expected products to be dsp, lut, or dsp:N "
+                              "with N below the "
+                           << most << " lanes, but got " << *products;
+  }
   return verifyScale(*this, outputs);
 }
 

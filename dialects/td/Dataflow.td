@@ -156,7 +156,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
 
     `blocks` says in how many block RAMs the weights may be, unless all of them are used in each cycle; what those do not
-    hold is in LUTs. `products` is `dsp`, the usual, or `lut`: what multiplies then.
+    hold is in LUTs. `products` is what multiplies then: `dsp`, the usual, `lut`, or `dsp:N`, for
+    the first N of the SIMD lanes `dsp` and for the others `lut`.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,

@@ -178,6 +178,19 @@ fn two_products_a_dsp_block() {
     conv.check(35);
 }
 
+/// The first five lanes in DSP blocks, two rows in one and the third one alone, chains of three and two; the others in LUTs.
+#[test]
+fn products_in_dsp_blocks_and_luts() {
+    let mut conv = Conv::new([4, 4, 8], 6, [8, 8, 3]);
+    conv.made = ", products = \"dsp:5\"";
+    conv.weights = [-127, 127];
+    conv.check(38);
+    // -128 has no place in a pair; a single lane in LUTs.
+    conv.weights = [-128, 127];
+    (conv.unsigned, conv.made) = (true, ", products = \"dsp:7\"");
+    conv.check(39);
+}
+
 /// Weights of eight bits have four digits, those of 0 to 7 two.
 #[test]
 fn products_in_luts() {

@@ -31,7 +31,7 @@ pub use elementwise::{Add, Affine, Map};
 pub use ends::{Merge, Sink, Source};
 pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
-pub use matvec::{DspUse, Matvec, MatvecParts, PAIR_PLACES, Products};
+pub use matvec::{DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, Products};
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
 pub use range::value_range;

@@ -60,25 +60,28 @@ impl<'c> MatvecCosts<'c> {
         })
     }
 
-    /// How DSP blocks are used for these outputs at once.
-    fn dsp_use(&self, pe: i64) -> DspUse {
+    /// How DSP blocks are used for so many outputs at once.
+    pub fn dsp_use(&self, pe: i64) -> DspUse {
         DspUse::new(self.weights, self.input, pe)
     }
 
     /// How many sums of products, for each output, the tree of adders has to add.
-    pub fn sums_of_products(&self, simd: i64, pe: i64) -> i64 {
-        match self.matvec.products() {
-            Products::Dsp => ceil_div(simd, self.dsp_use(pe).chain),
-            Products::Lut => simd,
+    pub fn sums_of_products(&self, simd: i64, pe: i64, products: Products) -> i64 {
+        let in_dsps = products.lanes_in_dsps(simd);
+        ceil_div(in_dsps, self.dsp_use(pe).chain) + simd - in_dsps
+    }
+
+    /// The least and the greatest number in the memory of weights.
+    pub fn stored(&self, pe: i64, products: Products) -> (i64, i64) {
+        match products {
+            Products::Dsp | Products::Mixed(_) => self.dsp_use(pe).stored(self.weights),
+            Products::Lut | Products::Constants => self.weights,
         }
     }
 
     /// Depth and width of the memory of weights.
     fn memory(&self, simd: i64, pe: i64, products: Products) -> (i64, i64) {
-        let (low, high) = match products {
-            Products::Dsp => self.dsp_use(pe).stored(self.weights),
-            Products::Lut => self.weights,
-        };
+        let (low, high) = self.stored(pe, products);
         (self.matvec.folds(simd, pe), simd * pe * bits_of_range(low, high))
     }
 
@@ -92,13 +95,13 @@ impl<'c> MatvecCosts<'c> {
 
     /// The ways to make one with these lanes to which no other one is at most equal in every kind.
     pub fn worthwhile(&self, simd: i64, pe: i64) -> Vec<Folding> {
+        if self.matvec.folds(simd, pe) == 1 {
+            return vec![Folding::Matvec { simd, pe, blocks: 0, products: Products::Constants }];
+        }
         let mut kept: Vec<(Folding, Resources)> = vec![];
-        for products in Products::ALL {
-            let choices = match self.memory(simd, pe, products) {
-                (1, _) => vec![0],
-                (depth, width) => Rom::choices(depth, width),
-            };
-            for blocks in choices {
+        for products in Products::choices(self.dsp_use(pe), simd, pe) {
+            let (depth, width) = self.memory(simd, pe, products);
+            for blocks in Rom::choices(depth, width) {
                 let folding = Folding::Matvec { simd, pe, blocks, products };
                 let cost = self.at(folding);
                 if !kept.iter().any(|(_, other)| other.within(cost)) {
@@ -121,16 +124,16 @@ impl<'c> MatvecCosts<'c> {
         let element = i64::from(self.matvec.output().element.bits);
         let scale = Resources::logic(2 * element + 4, 0) * pe;
         let output = output_registers(pe * element);
-        let (depth, width) = self.memory(simd, pe, products);
-        if depth == 1 {
+        if self.matvec.folds(simd, pe) == 1 {
             let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
             return adders + Resources::logic(50, 40) * pe + output;
         }
+        let (depth, width) = self.memory(simd, pe, products);
         let weights = Rom::new(depth, width, blocks).resources();
-        let (products, terms) = match products {
-            Products::Dsp => self.in_dsps(simd, pe),
-            Products::Lut => self.in_luts(simd, pe),
-        };
+        let in_dsps = products.lanes_in_dsps(simd);
+        let (products, mut terms) = self.in_dsps(in_dsps, pe);
+        let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe);
+        terms.extend(more_terms);
         let (mut tree, sum_bits) = adder_tree(terms);
         let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
         // Sums wait a cycle for those so far; of one product that is a register of the DSP block.
@@ -141,23 +144,24 @@ impl<'c> MatvecCosts<'c> {
         // Of beats, groups, both together, and groups once more for biases and sums.
         let counters: Resources = [beats, groups, depth, groups].into_iter().map(counter).sum();
         let control = counters + Resources::logic(8, 6);
+        let products = products + more_products;
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
-    /// Products in DSP blocks and registers in front of them, and how many sums of how many bits they give for each output.
-    fn in_dsps(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
+    /// Products in DSP blocks and registers in front of them, and the bits of each sum that they give for each output.
+    fn in_dsps(&self, simd: i64, pe: i64) -> (Resources, Vec<i64>) {
         let dsp_use = self.dsp_use(pe);
         let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
         // The second register of an input, and of weights that are alone in a block, are those of the block.
         let (low, high) = dsp_use.stored(self.weights);
         let paired = if dsp_use.paired { pe / 2 * 2 } else { 0 };
         let operands = simd * (self.input_bits() + paired * bits_of_range(low, high));
-        let sums = ceil_div(simd, dsp_use.chain);
-        (dsp + Resources::logic(0, operands), (sums, self.product_bits(dsp_use.chain.min(simd))))
+        let sums = ceil_div(simd, dsp_use.chain) as usize;
+        (dsp + Resources::logic(0, operands), vec![self.product_bits(dsp_use.chain.min(simd)); sums])
     }
 
-    /// Products in LUTs, and three multiples of each input in front of them.
-    fn in_luts(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
+    /// Products in LUTs and three multiples of each input in front of them, and the bits of each product of an output.
+    fn in_luts(&self, simd: i64, pe: i64) -> (Resources, Vec<i64>) {
         let bits = |(low, high): (i64, i64)| bits_of_range(low, high);
         let (one, three, minus) = (self.input, times(self.input, 3), times(self.input, -1));
         let multiples =
@@ -165,7 +169,7 @@ impl<'c> MatvecCosts<'c> {
         let product = self.product_bits(1);
         let registered =
             Resources::logic(luts_of_product(self.weights, self.input), product + bits(self.weights));
-        (multiples * simd + registered * (simd * pe), (simd, product))
+        (multiples * simd + registered * (simd * pe), vec![product; simd as usize])
     }
 
     /// Bits of an input in two's complement.
@@ -220,20 +224,20 @@ fn counter(states: i64) -> Resources {
     Resources::logic(if states.count_ones() == 1 { bits } else { bits * 5 / 2 }, bits)
 }
 
-/// A tree that adds `terms` numbers of `bits` bits, with a register behind every two levels and behind the last one; and the bits of
-/// its sum.
-fn adder_tree((mut terms, mut bits): (i64, i64)) -> (Resources, i64) {
-    let mut sum = Resources::default();
+/// A tree that adds numbers of so many bits, with a register behind every two levels and behind the last one; and the bits of its sum.
+fn adder_tree(mut terms: Vec<i64>) -> (Resources, i64) {
+    let mut tree = Resources::default();
     let mut level = 0;
-    while terms > 1 {
-        bits += 1;
+    while terms.len() > 1 {
+        let sum = |pair: &[i64]| pair.iter().max().map_or(0, |bits| bits + pair.len() as i64 - 1);
+        let sums: Vec<i64> = terms.chunks(2).map(sum).collect();
         level += 1;
-        let adders = terms / 2;
-        terms -= adders;
-        let registered = if level % 2 == 0 || terms == 1 { terms * bits } else { 0 };
-        sum += Resources::logic(adders * bits, registered);
+        let adders = terms.len() / 2;
+        let registered = level % 2 == 0 || sums.len() == 1;
+        tree += Resources::logic(sums[..adders].iter().sum(), if registered { sums.iter().sum() } else { 0 });
+        terms = sums;
     }
-    (sum, bits)
+    (tree, terms.first().copied().unwrap_or(0))
 }
 
 fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
