@@ -76,7 +76,7 @@ impl<'c> Actor<'c> for Fork<'c> {
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        output_registers(bits) * self.0.results().len() as i64
+        Resources::logic(bits + 4, 2 * bits + 3) * self.0.results().len() as i64
     }
 }
 

@@ -13,7 +13,9 @@
 //!
 //! Hardware is generated from the same cuts as costs are counted from.
 
-use super::resources::{BLOCK_SHAPES, Resources, ceil_div, lut_rom_bit, multiplexer_bit, worth_blocks};
+use super::resources::{
+    BLOCK_SHAPES, Resources, ceil_div, distinct_columns, lut_rom_bit, multiplexer_bit, worth_blocks,
+};
 use std::ops::Range;
 
 /// Words of a column, in a memory of their own.
@@ -139,6 +141,7 @@ impl Rom {
                     Resources { bram18: 1, ..Resources::default() }
                 } else {
                     let words = tile.words.end - tile.words.start;
+                    let bits = distinct_columns(words, bits);
                     Resources::logic(ceil_div(bits * lut_rom_bit(words), 100), bits)
                 };
             }

@@ -1,12 +1,17 @@
 //! What a `dataflow.matvec` costs.
 
 use super::super::actor::output_registers;
+use super::super::resources::distinct_columns;
+use super::super::scale::dsp_blocks;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
 use super::{DspUse, Matvec, Products};
 use std::cell::OnceCell;
 
 /// Sums of at most so many groups shift through registers.
 const SHIFT_DEPTH: i64 = 4;
+
+/// LUTs of a product that synthesis saves, as fitted.
+const SAVED_LUTS: i64 = 5;
 
 /// What costs depend on besides the folding: read off the weights once, for many foldings.
 pub struct MatvecCosts<'c> {
@@ -15,6 +20,8 @@ pub struct MatvecCosts<'c> {
     input: (i64, i64),
     bias_bits: i64,
     sum_bits: i64,
+    /// DSP blocks that scale an output.
+    scale_dsps: i64,
     /// Digits 1 and -1 of all weights, written with the fewest.
     digits: OnceCell<i64>,
 }
@@ -41,12 +48,14 @@ impl<'c> MatvecCosts<'c> {
             let (low, high) = range.unwrap_or((0, 0));
             bits_of_range(low, high)
         };
+        let sum_bits = bits(sums);
         Self {
             matvec,
             weights: weights.iter().map(|&w| (w, w)).reduce(hull).unwrap_or((0, 0)),
             input: (low, high),
             bias_bits: bits(bias.iter().map(|&b| (b, b)).reduce(hull)),
-            sum_bits: bits(sums),
+            sum_bits,
+            scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
         }
     }
@@ -122,17 +131,18 @@ impl<'c> MatvecCosts<'c> {
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = i64::from(self.matvec.output().element.bits);
-        let scale = Resources::logic(2 * element + 4, 0) * pe;
+        let scale = Resources { lut: 2 * element + 4, dsp: self.scale_dsps, ..Resources::default() } * pe;
         let output = output_registers(pe * element);
         if self.matvec.folds(simd, pe) == 1 {
             let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
-            return adders + Resources::logic(50, 40) * pe + output;
+            let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(50, 40) } * pe;
+            return adders + scale + output;
         }
         let (depth, width) = self.memory(simd, pe, products);
         let weights = Rom::new(depth, width, blocks).resources();
         let in_dsps = products.lanes_in_dsps(simd);
-        let (products, mut terms) = self.in_dsps(in_dsps, pe);
-        let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe);
+        let (products, mut terms) = self.in_dsps(in_dsps, pe, depth);
+        let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe, depth);
         terms.extend(more_terms);
         let (mut tree, sum_bits) = adder_tree(terms);
         let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
@@ -149,32 +159,28 @@ impl<'c> MatvecCosts<'c> {
     }
 
     /// Products in DSP blocks and registers in front of them, and the bits of each sum that they give for each output.
-    fn in_dsps(&self, simd: i64, pe: i64) -> (Resources, Vec<i64>) {
+    fn in_dsps(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let dsp_use = self.dsp_use(pe);
         let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
-        // The second register of an input, and of weights that are alone in a block, are those of the block.
+        // Registers of inputs, and of weights that are alone in a block, are those of the block.
         let (low, high) = dsp_use.stored(self.weights);
         let paired = if dsp_use.paired { pe / 2 * 2 } else { 0 };
-        let operands = simd * (self.input_bits() + paired * bits_of_range(low, high));
+        let operands = distinct_columns(words, simd * paired * bits_of_range(low, high));
         let sums = ceil_div(simd, dsp_use.chain) as usize;
         (dsp + Resources::logic(0, operands), vec![self.product_bits(dsp_use.chain.min(simd)); sums])
     }
 
     /// Products in LUTs and three multiples of each input in front of them, and the bits of each product of an output.
-    fn in_luts(&self, simd: i64, pe: i64) -> (Resources, Vec<i64>) {
+    fn in_luts(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let bits = |(low, high): (i64, i64)| bits_of_range(low, high);
         let (one, three, minus) = (self.input, times(self.input, 3), times(self.input, -1));
-        let multiples =
-            Resources::logic(bits(three) - 1 + bits(minus), bits(one) + bits(three) + bits(minus));
+        let registered = 2 * bits(one) + bits(three) + bits(minus);
+        let multiples = Resources::logic(bits(three) - 1 + bits(minus), registered);
         let product = self.product_bits(1);
-        let registered =
-            Resources::logic(luts_of_product(self.weights, self.input), product + bits(self.weights));
-        (multiples * simd + registered * (simd * pe), vec![product; simd as usize])
-    }
-
-    /// Bits of an input in two's complement.
-    fn input_bits(&self) -> i64 {
-        bits_of_range(self.input.0.min(-1), self.input.1)
+        let lut = luts_of_product(self.weights, self.input) - SAVED_LUTS;
+        let weights = distinct_columns(words, simd * pe * bits(self.weights));
+        let products = Resources::logic(lut, product) * (simd * pe) + Resources::logic(0, weights);
+        (multiples * simd + products, vec![product; simd as usize])
     }
 
     /// Bits of the sum of so many products.
@@ -191,7 +197,9 @@ impl<'c> MatvecCosts<'c> {
         let adder = Resources::logic(width, width);
         let held = match (beats, groups) {
             (1, _) | (_, 1) => Resources::default(),
-            (_, ..=SHIFT_DEPTH) => Resources::logic(0, groups * width),
+            (_, 2) => Resources::logic(0, groups * width),
+            // Shift registers are LUTs.
+            (_, ..=SHIFT_DEPTH) => Resources::logic(width, 0),
             _ => memory(groups, width),
         };
         adder + held
