@@ -276,7 +276,7 @@ impl<'c> Actor<'c> for Gate<'c> {
         let input = self.inputs().swap_remove(0);
         let bits = input.with_lanes(lanes_of(folding)).bits();
         let depth = depth_at(&input, self.depth(), self.folding(), folding);
-        memory(depth, bits) + Resources::logic(60, 60) + output_registers(bits)
+        memory(depth, bits) + Resources::logic(60, 30) + output_registers(bits)
     }
 
     fn resources_holding_at(&self, folding: Folding, samples: i64) -> Resources {

@@ -135,7 +135,7 @@ impl<'c> MatvecCosts<'c> {
         let output = output_registers(pe * element);
         if self.matvec.folds(simd, pe) == 1 {
             let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
-            let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(50, 40) } * pe;
+            let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
             return adders + scale + output;
         }
         let (depth, width) = self.memory(simd, pe, products);
