@@ -21,7 +21,7 @@ use melior::ir::Module;
 const MARGINS: [f64; 4] = [0.05, 0.15, 0.3, 0.6];
 
 /// Attempts with a margin, each with the budget that the one before leaves.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 8;
 
 /// The part of the throughput that bursts may cost: the default of `dataflow-size-buffers`.
 const MAX_LOSS: f64 = 0.01;
