@@ -38,7 +38,7 @@ const MARGINS: [f64; 5] = [0.15, 0.05, 0.3, 0.6, -0.1];
 const LOSSES: [f64; 3] = [0.01, 0.05, 0.2];
 
 /// How often a budget is cut down to what buffers leave that the search did not count.
-const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 8;
 
 /// By the model a design may be so much worse than the best and still be simulated.
 const IN_DOUBT: f64 = 0.03;

@@ -288,12 +288,19 @@ LogicalResult MatvecOp::verify() {
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
-  StringRef products = getProducts().value_or("dsp");
-  bool serial = products == "serial_1" || products == "serial_2";
-  if (products != "dsp" && products != "lut" && !serial)
-    return emitOpError() << "expected products to be dsp, lut, serial_1 or "
-                            "serial_2, but got "
-                         << products;
+  if (std::optional<StringRef> products = getProducts()) {
+    // The lanes of a folding that is not applied yet are an attribute.
+    auto simd = (*this)->getAttrOfType<IntegerAttr>("simd");
+    int64_t most = simd ? simd.getInt() : in.getLanes() / vectors, lanes = 0;
+    StringRef mixed = *products;
+    bool isMixed = mixed.consume_front("dsp:") &&
+                   !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;
+    bool isSerial = *products == "serial:1" || *products == "serial:2";
+    if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial)
+      return emitOpError() << "expected products to be dsp, lut, serial:1, "
+                              "serial:2, or dsp:N with N below the "
+                           << most << " lanes, but got " << *products;
+  }
   return verifyScale(*this, outputs);
 }
 

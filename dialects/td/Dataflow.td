@@ -156,9 +156,10 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
 
     `blocks` says in how many block RAMs the weights may be, unless all of them are used in each cycle; what those do not
-    hold is in LUTs. `products` is `dsp`, the usual, or `lut`: what multiplies then. With `serial_1` and `serial_2`, weights are tables of one or two
-    bits of each input, which come in turn: a vector takes as many times as many cycles as its elements have such digits. SIMD is V then, and OC/PE
-    at most 4.
+    hold is in LUTs. `products` is what multiplies then: `dsp`, the usual, `lut`, or `dsp:N`, for
+    the first N of the SIMD lanes `dsp` and for the others `lut`. With `serial:1` or `serial:2`, weights
+    are tables of one or two bits of each input, which come in turn: a vector takes as many times as
+    many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 4.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,

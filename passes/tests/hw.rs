@@ -178,6 +178,19 @@ fn two_products_a_dsp_block() {
     conv.check(35);
 }
 
+/// The first five lanes in DSP blocks, two rows in one and the third one alone, chains of three and two; the others in LUTs.
+#[test]
+fn products_in_dsp_blocks_and_luts() {
+    let mut conv = Conv::new([4, 4, 8], 6, [8, 8, 3]);
+    conv.made = ", products = \"dsp:5\"";
+    conv.weights = [-127, 127];
+    conv.check(38);
+    // -128 has no place in a pair; a single lane in LUTs.
+    conv.weights = [-128, 127];
+    (conv.unsigned, conv.made) = (true, ", products = \"dsp:7\"");
+    conv.check(39);
+}
+
 /// Weights of eight bits have four digits, those of 0 to 7 two.
 #[test]
 fn products_in_luts() {
@@ -192,19 +205,19 @@ fn products_in_luts() {
 #[test]
 fn products_bit_by_bit() {
     let mut conv = Conv::new([4, 4, 4], 4, [4, 36, 4]);
-    conv.made = ", products = \"serial_1\"";
+    conv.made = ", products = \"serial:1\"";
     let Some((cycles, _)) = conv.check(38) else { return };
     assert_eq!(cycles, 32.0);
     // Three groups, of which two bits tell; multipliers come in turn with them.
     let mut conv = Conv::new([4, 4, 3], 6, [3, 27, 2]);
-    (conv.made, conv.unsigned) = (", products = \"serial_1\"", true);
+    (conv.made, conv.unsigned) = (", products = \"serial:1\"", true);
     conv.multiplier = vec![1 << 30, 1_500_000_001, 77, 1 << 29, 1 << 30, 5];
     conv.shift = vec![37, 38, 14, 36, 35, 9];
     let Some((cycles, _)) = conv.check(39) else { return };
     assert_eq!(cycles, 96.0);
     // More elements than a chain of tables takes.
     let mut conv = Conv::new([4, 4, 10], 2, [10, 90, 2]);
-    conv.made = ", products = \"serial_2\"";
+    conv.made = ", products = \"serial:2\"";
     let Some((cycles, _)) = conv.check(40) else { return };
     assert_eq!(cycles, 16.0);
 }

@@ -42,8 +42,12 @@ impl Folding {
             Self::Matvec { simd, pe, blocks, products } => {
                 set("simd", simd);
                 set("pe", pe);
-                set("blocks", blocks);
-                op.set_attr("products", Attr::string(op.ctx(), products.name()));
+                op.remove_attr("blocks");
+                op.remove_attr("products");
+                if products != Products::Constants {
+                    set("blocks", blocks);
+                    op.set_attr("products", Attr::string(op.ctx(), &products.to_string()));
+                }
             }
         }
     }
@@ -79,6 +83,7 @@ impl std::fmt::Display for Folding {
         f.write_str(&self.lanes_in_words())?;
         match self {
             Self::Lanes(_) => Ok(()),
+            Self::Matvec { products: Products::Constants, .. } => Ok(()),
             Self::Matvec { blocks, products, .. } => write!(f, ", blocks = {blocks}, products = {products}"),
         }
     }

@@ -76,7 +76,7 @@ impl<'c> Actor<'c> for Fork<'c> {
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        output_registers(bits) * self.0.results().len() as i64
+        Resources::logic(bits + 4, 2 * bits + 3) * self.0.results().len() as i64
     }
 }
 
@@ -258,7 +258,7 @@ impl<'c> Gate<'c> {
 
     /// What holding up to `depth` beats of `stream` costs.
     pub fn cost(stream: &Stream, depth: i64) -> Resources {
-        memory(depth, stream.bits()) + Resources::logic(60, 60) + output_registers(stream.bits())
+        memory(depth, stream.bits()) + Resources::logic(60, 30) + output_registers(stream.bits())
     }
 }
 

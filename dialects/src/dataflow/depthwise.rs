@@ -84,7 +84,8 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         if words == 1 {
             return Resources::logic(25, 22) * products + ends;
         }
-        let tree = Resources::logic(20, 20) * (products - outputs);
+        // DSP blocks add as well.
+        let tree = Resources::logic(0, 8) * (products - outputs);
         let multipliers = Resources { dsp: 1, ..Resources::default() } * products;
         rom(words, products * 8)
             + rom(words, outputs * 32)

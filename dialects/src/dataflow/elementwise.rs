@@ -1,7 +1,7 @@
 //! `dataflow.map` and `dataflow.add`: element by element.
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
-use super::scale::multiplies;
+use super::scale::{dsp_blocks, multiplies};
 use super::timing::{Needs, SKID, Step};
 use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, int, operation, start};
 use crate::ir::{Attr, Builder, Op, Value};
@@ -105,8 +105,8 @@ impl<'c> Actor<'c> for Map<'c> {
     fn resources_at(&self, folding: Folding) -> Resources {
         let output = &self.outputs()[0];
         let bits = i64::from(output.element.bits);
-        let dsp = if self.affine().multiplier.count_ones() == 1 { 0 } else { 2 };
-        let each = Resources { lut: 2 * bits + 20, ff: bits + 20, dsp, bram18: 0 };
+        let dsp = dsp_blocks(self.0, i64::from(self.inputs()[0].element.bits) + 1);
+        let each = Resources { lut: bits, dsp, ..Resources::default() };
         each * lanes_of(folding) + output_registers(lanes_of(folding) * bits)
     }
 
@@ -162,7 +162,8 @@ impl<'c> Actor<'c> for Add<'c> {
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = lanes_of(folding) * i64::from(self.outputs()[0].element.bits);
-        Resources::logic(bits + 4, 0) + output_registers(bits)
+        // Both inputs are buffered.
+        Resources::logic(4 * bits + 9, 6 * bits + 6)
     }
 
     fn is_beatwise(&self) -> bool {

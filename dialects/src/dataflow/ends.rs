@@ -141,9 +141,10 @@ impl<'c> Actor<'c> for Merge<'c> {
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = self.outputs()[0].with_lanes(lanes_of(folding)).bits() + 24;
-        let exits = self.exits() as i64;
-        Resources::logic(bits * exits / 2 + 10 * exits, 8) + output_registers(bits)
+        let bits = self.outputs()[0].with_lanes(lanes_of(folding)).bits();
+        // The inputs with their tags, and the result with its tag and exit.
+        let registers = self.exits() as i64 * (bits + 16) + bits + 24;
+        Resources::logic(registers + 30, 2 * registers + 17)
     }
 }
 
@@ -184,6 +185,8 @@ impl<'c> Actor<'c> for Sink<'c> {
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
-        Resources::logic(12, 8) + output_registers(self.inputs()[0].with_lanes(lanes_of(folding)).bits() + 25)
+        // What comes in, and what goes out with `tlast`.
+        let registers = 2 * (self.inputs()[0].with_lanes(lanes_of(folding)).bits() + 24) + 1;
+        Resources::logic(registers + 15, 2 * registers + 10)
     }
 }

@@ -11,7 +11,7 @@ use crate::ir::{Attr, Builder, Op, Value};
 mod costs;
 mod products;
 mod serial;
-use costs::MatvecCosts;
+pub use costs::MatvecCosts;
 pub use products::{DspUse, PAIR_PLACES, Products};
 pub use serial::Serial;
 
@@ -169,7 +169,9 @@ impl<'c> Matvec<'c> {
     pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
         let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
         let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
-        Folding::Matvec { simd, pe, blocks, products: self.products() }
+        let is_constant = self.folds(simd, pe) == 1 && self.products().serial_bits().is_none();
+        let products = if is_constant { Products::Constants } else { self.products() };
+        Folding::Matvec { simd, pe, blocks, products }
     }
 
     /// Digits 1 and -1 of the output that has most of them; of weights that are not `dense<…>`, three each.
@@ -180,7 +182,7 @@ impl<'c> Matvec<'c> {
         rows.flatten().unwrap_or(3 * self.vector())
     }
 
-    /// What multiplies.
+    /// What multiplies where weights come from a memory.
     pub fn products(self) -> Products {
         let name = self.0.attr("products").and_then(Attr::to_string_value);
         name.and_then(|name| Products::of_name(&name)).unwrap_or(Products::Dsp)
@@ -311,7 +313,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let sums = if beats * groups == 1 {
             1 + tree_stages(self.most_digits(), LEVELS).max(1)
         } else {
-            3 + tree_stages(MatvecCosts::of(*self).sums_of_products(simd, pe), LEVELS)
+            3 + tree_stages(MatvecCosts::of(*self).sums_of_products(simd, pe, self.products()), LEVELS)
         };
         Timing::steps(steps, sums + u64::from(groups > 1) + 1 + u64::from(multiplies(self.0)))
     }

@@ -134,6 +134,27 @@ pub(super) fn lut_rom_bit(words: i64) -> i64 {
     }
 }
 
+/// Up to so many words, columns of a bit that are equal are stored once.
+pub const SHARED_WORDS: i64 = 16;
+
+/// Different ones among so many columns of random bits in so few words, one of equals being kept: of n that there may be,
+/// `n (1 - (1 - 1/n)^columns)` are expected.
+pub(super) fn distinct_columns(words: i64, columns: i64) -> i64 {
+    if words > SHARED_WORDS {
+        return columns;
+    }
+    let possible = (1_i64 << words) as f64;
+    let expected = possible * (1.0 - (1.0 - 1.0 / possible).powi(columns as i32));
+    (expected.ceil() as i64).min(columns)
+}
+
+/// DSP blocks of a product of two numbers in two's complement, of 25 by 18 bits each: a longer operand is cut into parts of 17 bits, all but the
+/// last of which have no sign.
+pub(super) fn dsp_blocks_of_product(a: i64, b: i64) -> i64 {
+    let parts = |bits: i64, most: i64| 1 + ceil_div((bits - most).max(0), 17);
+    parts(a.max(b), 25) * parts(a.min(b), 18)
+}
+
 /// LUTs a bit that choose one of so many words: four in one, eight in two with a multiplexer of their own behind them.
 pub(super) fn multiplexer_bit(words: i64) -> i64 {
     match words {
@@ -186,6 +207,16 @@ mod tests {
         // 128 words of 3 bits: two RAM64M, and a multiplexer a bit.
         assert_eq!(memory(128, 3).lut, 8 + 3);
         assert_eq!(memory(1024, 8), Resources { bram18: 1, ..Resources::default() });
+        // Of eight words there are 256 columns.
+        assert_eq!(
+            [distinct_columns(8, 100_000), distinct_columns(1, 1), distinct_columns(64, 900)],
+            [256, 1, 900]
+        );
+        // 18 by 25; 32 bits are 25 and a part, 22 are 18 and a part.
+        assert_eq!(
+            [(18, 25), (19, 25), (32, 18), (22, 32)].map(|(a, b)| dsp_blocks_of_product(a, b)),
+            [1, 2, 2, 4]
+        );
         // One word is a register, or constants.
         assert_eq!(memory(1, 40), Resources::logic(0, 40));
         assert_eq!(rom(1, 40), Resources::default());

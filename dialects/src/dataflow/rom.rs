@@ -11,11 +11,13 @@
 //!                             404 x 9
 //! ```
 //!
-//! Of few words there are only few bits that differ: each pattern of a bit over all words is stored once.
+//! Of few words there are only few columns of a bit that differ: each of them is stored once.
 //!
 //! Hardware is generated from the same cuts as costs are counted from.
 
-use super::resources::{BLOCK_SHAPES, Resources, ceil_div, lut_rom_bit, multiplexer_bit, worth_blocks};
+use super::resources::{
+    BLOCK_SHAPES, Resources, ceil_div, distinct_columns, lut_rom_bit, multiplexer_bit, worth_blocks,
+};
 use std::ops::Range;
 
 /// Words of a column, in a memory of their own.
@@ -41,20 +43,6 @@ pub struct Column {
 pub struct Rom {
     /// From the lowest bit on.
     pub columns: Vec<Column>,
-}
-
-/// Up to so many words, bits that are the same in all of them are stored once.
-pub const SHARED_DEPTH: i64 = 12;
-
-/// How many of `width` bits of `depth` words differ, in the mean over random words: of `2^depth - 2` patterns that are not constant, those
-/// that one of the bits has.
-pub(super) fn distinct_bits(depth: i64, width: i64) -> i64 {
-    if depth > SHARED_DEPTH {
-        return width;
-    }
-    let patterns = f64::from((1 << depth) - 2);
-    let missed = (1.0 - 1.0 / patterns).powf(width as f64);
-    (patterns * (1.0 - missed)).ceil() as i64
 }
 
 /// The widest shape: what is left when columns of it are cut off is cut best on its own.
@@ -145,12 +133,6 @@ impl Rom {
         self.columns.iter().flat_map(of).collect()
     }
 
-    /// How many of `bits` bits of `words` words in LUTs have to be stored.
-    fn stored_bits(&self, words: i64, bits: i64) -> i64 {
-        let is_whole = self.columns.len() == 1 && self.columns[0].tiles.len() == 1;
-        if is_whole { distinct_bits(words, bits) } else { bits }
-    }
-
     /// What it costs, with the register behind it and the multiplexers.
     pub fn resources(&self) -> Resources {
         let mut sum = Resources::default();
@@ -161,7 +143,7 @@ impl Rom {
                     Resources { bram18: 1, ..Resources::default() }
                 } else {
                     let words = tile.words.end - tile.words.start;
-                    let bits = self.stored_bits(words, bits);
+                    let bits = distinct_columns(words, bits);
                     Resources::logic(ceil_div(bits * lut_rom_bit(words), 100), bits)
                 };
             }
@@ -258,8 +240,8 @@ mod tests {
         // A LUT a bit and 64 words.
         assert_eq!(Rom::new(64, 8, 0).resources(), Resources::logic(8, 8));
         assert_eq!(Rom::new(256, 8, 0).resources(), Resources::logic(32, 8));
-        // Of four words, 14 patterns: a thousand bits have all of them.
-        assert_eq!(Rom::new(4, 1000, 0).resources(), Resources::logic(14, 14));
+        // Of four words there are 16 columns: a thousand have all of them.
+        assert_eq!(Rom::new(4, 1000, 0).resources(), Resources::logic(16, 16));
     }
 
     proptest! {

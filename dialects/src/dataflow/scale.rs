@@ -1,5 +1,6 @@
 //! What sums become: the attributes that `dataflow.matvec` and `dataflow.depthwise` have in common.
 
+use super::resources::dsp_blocks_of_product;
 use crate::ir::{Attr, Ctx, Op, OpBuilder};
 
 /// A bias, then TOSA's `rescale` and `clamp`.
@@ -39,10 +40,9 @@ impl Scale {
     }
 }
 
-/// Do the attributes `multiplier` and `shift`, one or one a channel, and `double_round` ask for more than one shift that is the same
-/// for all channels? Multipliers over a common power of two are divided by as much of it as they have in common; what is
-/// left is 1 of a shift.
-pub(super) fn multiplies(op: Op<'_>) -> bool {
+/// The multipliers of all channels over a common power of two, divided by as much of it as they have in common; None where they are
+/// nothing but one shift that is the same for all channels.
+fn normalized(op: Op<'_>) -> Option<Vec<i128>> {
     let list = |name| {
         let attr = op.attr(name);
         attr.and_then(Attr::to_i64)
@@ -58,5 +58,22 @@ pub(super) fn multiplies(op: Op<'_>) -> bool {
         .collect();
     let away = op.attr("double_round").is_some() && most > 31;
     let is_shift = |value: i128| value.count_ones() == 1 && i64::from(value.trailing_zeros()) <= most;
-    away || scaled.first().is_none_or(|&first| !is_shift(first) || scaled.iter().any(|&other| other != first))
+    let first = *scaled.first()?;
+    if !away && is_shift(first) && scaled.iter().all(|&other| other == first) {
+        return None;
+    }
+    let twos = scaled.iter().map(|value| value.trailing_zeros()).min().unwrap_or(0).min(most as u32);
+    Some(scaled.into_iter().map(|value| value >> twos).collect())
+}
+
+/// Do the attributes `multiplier` and `shift`, one or one a channel, and `double_round` ask for more than one shift that is the same
+/// for all channels? What is left of multipliers is 1 of a shift.
+pub(super) fn multiplies(op: Op<'_>) -> bool {
+    normalized(op).is_some()
+}
+
+/// DSP blocks that a channel's multiplication takes, of sums of so many bits; constants of up to 256 are adders.
+pub(super) fn dsp_blocks(op: Op<'_>, sum_bits: i64) -> i64 {
+    let most = normalized(op).unwrap_or_default().into_iter().max().unwrap_or(0);
+    if most <= 256 { 0 } else { dsp_blocks_of_product(sum_bits, i64::from(128 - most.leading_zeros()) + 1) }
 }

@@ -15,3 +15,15 @@ dataflow.graph @matvec {
   %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x2x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<2x2x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
   dataflow.sink "sink" %r, %t, %e : !dataflow.stream<2x2x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
 }
+
+// Three of four lanes have their products in DSP blocks.
+// CHECK-LABEL: dataflow.graph @mixed
+dataflow.graph @mixed {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<1x1x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // CHECK: dataflow.matvec "dense" %{{.*}} products = "dsp:3"
+  %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 4 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+      output_zp = 0 : i64, products = "dsp:3", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>}
+      : !dataflow.stream<1x1x8xi8, lanes = 4> -> !dataflow.stream<1x1x3xi8, lanes = 3>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}

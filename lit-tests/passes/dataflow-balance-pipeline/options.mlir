@@ -1,5 +1,5 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline))' | FileCheck %s --check-prefix=MOST
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=600}))' | FileCheck %s --check-prefix=DSP
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=660}))' | FileCheck %s --check-prefix=DSP
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=32}))' | FileCheck %s --check-prefix=CYCLES
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=700}))' | FileCheck %s --check-prefix=LUT
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 dsp=0}))' | FileCheck %s --check-prefix=ZERO

@@ -73,7 +73,7 @@ fn matvecs() -> Vec<Configuration> {
         Layer { blocks: 4, ..ORDINARY },
         Layer { blocks: 4, ..rectified },
         Layer { pe: 1, element: "ui8", limits: (0, 255), ..ORDINARY },
-        Layer { simd: 18, pe: 2, multiplier: 3, ..rectified },
+        Layer { simd: 18, pe: 2, multiplier: 3 << 29, ..rectified },
         Layer { simd: 18, pe: 4, ..ORDINARY },
         Layer { simd: 36, pe: 2, weight: 100, ..rectified },
         Layer { simd: 6, pe: 8, blocks: 11, weight: 60, ..ORDINARY },

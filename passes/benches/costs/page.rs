@@ -10,8 +10,8 @@ const HEAD: &str = "\
 
 `cargo bench -p atheena-passes --bench costs` makes this page and `benches/costs.json`: it generates the hardware of small graphs,
 synthesises them with Yosys' `synth_xilinx`, and compares what each actor takes with what its model in `dialects/src/dataflow` says.
-Errors are parts of what was synthesised. What a model can't derive (LUTs of counters, of choices, of control) was fitted on every other
-configuration of a kind; the rest is held out and judges it.
+Errors are parts of what was synthesised. What a model can't derive (LUTs of counters, of choices, of control) was fitted to every other
+configuration of a kind; the rest is held out, to judge it by.
 
 ";
 

@@ -4,7 +4,7 @@
 //! `V/SIMD * OC/PE` cycles: each input beat stays for the `OC/PE` groups of outputs. Nothing else takes cycles, so a
 //! sample of P vectors has an initiation interval of exactly `P * V/SIMD * OC/PE` cycles where neither side stalls.
 //! Latency, from a vector's last input beat to its first output beat: 3 (weights, operands, products), the tree over the sums that DSP
-//! blocks give, each of up to three products, or over SIMD lanes with products in LUTs (`ceil(log2(N) / 2)` for N of them, a register
+//! blocks give, each of up to three products, and over products in LUTs (`ceil(log2(N) / 2)` for N of them, a register
 //! every two levels), 1 (accumulator), 1 more with several groups, whose biases and
 //! sums come from memories, 1 more if the multiplier is no power of two, 1 (output).
 //!
@@ -31,7 +31,7 @@ use super::{
     rescale::Rescale,
     stored::Stored,
 };
-use atheena_dialects::dataflow::{DspUse, Matvec, Products, Serial};
+use atheena_dialects::dataflow::{DspUse, Matvec, MatvecCosts, Serial};
 use atheena_dialects::ir::Failure;
 use serial::Turn;
 
@@ -198,48 +198,43 @@ impl Matrix {
             return pipeline.multiply(&graph, &x, LEVELS, &mut [first, last]);
         }
         // Weights and elements, then what multiplies them, then sums.
-        let dsp_use = self.dsp_use(actor);
-        let range = dsp_use.map_or(self.weights_range, |dsp_use| dsp_use.stored(self.weights_range));
+        let matvec = Matvec::cast(actor.0).expect("its module is generated from a matvec");
+        let (costs, products) = (MatvecCosts::of(matvec), matvec.products());
+        let dsp_use = costs.dsp_use(self.pe as i64);
+        let in_dsps = products.lanes_in_dsps(self.simd as i64) as usize;
         let mut words = (self.weights.clone(), self.pe * self.simd);
-        if dsp_use.is_some_and(|dsp_use| dsp_use.paired) {
-            self.pair(&mut words.0);
+        if dsp_use.paired {
+            self.pair(&mut words.0, in_dsps);
         }
-        let wide = (range.0.into(), range.1.into());
-        let stored = Stored::of_range(m, "weights", (&words.0, words.1), wide, actor.blocks());
+        let (low, high) = costs.stored(self.pe as i64, products);
+        let stored =
+            Stored::of_range(m, "weights", (&words.0, words.1), (low.into(), high.into()), actor.blocks());
         let address = m.counter("address", self.beats * self.groups, step);
         let weights = stored.read_late(pipeline, address, &mut [&mut x, first, last]);
         let x = actor.lanes_of(0, x);
-        let products = match dsp_use {
-            Some(dsp_use) => {
-                let x = pipeline.delay_ints(&x);
-                pipeline.step(&mut [first, last]);
-                self.in_dsps(dsp_use, m, enable, (&weights, &x))
-            }
-            None => {
-                let x: Vec<_> = x.into_iter().map(|x| Multiples::new(x, m, enable)).collect();
-                pipeline.step(&mut [first, last]);
-                let row =
-                    |row: &[Int<'c>]| row.iter().zip(&x).map(|(&w, x)| x.times(w).delay(m, enable)).collect();
-                weights.chunks(self.simd).map(row).collect()
-            }
-        };
+        let of_dsps = pipeline.delay_ints(&x[..in_dsps]);
+        let of_luts: Vec<_> = x[in_dsps..].iter().map(|&x| Multiples::new(x, m, enable)).collect();
         pipeline.step(&mut [first, last]);
-        pipeline.reduce(products, LEVELS, &mut [first, last], |a, b| a + b)
+        let rows: Vec<_> = weights.chunks(self.simd).map(|row| row.split_at(in_dsps)).collect();
+        let mut sums =
+            self.in_dsps(dsp_use, m, enable, (&rows.iter().map(|row| row.0).collect::<Vec<_>>(), &of_dsps));
+        for (sums, (_, row)) in sums.iter_mut().zip(&rows) {
+            let (low, high) = self.weights_range;
+            let product = |(w, x): (&Int<'c>, &Multiples<'c>)| {
+                x.times(w.within(low.into(), high.into())).delay(m, enable)
+            };
+            sums.extend(row.iter().zip(&of_luts).map(product));
+        }
+        pipeline.step(&mut [first, last]);
+        pipeline.reduce(sums, LEVELS, &mut [first, last], |a, b| a + b)
     }
 
-    /// How DSP blocks are used; None if products are in LUTs.
-    fn dsp_use(&self, actor: Actor<'_>) -> Option<DspUse> {
-        let in_luts = Matvec::cast(actor.0).is_some_and(|matvec| matvec.products() == Products::Lut);
-        let input = super::actor::value_range(actor.0.operand(0).expect("a matvec has an input"));
-        let input = (input.0 as i64, input.1 as i64);
-        (!in_luts).then(|| DspUse::new(self.weights_range, input, self.pe as i64))
-    }
-
-    /// Takes one off the first weight of each pair whose second one is negative.
-    fn pair(&self, weights: &mut [i64]) {
+    /// Takes one off the first weight of each pair whose second one is negative, in so many lanes.
+    fn pair(&self, weights: &mut [i64], lanes: usize) {
         for group in weights.chunks_mut(self.pe * self.simd) {
             for rows in group.chunks_exact_mut(2 * self.simd) {
                 let (first, second) = rows.split_at_mut(self.simd);
+                let (first, second) = (&mut first[..lanes], &second[..lanes]);
                 first.iter_mut().zip(second).for_each(|(a, b)| *a -= i64::from(*b < 0));
             }
         }
@@ -251,23 +246,21 @@ impl Matrix {
         dsp_use: DspUse,
         m: &Module<'c>,
         enable: Signal<'c>,
-        (weights, x): (&[Int<'c>], &[Int<'c>]),
+        (rows, x): (&[&[Int<'c>]], &[Int<'c>]),
     ) -> Vec<Vec<Int<'c>>> {
         let chain = dsp_use.chain as usize;
         let of_first = (self.weights_range.0.into(), self.weights_range.1.into());
-        let rows_at_once = if dsp_use.paired { 2 } else { 1 };
         let mut sums = vec![];
-        for rows in weights.chunks(rows_at_once * self.simd) {
-            let (a, b) = rows.split_at(self.simd);
-            if b.is_empty() {
-                let terms: Vec<_> = a.iter().copied().zip(x.iter().copied()).collect();
+        for rows in rows.chunks(if dsp_use.paired { 2 } else { 1 }) {
+            if let [a, b] = rows {
+                let terms: Vec<_> = a.iter().zip(*b).zip(x).map(|((&a, &b), &x)| (a, b, x)).collect();
+                let (of_a, of_b) =
+                    terms.chunks(chain).map(|terms| m.sums_of_pairs(terms, of_first, enable)).unzip();
+                sums.extend([of_a, of_b]);
+            } else {
+                let terms: Vec<_> = rows[0].iter().copied().zip(x.iter().copied()).collect();
                 sums.push(terms.chunks(chain).map(|terms| m.sum_of_products(terms, enable)).collect());
-                continue;
             }
-            let terms: Vec<_> = a.iter().zip(b).zip(x).map(|((&a, &b), &x)| (a, b, x)).collect();
-            let (of_a, of_b) =
-                terms.chunks(chain).map(|terms| m.sums_of_pairs(terms, of_first, enable)).unzip();
-            sums.extend([of_a, of_b]);
         }
         sums
     }

@@ -1,7 +1,7 @@
 //! Numbers in a read-only memory.
 
 use super::hdl::{Int, Module, Pipeline, Rom, Signal};
-use atheena_dialects::dataflow::SHARED_DEPTH;
+use atheena_dialects::dataflow::SHARED_WORDS;
 use indexmap::IndexSet;
 
 /// Numbers in a memory, in as many bits as they take.
@@ -32,7 +32,7 @@ impl<'c> Stored<'c> {
         blocks: Option<i64>,
     ) -> Self {
         let element_width = Int::width_of(range.0, range.1);
-        if values.len() / lanes <= SHARED_DEPTH as usize && blocks.unwrap_or(0) == 0 {
+        if values.len() / lanes <= SHARED_WORDS as usize && blocks.unwrap_or(0) == 0 {
             let (patterns, places) = distinct_bits(values, lanes, element_width);
             let bits: Vec<i64> = (0..values.len() / lanes)
                 .flat_map(|word| patterns.iter().map(move |pattern| pattern >> word & 1))

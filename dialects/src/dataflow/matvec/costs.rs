@@ -1,14 +1,17 @@
 //! What a `dataflow.matvec` costs.
 
 use super::super::actor::output_registers;
-use super::super::resources::multiplexer_bit;
-use super::super::rom::distinct_bits;
+use super::super::resources::{distinct_columns, multiplexer_bit};
+use super::super::scale::dsp_blocks;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
 use super::{DspUse, Matvec, Products, Serial};
 use std::cell::OnceCell;
 
 /// Sums of at most so many groups shift through registers.
 const SHIFT_DEPTH: i64 = 4;
+
+/// LUTs of a product that synthesis saves, as fitted.
+const SAVED_LUTS: i64 = 5;
 
 /// What costs depend on besides the folding: read off the weights once, for many foldings.
 pub struct MatvecCosts<'c> {
@@ -17,6 +20,8 @@ pub struct MatvecCosts<'c> {
     input: (i64, i64),
     bias_bits: i64,
     sum_bits: i64,
+    /// DSP blocks that scale an output.
+    scale_dsps: i64,
     /// Digits 1 and -1 of all weights, written with the fewest.
     digits: OnceCell<i64>,
 }
@@ -43,12 +48,14 @@ impl<'c> MatvecCosts<'c> {
             let (low, high) = range.unwrap_or((0, 0));
             bits_of_range(low, high)
         };
+        let sum_bits = bits(sums);
         Self {
             matvec,
             weights: weights.iter().map(|&w| (w, w)).reduce(hull).unwrap_or((0, 0)),
             input: (low, high),
             bias_bits: bits(bias.iter().map(|&b| (b, b)).reduce(hull)),
-            sum_bits: bits(sums),
+            sum_bits,
+            scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
         }
     }
@@ -62,32 +69,29 @@ impl<'c> MatvecCosts<'c> {
         })
     }
 
-    /// How DSP blocks are used for these outputs at once.
-    fn dsp_use(&self, pe: i64) -> DspUse {
+    /// How DSP blocks are used for so many outputs at once.
+    pub fn dsp_use(&self, pe: i64) -> DspUse {
         DspUse::new(self.weights, self.input, pe)
     }
 
     /// How many sums of products, for each output, the tree of adders has to add.
-    pub fn sums_of_products(&self, simd: i64, pe: i64) -> i64 {
-        match self.matvec.products() {
-            Products::Dsp => ceil_div(simd, self.dsp_use(pe).chain),
-            _ => simd,
+    pub fn sums_of_products(&self, simd: i64, pe: i64, products: Products) -> i64 {
+        let in_dsps = products.lanes_in_dsps(simd);
+        ceil_div(in_dsps, self.dsp_use(pe).chain) + simd - in_dsps
+    }
+
+    /// The least and the greatest number in the memory of weights.
+    pub fn stored(&self, pe: i64, products: Products) -> (i64, i64) {
+        match products {
+            Products::Dsp | Products::Mixed(_) => self.dsp_use(pe).stored(self.weights),
+            Products::Lut | Products::Serial(_) | Products::Constants => self.weights,
         }
     }
 
     /// Depth and width of the memory of weights.
     fn memory(&self, simd: i64, pe: i64, products: Products) -> (i64, i64) {
-        let (low, high) = match products {
-            Products::Dsp => self.dsp_use(pe).stored(self.weights),
-            _ => self.weights,
-        };
+        let (low, high) = self.stored(pe, products);
         (self.matvec.folds(simd, pe), simd * pe * bits_of_range(low, high))
-    }
-
-    /// Bits of a word of the weights that differ: so many are in registers.
-    fn operand_bits(&self, simd: i64, pe: i64, products: Products) -> i64 {
-        let (depth, width) = self.memory(simd, pe, products);
-        distinct_bits(depth, width)
     }
 
     /// The block RAMs of the weights where nobody chooses.
@@ -98,18 +102,29 @@ impl<'c> MatvecCosts<'c> {
         }
     }
 
-    /// The ways to make one with these lanes to which no other one is at most equal in every kind.
+    /// What its products may be made of with these lanes.
+    fn products(&self, simd: i64, pe: i64) -> Vec<Products> {
+        let mut products = match self.matvec.folds(simd, pe) {
+            1 => vec![Products::Constants],
+            _ => Products::choices(self.dsp_use(pe), simd, pe),
+        };
+        let serial = [1, 2].map(Products::Serial).into_iter();
+        products.extend(serial.filter(|&products| {
+            self.matvec.serial(pe, products).is_some_and(|serial| self.matvec.is_serial_at(simd, pe, serial))
+        }));
+        products
+    }
+
+    /// The ways to make one with these lanes to which no other one is at most equal in cycles and in every kind.
     pub fn worthwhile(&self, simd: i64, pe: i64) -> Vec<Folding> {
         let mut kept: Vec<(Folding, i64, Resources)> = vec![];
-        for products in Products::ALL {
-            let serial = self.matvec.serial(pe, products);
-            if serial.is_some_and(|serial| !self.matvec.is_serial_at(simd, pe, serial)) {
-                continue;
-            }
-            let choices = match self.memory(simd, pe, products) {
-                _ if serial.is_some() => vec![0],
-                (1, _) => vec![0],
-                (depth, width) => Rom::choices(depth, width),
+        for products in self.products(simd, pe) {
+            let choices = match products {
+                Products::Serial(_) | Products::Constants => vec![0],
+                _ => {
+                    let (depth, width) = self.memory(simd, pe, products);
+                    Rom::choices(depth, width)
+                }
             };
             let cycles = self.matvec.cycles(simd, pe, products);
             for blocks in choices {
@@ -133,21 +148,22 @@ impl<'c> MatvecCosts<'c> {
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = i64::from(self.matvec.output().element.bits);
-        let scale = Resources::logic(2 * element + 4, 0) * pe;
+        let scale = Resources { lut: 2 * element + 4, dsp: self.scale_dsps, ..Resources::default() } * pe;
         let output = output_registers(pe * element);
         if let Some(serial) = self.matvec.serial(pe, products) {
             return self.in_tables(serial, simd, pe) + scale + output;
         }
-        let (depth, width) = self.memory(simd, pe, products);
-        if depth == 1 {
+        if self.matvec.folds(simd, pe) == 1 {
             let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
-            return adders + Resources::logic(50, 40) * pe + output;
+            let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
+            return adders + scale + output;
         }
+        let (depth, width) = self.memory(simd, pe, products);
         let weights = Rom::new(depth, width, blocks).resources();
-        let (products, terms) = match products {
-            Products::Dsp => self.in_dsps(simd, pe),
-            _ => self.in_luts(simd, pe),
-        };
+        let in_dsps = products.lanes_in_dsps(simd);
+        let (products, mut terms) = self.in_dsps(in_dsps, pe, depth);
+        let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe, depth);
+        terms.extend(more_terms);
         let (mut tree, sum_bits) = adder_tree(terms);
         let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
         // Sums wait a cycle for those so far; of one product that is a register of the DSP block.
@@ -158,31 +174,33 @@ impl<'c> MatvecCosts<'c> {
         // Of beats, groups, both together, and groups once more for biases and sums.
         let counters: Resources = [beats, groups, depth, groups].into_iter().map(counter).sum();
         let control = counters + Resources::logic(8, 6);
+        let products = products + more_products;
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
-    /// Products in DSP blocks and registers in front of them, and how many sums of how many bits they give for each output.
-    fn in_dsps(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
+    /// Products in DSP blocks and registers in front of them, and the bits of each sum that they give for each output.
+    fn in_dsps(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let dsp_use = self.dsp_use(pe);
         let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
-        // The second register of an input, and of weights that are alone in a block, are those of the block.
+        // Registers of inputs, and of weights that are alone in a block, are those of the block.
+        let (low, high) = dsp_use.stored(self.weights);
         let paired = if dsp_use.paired { pe / 2 * 2 } else { 0 };
-        let weights = self.operand_bits(simd, pe, Products::Dsp) * paired / pe;
-        let operands = simd * self.input_bits() + weights;
-        let sums = ceil_div(simd, dsp_use.chain);
-        (dsp + Resources::logic(0, operands), (sums, self.product_bits(dsp_use.chain.min(simd))))
+        let operands = distinct_columns(words, simd * paired * bits_of_range(low, high));
+        let sums = ceil_div(simd, dsp_use.chain) as usize;
+        (dsp + Resources::logic(0, operands), vec![self.product_bits(dsp_use.chain.min(simd)); sums])
     }
 
-    /// Products in LUTs, and three multiples of each input in front of them.
-    fn in_luts(&self, simd: i64, pe: i64) -> (Resources, (i64, i64)) {
+    /// Products in LUTs and three multiples of each input in front of them, and the bits of each product of an output.
+    fn in_luts(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let bits = |(low, high): (i64, i64)| bits_of_range(low, high);
         let (one, three, minus) = (self.input, times(self.input, 3), times(self.input, -1));
-        let multiples =
-            Resources::logic(bits(three) - 1 + bits(minus), bits(one) + bits(three) + bits(minus));
+        let registered = 2 * bits(one) + bits(three) + bits(minus);
+        let multiples = Resources::logic(bits(three) - 1 + bits(minus), registered);
         let product = self.product_bits(1);
-        let registered = Resources::logic(luts_of_product(self.weights, self.input), product);
-        let operands = Resources::logic(0, self.operand_bits(simd, pe, Products::Lut));
-        (multiples * simd + registered * (simd * pe) + operands, (simd, product))
+        let lut = luts_of_product(self.weights, self.input) - SAVED_LUTS;
+        let weights = distinct_columns(words, simd * pe * bits(self.weights));
+        let products = Resources::logic(lut, product) * (simd * pe) + Resources::logic(0, weights);
+        (multiples * simd + products, vec![product; simd as usize])
     }
 
     /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far (by Yosys, layers of
@@ -222,16 +240,11 @@ impl<'c> MatvecCosts<'c> {
                 }
             }
         }
-        let (tree, width) = adder_tree((serial.sums(vector), widest));
+        let (tree, width) = adder_tree(vec![widest; serial.sums(vector) as usize]);
         let width = width + serial.bits;
         let sum = Resources::logic(2 * width, width + serial.bits * (serial.digits - 1));
         let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
         bits + tables * serial.bits + (tree + sum) * pe + counters
-    }
-
-    /// Bits of an input in two's complement.
-    fn input_bits(&self) -> i64 {
-        bits_of_range(self.input.0.min(-1), self.input.1)
     }
 
     /// Bits of the sum of so many products.
@@ -248,7 +261,9 @@ impl<'c> MatvecCosts<'c> {
         let adder = Resources::logic(width, width);
         let held = match (beats, groups) {
             (1, _) | (_, 1) => Resources::default(),
-            (_, ..=SHIFT_DEPTH) => Resources::logic(0, groups * width),
+            (_, 2) => Resources::logic(0, groups * width),
+            // Shift registers are LUTs.
+            (_, ..=SHIFT_DEPTH) => Resources::logic(width, 0),
             _ => memory(groups, width),
         };
         adder + held
@@ -281,20 +296,20 @@ fn counter(states: i64) -> Resources {
     Resources::logic(if states.count_ones() == 1 { bits } else { bits * 5 / 2 }, bits)
 }
 
-/// A tree that adds `terms` numbers of `bits` bits, with a register behind every two levels and behind the last one; and the bits of
-/// its sum.
-fn adder_tree((mut terms, mut bits): (i64, i64)) -> (Resources, i64) {
-    let mut sum = Resources::default();
+/// A tree that adds numbers of so many bits, with a register behind every two levels and behind the last one; and the bits of its sum.
+fn adder_tree(mut terms: Vec<i64>) -> (Resources, i64) {
+    let mut tree = Resources::default();
     let mut level = 0;
-    while terms > 1 {
-        bits += 1;
+    while terms.len() > 1 {
+        let sum = |pair: &[i64]| pair.iter().max().map_or(0, |bits| bits + pair.len() as i64 - 1);
+        let sums: Vec<i64> = terms.chunks(2).map(sum).collect();
         level += 1;
-        let adders = terms / 2;
-        terms -= adders;
-        let registered = if level % 2 == 0 || terms == 1 { terms * bits } else { 0 };
-        sum += Resources::logic(adders * bits, registered);
+        let adders = terms.len() / 2;
+        let registered = level % 2 == 0 || sums.len() == 1;
+        tree += Resources::logic(sums[..adders].iter().sum(), if registered { sums.iter().sum() } else { 0 });
+        terms = sums;
     }
-    (sum, bits)
+    (tree, terms.first().copied().unwrap_or(0))
 }
 
 fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {

@@ -2,51 +2,80 @@
 
 use std::fmt;
 
-/// What multiplies, where not all weights are used in each cycle.
+/// What multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Products {
     /// DSP blocks, two products in each where that is exact.
     Dsp,
     /// LUTs.
     Lut,
-    /// Tables of a bit of each input ([`super::Serial`]).
-    Serial1,
-    /// Tables of two bits of each input.
-    Serial2,
+    /// DSP blocks for so many of the input's lanes, the first ones, and LUTs for the others.
+    Mixed(i64),
+    /// Tables of the weights, for so many bits of each input a cycle ([`super::Serial`]).
+    Serial(i64),
+    /// Nothing: weights that never change are adders.
+    Constants,
 }
 
-impl Products {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Dsp, Self::Lut, Self::Serial1, Self::Serial2];
+/// Of so many DSP blocks and more, half of the lanes may have theirs; of [`MANY_BLOCKS`] a quarter and three quarters as well. Exploring takes
+/// time with each choice.
+const WORTH_MIXING: i64 = 16;
+const MANY_BLOCKS: i64 = 64;
 
-    /// The name in the attribute `products`.
-    pub const fn name(self) -> &'static str {
+impl Products {
+    /// What a layer with a memory of weights may choose from.
+    pub(super) fn choices(dsp_use: DspUse, simd: i64, pe: i64) -> Vec<Self> {
+        let quarters = match dsp_use.blocks(pe, simd) {
+            ..WORTH_MIXING => 0..0,
+            WORTH_MIXING..MANY_BLOCKS => 2..3,
+            MANY_BLOCKS.. => 1..4,
+        };
+        // Whole cascades.
+        let whole = |lanes: i64| if lanes > dsp_use.chain { lanes - lanes % dsp_use.chain } else { lanes };
+        let mut lanes: Vec<_> = quarters.map(|quarters| whole(simd * quarters / 4)).collect();
+        lanes.retain(|&lanes| lanes > 0);
+        lanes.dedup();
+        [Self::Dsp, Self::Lut].into_iter().chain(lanes.into_iter().map(Self::Mixed)).collect()
+    }
+
+    /// The lanes of the input, of so many, whose products are in DSP blocks.
+    pub fn lanes_in_dsps(self, simd: i64) -> i64 {
         match self {
-            Self::Dsp => "dsp",
-            Self::Lut => "lut",
-            Self::Serial1 => "serial_1",
-            Self::Serial2 => "serial_2",
+            Self::Dsp => simd,
+            Self::Mixed(lanes) => lanes.min(simd),
+            Self::Lut | Self::Serial(_) | Self::Constants => 0,
         }
     }
 
     /// Bits of each input a cycle, where that is not all of them.
     pub const fn serial_bits(self) -> Option<i64> {
-        match self {
-            Self::Dsp | Self::Lut => None,
-            Self::Serial1 => Some(1),
-            Self::Serial2 => Some(2),
-        }
+        if let Self::Serial(bits) = self { Some(bits) } else { None }
     }
 
-    /// The one of a name.
+    /// What the attribute `products` says: `dsp`, `lut`, as `dsp:4` how many lanes are in DSP blocks, or as `serial:2` how many bits come at
+    /// once.
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|products| products.name() == name)
+        match name {
+            "dsp" => Some(Self::Dsp),
+            "lut" => Some(Self::Lut),
+            _ => match name.split_once(':')? {
+                ("dsp", lanes) => lanes.parse().ok().map(Self::Mixed),
+                ("serial", bits) => bits.parse().ok().map(Self::Serial),
+                _ => None,
+            },
+        }
     }
 }
 
 impl fmt::Display for Products {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Self::Dsp => f.write_str("dsp"),
+            Self::Lut => f.write_str("lut"),
+            Self::Mixed(lanes) => write!(f, "dsp:{lanes}"),
+            Self::Serial(bits) => write!(f, "serial:{bits}"),
+            Self::Constants => f.write_str("constants"),
+        }
     }
 }
 
@@ -94,6 +123,17 @@ impl DspUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mixtures_are_whole_cascades_of_large_layers() {
+        let dsp_use = DspUse { paired: true, chain: 3 };
+        let mixed = |simd, pe| Products::choices(dsp_use, simd, pe)[2..].to_vec();
+        // 18 blocks: half of 9 lanes is 4, of which 3 make a cascade. 72: a quarter is 2, three quarters are 6.
+        assert_eq!(mixed(9, 4), [Products::Mixed(3)]);
+        assert_eq!(mixed(9, 16), [2, 3, 6].map(Products::Mixed));
+        assert_eq!(mixed(2, 16), [Products::Mixed(1)]);
+        assert_eq!([mixed(1, 32), mixed(7, 4)], [vec![], vec![]]);
+    }
 
     #[test]
     fn pairs_need_room() {

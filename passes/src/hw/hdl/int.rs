@@ -107,6 +107,7 @@ impl<'c> Int<'c> {
         let bits = match name {
             Arithmetic::Add => a + b,
             Arithmetic::Sub => a - b,
+            Arithmetic::Mul if low < 0 => a.signed_times(b),
             Arithmetic::Mul => a * b,
         };
         Self::new(bits, low, high)

@@ -141,6 +141,17 @@ impl<'c> Signal<'c> {
         self.op("comb.mux", &[self, then, otherwise.like(then)], then.width)
     }
 
+    /// The product of two numbers in two's complement, of which synthesis drops copies of their signs.
+    pub fn signed_times(self, other: Signal<'c>) -> Self {
+        let builder = self.builder();
+        let format = Attr::string(builder.ctx(), "$unsigned($signed({{0}}) * $signed({{1}}))");
+        let op = (builder.op("sv.verbatim.expr").operands(&[self.value, other.like(self).value]))
+            .attr("format_string", format)
+            .result(Type::integer(builder.ctx(), self.width))
+            .build();
+        Self::new(op.result(0), self.width, builder)
+    }
+
     /// `width` bits from bit `low` on.
     pub fn bits(self, low: u32, width: u32) -> Self {
         assert!(width > 0 && low + width <= self.width, "bits {low}+{width} of {}", self.width);
