@@ -297,7 +297,7 @@ mod tests {
     fn sums_of_16_bits_are_exact() {
         // [C, OC, KH, KW, weights of +-127?]
         for [c, oc, kh, kw, extreme] in
-            [[3, 18, 3, 3, 0], [5, 4, 2, 3, 1], [80, 5, 3, 3, 1], [600, 3, 1, 1, 1], [300, 10, 2, 4, 1]]
+            [[3, 17, 3, 3, 0], [5, 4, 2, 3, 1], [80, 5, 3, 3, 1], [600, 3, 1, 1, 1], [300, 9, 2, 4, 1]]
         {
             let [h, w, row] = [kh + 1, kw + 2, kw * c];
             let taps = kh * row;
@@ -359,6 +359,42 @@ mod tests {
                     assert_eq!(outputs.0, [expected], "{machine:?}, {c} to {oc} channels");
                 }
             }
+        }
+    }
+
+    /// Nothing behind a result is written, also where the last vector of a row has one number.
+    #[test]
+    fn results_are_not_overrun() {
+        for (size, to) in [1, 7, 9, 10, 17].into_iter().flat_map(|size| [(size, "i8"), (size, "i16")]) {
+            let ty = |element: &str| format!("tensor<1x1x2x{size}x{element}>");
+            let (from, narrow) = (ty("i8"), ty(to));
+            let text = format!(
+                r#"func.func @network(%image: {from}) -> {narrow} {{
+                  %m = "tosa.const"() <{{values = dense<1500000000> : tensor<1xi32>}}> : () -> tensor<1xi32>
+                  %s = "tosa.const"() <{{values = dense<31> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %zx = "tosa.const"() <{{values = dense<0> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %zy = "tosa.const"() <{{values = dense<0> : tensor<1x{to}>}}> : () -> tensor<1x{to}>
+                  %y = tosa.rescale %image, %m, %s, %zx, %zy {{scale32 = true, rounding_mode = SINGLE_ROUND,
+                    per_channel = false, input_unsigned = false, output_unsigned = false}} :
+                    ({from}, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1x{to}>) -> {narrow}
+                  return %y : {narrow}
+                }}"#
+            );
+            let golden = Golden::compile(&text, "network").unwrap_or_else(|e| panic!("{e}"));
+            let pixels: Vec<u8> = (1..=2 * size as u8).collect();
+            let (bytes, spare) = (2 * size * if to == "i8" { 1 } else { 2 }, 64);
+            let mut result = vec![0xa5; bytes + spare];
+            let mut scratch = vec![Line([0; 64]); golden.scratch_bytes.div_ceil(64)];
+            // SAFETY: the pixels are as many as the argument has, and the result and the scratch memory are large enough.
+            unsafe {
+                golden.engine.call(pixels.as_ptr(), &[result.as_mut_ptr()], scratch.as_mut_ptr().cast())
+            };
+            assert_eq!(result[bytes..], vec![0xa5; spare], "{size} numbers of {to}");
+            // By the definition of TOSA: 1500000000 / 2^31 of each, rounded half up.
+            let scaled = |&pixel: &u8| ((u64::from(pixel) * 1_500_000_000 + (1 << 30)) >> 31) as u8;
+            let width = bytes / pixels.len();
+            let first = pixels.iter().flat_map(|pixel| [scaled(pixel), 0].into_iter().take(width));
+            assert!(first.eq(result[..bytes].iter().copied()), "{size} numbers of {to}");
         }
     }
 }

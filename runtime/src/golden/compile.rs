@@ -20,9 +20,11 @@ const TO_LINALG: &str = "builtin.module(\
     tosa-to-arith{include-apply-rescale=true},tosa-to-tensor),canonicalize,cse)";
 
 /// The timing: convolutions with the output channel as the innermost loop, where weights and results are
-/// contiguous, so that loops become vectors.
+/// contiguous, so that loops become vectors. What is marked [`SCALAR`] becomes none.
 const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
   transform.named_sequence @__transform_main(%module: !transform.any_op {transform.readonly}) {
+    %scalar = transform.structured.match attributes {golden.scalar} in %module : (!transform.any_op) -> !transform.any_op
+    transform.structured.convert_to_loops %scalar : (!transform.any_op) -> !transform.any_op
     %conv = transform.structured.match ops{["linalg.conv_2d_nhwc_hwcf", "linalg.conv_2d_nhwc_hwcf_q"]} in %module
       : (!transform.any_op) -> !transform.any_op
     %loops = transform.structured.generalize %conv : (!transform.any_op) -> !transform.any_op
@@ -31,6 +33,9 @@ const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
     transform.yield
   }
 }"#;
+
+/// Marks what [`SCHEDULE`] leaves to LLVM's own vectoriser, see [`keep_scalar`].
+const SCALAR: &str = "golden.scalar";
 
 /// Tensors to buffers; results go where the caller says.
 const TO_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-function-boundaries=true function-boundary-type-conversion=identity-layout-map},\
@@ -43,6 +48,9 @@ const TO_SHARED_BUFFERS: &str = "builtin.module(one-shot-bufferize{bufferize-fun
 
 /// Runs the timing.
 const SCHEDULED: &str = "builtin.module(transform-interpreter,canonicalize,cse)";
+
+/// The length of vectors in [`TO_LLVM`].
+const VECTOR: i64 = 8;
 
 /// Loops, vectors, LLVM.
 const TO_LLVM: &str = "builtin.module(\
@@ -81,6 +89,7 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let function = keep_only(Op::of_module(&module), name)?;
     convolution::vectorise(function, machine);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
+    keep_scalar(function);
     outline::outline(function);
     add_schedule(&context, &module).map_err(rejected)?;
     run(&context, &mut module, SCHEDULED).map_err(rejected)?;
@@ -164,6 +173,18 @@ fn tensor_type(ty: Type<'_>) -> Option<TensorType> {
     };
     let shape = ty.shape()?.into_iter().map(|size| usize::try_from(size).ok()).collect::<Option<_>>()?;
     Some(TensorType { shape, element })
+}
+
+/// Marks the loops whose last vector would have one number only that is narrower than what it is computed in: LLVM 22 stores all bytes of the
+/// wide one on AVX-512 (a masked store of a truncation), and so writes behind what the mask allows.
+fn keep_scalar(function: Op<'_>) {
+    for op in function.walk_named("linalg.generic") {
+        let narrows = op.body().ops().into_iter().any(|op| op.is("arith.trunci"));
+        let last = op.operands().last().and_then(|output| output.ty().shape()?.last().copied());
+        if narrows && last.is_some_and(|size| size % VECTOR == 1) {
+            op.set_attr(SCALAR, Attr::unit(op.ctx()));
+        }
+    }
 }
 
 /// Puts the timing beside the function, where the interpreter of `transform` looks for it.
