@@ -64,10 +64,11 @@ impl<'c> Outliner<'c> {
             }
             op.move_to_end(part.body);
         }
-        let buffers = part.handed_over.clone();
+        // The operations are gone where there is such a function.
+        let (call, buffers) =
+            (Builder::before(behind).at(first.loc()).op("func.call"), part.handed_over.clone());
         let name = self.function_of(part);
-        let call = Builder::before(behind).at(first.loc()).op("func.call");
-        call.attr("callee", Attr::symbol(first.ctx(), &name)).operands(&buffers).build();
+        call.attr("callee", Attr::symbol(self.function.ctx(), &name)).operands(&buffers).build();
     }
 
     /// The name of the function of a part, which there may be already.
