@@ -291,4 +291,110 @@ mod tests {
             }
         }
     }
+
+    /// Convolutions of inputs of 16 bits, against the definition: those whose sums fit 32 bits, row by row, or not even that.
+    #[test]
+    fn sums_of_16_bits_are_exact() {
+        // [C, OC, KH, KW, weights of +-127?]
+        for [c, oc, kh, kw, extreme] in
+            [[3, 17, 3, 3, 0], [5, 4, 2, 3, 1], [80, 5, 3, 3, 1], [600, 3, 1, 1, 1], [300, 9, 2, 4, 1]]
+        {
+            let [h, w, row] = [kh + 1, kw + 2, kw * c];
+            let taps = kh * row;
+            let mut seed = 7u64;
+            let mut next = || {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 40) as i64
+            };
+            let weight = |random: i64| {
+                if extreme == 1 { 127 - 254 * i64::from(random % 16 == 0) } else { random % 128 }
+            };
+            let weights: Vec<i64> = (0..taps * oc).map(|_| weight(next())).collect();
+            let hex: String = weights.iter().map(|&w| format!("{:02X}", w as i8)).collect();
+            let text = format!(
+                r#"func.func @network(%image: tensor<1x{h}x{w}x{c}xi8>) -> tensor<1x2x3x{oc}xi32> {{
+                  %m = "tosa.const"() <{{values = dense<1082130432> : tensor<1xi32>}}> : () -> tensor<1xi32>
+                  %s = "tosa.const"() <{{values = dense<22> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %z8 = "tosa.const"() <{{values = dense<0> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %z16 = "tosa.const"() <{{values = dense<0> : tensor<1xi16>}}> : () -> tensor<1xi16>
+                  %z32 = "tosa.const"() <{{values = dense<0> : tensor<1xi32>}}> : () -> tensor<1xi32>
+                  %z48 = "tosa.const"() <{{values = dense<0> : tensor<1xi48>}}> : () -> tensor<1xi48>
+                  %x = tosa.rescale %image, %m, %s, %z8, %z16 {{scale32 = true, rounding_mode = SINGLE_ROUND,
+                    per_channel = false, input_unsigned = false, output_unsigned = false}} :
+                    (tensor<1x{h}x{w}x{c}xi8>, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1xi16>)
+                    -> tensor<1x{h}x{w}x{c}xi16>
+                  %w = "tosa.const"() <{{values = dense<"0x{hex}"> : tensor<{oc}x{kh}x{kw}x{c}xi8>}}>
+                    : () -> tensor<{oc}x{kh}x{kw}x{c}xi8>
+                  %b = "tosa.const"() <{{values = dense<-12345> : tensor<{oc}xi48>}}> : () -> tensor<{oc}xi48>
+                  %y = tosa.conv2d %x, %w, %b, %z16, %z8 {{acc_type = i48, pad = array<i64: 0, 0, 0, 0>,
+                    stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}} : (tensor<1x{h}x{w}x{c}xi16>,
+                    tensor<{oc}x{kh}x{kw}x{c}xi8>, tensor<{oc}xi48>, tensor<1xi16>, tensor<1xi8>)
+                    -> tensor<1x2x3x{oc}xi48>
+                  %part = "tosa.const"() <{{values = dense<16384> : tensor<1xi16>}}> : () -> tensor<1xi16>
+                  %by = "tosa.const"() <{{values = dense<18> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %r = tosa.rescale %y, %part, %by, %z48, %z32 {{scale32 = false, rounding_mode = SINGLE_ROUND,
+                    per_channel = false, input_unsigned = false, output_unsigned = false}} :
+                    (tensor<1x2x3x{oc}xi48>, tensor<1xi16>, tensor<1xi8>, tensor<1xi48>, tensor<1xi32>)
+                    -> tensor<1x2x3x{oc}xi32>
+                  return %r : tensor<1x2x3x{oc}xi32>
+                }}"#
+            );
+            let mixed: Vec<u8> = (0..h * w * c).map(|_| next() as u8).collect();
+            let images = [mixed, vec![128; (h * w * c) as usize], vec![127; (h * w * c) as usize]];
+            for machine in Machine::ALL.into_iter().filter(|machine| machine.is_here()) {
+                let golden = Golden::compile_for(&text, "network", machine).unwrap_or_else(|e| panic!("{e}"));
+                for image in &images {
+                    let pixel = |at: i64| (i64::from(image[at as usize] as i8) * 258).clamp(-32768, 32767);
+                    let expected = (0..6 * oc).map(|at| {
+                        let (place, channel) = (at / oc, at % oc);
+                        let tap = |tap: i64| {
+                            let from = ((place / 3 + tap / row) * w + place % 3) * c + tap % row;
+                            pixel(from) * weights[(channel * taps + tap) as usize]
+                        };
+                        // A sixteenth, rounded half up.
+                        ((-12345 + (0..taps).map(tap).sum::<i64>() + 8) >> 4) as i32
+                    });
+                    let expected = Tensor::I32(expected.collect());
+                    let outputs = golden.run(&image[..]).expect("the image fits");
+                    assert_eq!(outputs.0, [expected], "{machine:?}, {c} to {oc} channels");
+                }
+            }
+        }
+    }
+
+    /// Nothing behind a result is written, also where the last vector of a row has one number.
+    #[test]
+    fn results_are_not_overrun() {
+        for (size, to) in [1, 7, 9, 10, 17].into_iter().flat_map(|size| [(size, "i8"), (size, "i16")]) {
+            let ty = |element: &str| format!("tensor<1x1x2x{size}x{element}>");
+            let (from, narrow) = (ty("i8"), ty(to));
+            let text = format!(
+                r#"func.func @network(%image: {from}) -> {narrow} {{
+                  %m = "tosa.const"() <{{values = dense<1500000000> : tensor<1xi32>}}> : () -> tensor<1xi32>
+                  %s = "tosa.const"() <{{values = dense<31> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %zx = "tosa.const"() <{{values = dense<0> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                  %zy = "tosa.const"() <{{values = dense<0> : tensor<1x{to}>}}> : () -> tensor<1x{to}>
+                  %y = tosa.rescale %image, %m, %s, %zx, %zy {{scale32 = true, rounding_mode = SINGLE_ROUND,
+                    per_channel = false, input_unsigned = false, output_unsigned = false}} :
+                    ({from}, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1x{to}>) -> {narrow}
+                  return %y : {narrow}
+                }}"#
+            );
+            let golden = Golden::compile(&text, "network").unwrap_or_else(|e| panic!("{e}"));
+            let pixels: Vec<u8> = (1..=2 * size as u8).collect();
+            let (bytes, spare) = (2 * size * if to == "i8" { 1 } else { 2 }, 64);
+            let mut result = vec![0xa5; bytes + spare];
+            let mut scratch = vec![Line([0; 64]); golden.scratch_bytes.div_ceil(64)];
+            // SAFETY: the pixels are as many as the argument has, and the result and the scratch memory are large enough.
+            unsafe {
+                golden.engine.call(pixels.as_ptr(), &[result.as_mut_ptr()], scratch.as_mut_ptr().cast())
+            };
+            assert_eq!(result[bytes..], vec![0xa5; spare], "{size} numbers of {to}");
+            // By the definition of TOSA: 1500000000 / 2^31 of each, rounded half up.
+            let scaled = |&pixel: &u8| ((u64::from(pixel) * 1_500_000_000 + (1 << 30)) >> 31) as u8;
+            let width = bytes / pixels.len();
+            let first = pixels.iter().flat_map(|pixel| [scaled(pixel), 0].into_iter().take(width));
+            assert!(first.eq(result[..bytes].iter().copied()), "{size} numbers of {to}");
+        }
+    }
 }

@@ -101,6 +101,7 @@ functions! {
     mlirParsePassPipeline: fn(Handle, StringRef, StringCallback, *mut c_void) -> LogicalResult;
     mlirPassManagerCreate: fn(Handle) -> Handle;
     mlirPassManagerDestroy: fn(Handle);
+    mlirPassManagerEnableVerifier: fn(Handle, bool);
     mlirPassManagerGetAsOpPassManager: fn(Handle) -> Handle;
     mlirPassManagerRunOnOp: fn(Handle, Handle) -> LogicalResult;
     mlirRegisterCIRCTConversionPasses: fn();
@@ -246,6 +247,8 @@ impl Module<'_> {
         // SAFETY: the pass manager is made and destroyed here; the callback's data is the buffer that it expects.
         let succeeded = unsafe {
             let manager = (functions.mlirPassManagerCreate)(self.session.context);
+            // What comes in is verified, and what the passes do is CIRCT's own: between them takes as long as they do.
+            (functions.mlirPassManagerEnableVerifier)(manager, false);
             let nest = (functions.mlirPassManagerGetAsOpPassManager)(manager);
             let target = (&raw mut error).cast();
             let parsed =

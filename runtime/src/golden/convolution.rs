@@ -4,7 +4,8 @@
 //! convolution whose weights are constants becomes loops that keep a tile of sums in registers: some pixels of a row
 //! times some blocks of output channels. What lies behind one another in memory, the `kw * C` elements of a kernel's
 //! row, is one reduction. Integers are multiplied in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
-//! bits without their zero point and multiplied in pairs (`pmaddwd`), both exact; floats use fused multiply-adds.
+//! bits without their zero point and multiplied in pairs (`pmaddwd`), both exact; floats use fused multiply-adds. Inputs of 16
+//! bits, whose sums are of 64, are multiplied in pairs too and summed in 32 bits as far as the weights prove that it is exact.
 //!
 //! Other convolutions are left to the timing of [`super::compile`].
 
@@ -25,12 +26,10 @@ pub fn vectorise(function: Op<'_>, machine: Machine) {
     if machine == Machine::Other {
         return;
     }
-    for op in function.walk() {
-        if (op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"))
-            && let Some(convolution) = Convolution::of(op)
-        {
-            convolution.replace(machine);
-        }
+    let mut convolutions = function.walk();
+    convolutions.retain(|op| op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"));
+    for convolution in convolutions.into_iter().filter_map(Convolution::of) {
+        convolution.replace(machine);
     }
     erase_unread(function);
 }
@@ -89,6 +88,9 @@ impl<'c> Convolution<'c> {
             Packed::Words { weights, bias, input_zp } => {
                 (emit.offset(dense, 16, *input_zp), emit.global(self.op, weights), emit.global(self.op, bias))
             }
+            Packed::Wide { weights, bias, .. } => {
+                (emit.offset(dense, 16, 0), emit.global(self.op, weights), emit.global(self.op, bias))
+            }
             Packed::Floats { weights, bias } => {
                 (emit.flat(dense), emit.global(self.op, weights), emit.global(self.op, bias))
             }
@@ -102,6 +104,7 @@ impl<'c> Convolution<'c> {
             blocks: self.bank.blocks(machine.lanes()),
             sums: machine.sums(),
             step: packed.step(),
+            span: packed.span(),
         };
         kernel.emit(&emit);
         self.op.erase();

@@ -1,25 +1,25 @@
-//! Layers as functions of their own, called one after the other: what LLVM does takes time that grows with the square of a
-//! function's length, so a network in one function takes far too long.
+//! Layers as functions of their own, called one after the other, equal ones once.
+//!
+//! What LLVM does takes time that grows with the square of a function's length, so a network in one function takes far too long.
+//! Each loop nest on buffers moves into a private function of the buffers that it works on; layers of the same shape are then the
+//! same function, and code is generated for it once.
 
 use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::ir::{Attr, Block, Builder, Op, Region, Type, Value};
 
-/// A function ends behind the first operation with which it has so many, those inside others counted.
-const ENOUGH_OPS: usize = 256;
-
 /// Moves what a function on buffers does into private functions beside it, and calls them; what decides which of them
-/// run stays. Constants and views of buffers are made again where they are used, so that nothing but buffers is handed over.
+/// run stays. Its `memref.view`s are places apart in memory, see [`super::memory`].
 pub fn outline(function: Op<'_>) {
-    let mut outliner = Outliner { function, name: function.symbol().unwrap_or_default(), made: 0 };
-    outliner.block(function.body());
+    let name = function.symbol().unwrap_or_default();
+    Outliner { function, name, known: HashMap::new() }.block(function.body());
 }
 
 struct Outliner<'c> {
     function: Op<'c>,
     name: String,
-    /// Functions so far.
-    made: usize,
+    /// The names of the functions so far, by their text.
+    known: HashMap<String, String>,
 }
 
 impl<'c> Outliner<'c> {
@@ -28,7 +28,7 @@ impl<'c> Outliner<'c> {
         let stays = staying(block);
         let mut group = Group::default();
         for op in block.ops() {
-            if is_remade(op) {
+            if stands_for_a_buffer(op) || is_remade(op) {
                 continue;
             }
             if stays.contains(&op) {
@@ -38,26 +38,22 @@ impl<'c> Outliner<'c> {
                 continue;
             }
             group.push(op);
-            if group.size >= ENOUGH_OPS && group.is_closed() {
+            if group.open == 0 {
                 self.finish(&mut group);
             }
         }
         self.finish(&mut group);
     }
 
-    /// Makes a function of a group, and a call of it in its place.
+    /// Calls a function in the place of a group. A group whose results others use stays as it is.
     fn finish(&mut self, group: &mut Group<'c>) {
-        let group = std::mem::take(group);
-        if !group.is_closed() {
+        let Group { ops, inside, open, .. } = std::mem::take(group);
+        let (Some(&first), Some(behind)) = (ops.first(), ops.last().and_then(|op| op.next())) else { return };
+        if open > 0 {
             return;
         }
-        let Group { ops, inside, .. } = group;
-        let (Some(&first), Some(behind)) = (ops.first(), ops.last().and_then(|op| op.next())) else { return };
-        let ctx = first.ctx();
-        let name = format!("{}_part{}", self.name, self.made);
-        self.made += 1;
-        let body = Block::new(&[], first.loc());
-        let mut part = Part { body, values: HashMap::new(), handed_over: vec![] };
+        let mut part =
+            Part { body: Block::new(&[], first.loc()), values: HashMap::new(), handed_over: vec![] };
         for &op in &ops {
             for user in op.walk() {
                 for (index, value) in user.operands().into_iter().enumerate() {
@@ -66,20 +62,45 @@ impl<'c> Outliner<'c> {
                     }
                 }
             }
-            op.move_to_end(body);
+            op.move_to_end(part.body);
         }
-        Builder::end(body, first.loc()).op("func.return").build();
+        // The operations are gone where there is such a function.
+        let (call, buffers) =
+            (Builder::before(behind).at(first.loc()).op("func.call"), part.handed_over.clone());
+        let name = self.function_of(part);
+        call.attr("callee", Attr::symbol(self.function.ctx(), &name)).operands(&buffers).build();
+    }
+
+    /// The name of the function of a part, which there may be already.
+    fn function_of(&mut self, part: Part<'c>) -> String {
+        /// Stands for the name while functions are compared.
+        const NAMELESS: &str = "part";
+        let ctx = self.function.ctx();
+        let builder = Builder::after(self.function);
         let types: Vec<Type<'_>> = part.handed_over.iter().map(|value| value.ty()).collect();
-        Builder::after(self.function)
+        let mut function = builder
             .op("func.func")
-            .attr("sym_name", Attr::string(ctx, &name))
+            .attr("sym_name", Attr::string(ctx, NAMELESS))
             .attr("sym_visibility", Attr::string(ctx, "private"))
             .attr("function_type", Attr::ty(Type::function(ctx, &types, &[])))
-            .attr("no_inline", Attr::unit(ctx))
-            .region(Region::with_block(body))
-            .build();
-        let call = Builder::before(behind).at(first.loc()).op("func.call");
-        call.attr("callee", Attr::symbol(ctx, &name)).operands(&part.handed_over).build();
+            .attr("passthrough", Attr::array(ctx, &[Attr::string(ctx, "noinline")]));
+        if part.handed_over.iter().copied().all(is_apart) {
+            let apart = Attr::parse(ctx, "{llvm.noalias}").expect("the attribute is well-formed");
+            function = function
+                .attr("arg_attrs", Attr::array(ctx, &vec![apart; types.len()]))
+                .attr("llvm.bareptr", Attr::unit(ctx));
+        }
+        Builder::end(part.body, self.function.loc()).op("func.return").build();
+        let function = function.region(Region::with_block(part.body)).build();
+        let text = function.to_string();
+        if let Some(known) = self.known.get(&text) {
+            function.erase();
+            return known.clone();
+        }
+        let name = format!("{}_part{}", self.name, self.known.len());
+        function.set_attr("sym_name", Attr::string(ctx, &name));
+        self.known.insert(text, name.clone());
+        name
     }
 }
 
@@ -89,25 +110,23 @@ struct Group<'c> {
     ops: Vec<Op<'c>>,
     /// What they and the operations inside them define.
     inside: HashSet<Value<'c>>,
-    /// All operations, those inside others counted.
-    size: usize,
+    /// The results of the operations themselves.
+    results: HashSet<Value<'c>>,
+    /// Uses of these results that are not in the group.
+    open: usize,
 }
 
 impl<'c> Group<'c> {
     fn push(&mut self, op: Op<'c>) {
         for op in op.walk() {
+            self.open -= op.operands().iter().filter(|value| self.results.contains(value)).count();
             let blocks = op.regions().into_iter().flat_map(|region| region.blocks());
             self.inside.extend(blocks.flat_map(Block::arguments));
             self.inside.extend(op.results());
-            self.size += 1;
         }
+        self.open += op.results().into_iter().map(|value| value.uses().len()).sum::<usize>();
+        self.results.extend(op.results());
         self.ops.push(op);
-    }
-
-    /// Does nobody else use what the group defines?
-    fn is_closed(&self) -> bool {
-        let users = self.ops.iter().flat_map(|op| op.results()).flat_map(Value::uses);
-        users.into_iter().all(|(user, _)| self.ops.iter().rev().any(|&op| user.is_inside(op)))
     }
 }
 
@@ -144,12 +163,15 @@ impl<'c> Part<'c> {
     }
 }
 
-/// Is that a constant, or a view of a buffer?
+/// Does an operation give a buffer that functions are called with?
+fn stands_for_a_buffer(op: Op<'_>) -> bool {
+    op.is("memref.view") || op.is("memref.get_global")
+}
+
+/// Is that a constant, or another view of a buffer, which functions make themselves?
 fn is_remade(op: Op<'_>) -> bool {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 6] = [
         "arith.constant",
-        "memref.view",
-        "memref.get_global",
         "memref.subview",
         "memref.collapse_shape",
         "memref.expand_shape",
@@ -157,6 +179,14 @@ fn is_remade(op: Op<'_>) -> bool {
         "memref.reinterpret_cast",
     ];
     NAMES.iter().any(|name| op.is(name))
+}
+
+/// Is that a whole buffer with which no other one overlaps? Its address says all of it then.
+fn is_apart(value: Value<'_>) -> bool {
+    let is_argument = value.producer().is_none() && value.uses().iter().all(|(op, _)| !op.is("memref.view"));
+    let ty = value.ty().to_string();
+    let is_static = ty.starts_with("memref") && !ty.contains('?') && !ty.contains("strided");
+    (is_argument || value.producer().is_some_and(stands_for_a_buffer)) && is_static
 }
 
 /// The operations of a block that can't be in another function: branches, the block's end, and what computes values for these.
@@ -168,8 +198,7 @@ fn staying<'c>(block: Block<'c>) -> HashSet<Op<'c>> {
         let is_end = index + 1 == ops.len();
         if is_end || op.is("scf.if") || op.results().iter().any(|value| needed.contains(value)) {
             stays.insert(op);
-            let read = op.walk().into_iter().flat_map(Op::operands);
-            needed.extend(read);
+            needed.extend(op.walk().into_iter().flat_map(Op::operands));
         }
     }
     stays
@@ -183,7 +212,7 @@ mod tests {
     /// The functions of a module behind outlining, the network first, with their numbers of operations.
     fn outlined(layers: &str) -> Vec<(String, usize)> {
         let text = format!(
-            "func.func @net(%scratch: memref<64xi8>) {{
+            "func.func @net(%scratch: memref<4096xi8>) {{
                %zero = arith.constant 0 : index
                %one = arith.constant 1 : i8
                {layers}
@@ -199,26 +228,46 @@ mod tests {
         functions.map(|function| (function.to_string(), function.walk().len())).collect()
     }
 
-    /// A view and a loop on it: two operations, and one inside the loop.
-    const LAYER: &str = "
-        %VIEW = memref.view %scratch[%zero][] : memref<64xi8> to memref<8xi8>
-        linalg.fill ins(%one : i8) outs(%VIEW : memref<8xi8>)";
-
-    fn layers(count: usize) -> String {
-        (0..count).map(|layer| LAYER.replace("VIEW", &format!("view{layer}"))).collect()
+    /// A loop on a view of so many bytes.
+    fn layer(name: usize, bytes: usize) -> String {
+        let ty = format!("memref<{bytes}xi8>");
+        format!(
+            "%view{name} = memref.view %scratch[%zero][] : memref<4096xi8> to {ty}
+             linalg.fill ins(%one : i8) outs(%view{name} : {ty})
+             "
+        )
     }
 
-    /// Twice the layers are twice the functions, none of them longer.
     #[test]
     fn functions_do_not_grow_with_the_network() {
-        let longest = |functions: &[(String, usize)]| functions[1..].iter().map(|f| f.1).max();
-        let (few, many) = (outlined(&layers(1_000)), outlined(&layers(2_000)));
-        assert_eq!((many.len() - 1).div_ceil(2), few.len() - 1);
-        assert_eq!(longest(&many), longest(&few));
-        // Two operations inside, and a view of its own each.
-        assert!(longest(&few) < Some(2 * ENOUGH_OPS), "{:?}", longest(&few));
-        let calls = many[0].0.matches("call @net_part").count();
-        assert_eq!(calls, many.len() - 1);
+        for count in [100, 200] {
+            let functions = outlined(&(0..count).map(|index| layer(index, 1 + index)).collect::<String>());
+            assert_eq!(functions.len(), 1 + count);
+            // Function, constant, loop, what it yields, return.
+            assert!(functions[1..].iter().all(|(text, size)| *size == 5 && text.contains("noinline")));
+            assert_eq!(functions[0].0.matches("call @net_part").count(), count);
+            assert!(!functions[0].0.contains("linalg.fill"));
+        }
+    }
+
+    #[test]
+    fn equal_layers_are_one_function() {
+        let functions = outlined(&(0..100).map(|index| layer(index, 1 + index % 3)).collect::<String>());
+        assert_eq!(functions.len(), 1 + 3);
+        assert_eq!(functions[0].0.matches("call @net_part").count(), 100);
+    }
+
+    /// Buffers that may overlap are not said to be apart: here, the one of which another one is a view.
+    #[test]
+    fn only_buffers_apart_are_said_to_be() {
+        let text = "
+            linalg.fill ins(%one : i8) outs(%scratch : memref<4096xi8>)
+            %view = memref.view %scratch[%zero][] : memref<4096xi8> to memref<8xi8>
+            linalg.fill ins(%one : i8) outs(%view : memref<8xi8>)";
+        let functions = outlined(text);
+        for (text, _) in &functions[1..] {
+            assert_eq!(text.contains("noalias"), !text.contains("4096"), "{text}");
+        }
     }
 
     /// What a branch depends on is computed where the branch is.
@@ -226,12 +275,12 @@ mod tests {
     fn branches_stay() {
         let text = format!(
             "{}
-             %leaves = memref.load %scratch[%zero] : memref<64xi8>
+             %leaves = memref.load %scratch[%zero] : memref<4096xi8>
              %taken = arith.cmpi eq, %leaves, %one : i8
              scf.if %taken {{ {} }} else {{ {} }}",
-            layers(1),
-            LAYER.replace("VIEW", "early"),
-            LAYER.replace("VIEW", "late")
+            layer(0, 1),
+            layer(1, 2),
+            layer(2, 3)
         );
         let functions = outlined(&text);
         assert_eq!(functions.len(), 4);
@@ -244,14 +293,14 @@ mod tests {
         assert!(!network.contains("linalg.fill"), "{network}");
     }
 
-    /// A number that is used on both sides of a branch is not handed from function to function: all stays as it is.
+    /// A number that is used on both sides of a branch is not computed in a function.
     #[test]
     fn what_is_used_on_both_sides_of_a_branch_stays() {
         let text = "
             %taken = arith.constant true
-            %x = memref.load %scratch[%zero] : memref<64xi8>
+            %x = memref.load %scratch[%zero] : memref<4096xi8>
             scf.if %taken { }
-            memref.store %x, %scratch[%zero] : memref<64xi8>";
+            memref.store %x, %scratch[%zero] : memref<4096xi8>";
         let functions = outlined(text);
         assert!(functions[0].0.contains("memref.load"), "{functions:?}");
         assert!(functions[1].0.contains("memref.store"), "{functions:?}");

@@ -57,6 +57,13 @@ impl<'c> Emit<'c> {
         self.builder.op("vector.store").operands(&[&[value, memref], at].concat()).build();
     }
 
+    /// A vector that holds an integer in each lane.
+    pub fn splat(&self, ty: Type<'c>, value: i64) -> Value<'c> {
+        let value =
+            Attr::parse(self.ctx(), &format!("dense<{value}> : {ty}")).expect("a splat is well-formed");
+        self.builder.op("arith.constant").attr("value", value).result(ty).build().result(0)
+    }
+
     /// The lane of a vector of one.
     pub fn only_lane(&self, vector: Value<'c>) -> Value<'c> {
         let element = vector.ty().element().expect("a vector has elements");
@@ -146,27 +153,21 @@ impl<'c> Emit<'c> {
         copy
     }
 
-    /// A copy of an i8 memref in 8 or 16 bits, minus a zero point, behind one another.
+    /// A copy of an i8 or i16 memref in 8 or 16 bits, minus a zero point, behind one another.
     pub fn offset(&self, input: Value<'c>, bits: u32, zero_point: i64) -> Value<'c> {
         /// Elements at once.
         const LANES: i64 = 32;
         let ctx = self.ctx();
-        let (i8, wide) = (Type::integer(ctx, 8), Type::integer(ctx, bits));
+        let (narrow, wide) = (input.ty().element().expect("a memref has elements"), Type::integer(ctx, bits));
         let size: i64 = input.ty().shape().unwrap_or_default().iter().product();
         let from = self.flat(input);
         let into = self.alloc(self.memref(size + SLACK, wide));
-        let zero = |lanes| {
-            let ty = self.vector(lanes, wide);
-            let value =
-                Attr::parse(ctx, &format!("dense<{zero_point}> : {ty}")).expect("a splat is well-formed");
-            self.builder.op("arith.constant").attr("value", value).result(ty).build().result(0)
-        };
         let whole = size / LANES * LANES;
         for (start, end, lanes) in [(0, whole, LANES), (whole, size, 1)] {
-            let zero = zero(lanes);
+            let zero = self.splat(self.vector(lanes, wide), zero_point);
             self.repeat(end - start, lanes, &[], |emit, at, _| {
                 let at = emit.add(at, emit.index(start));
-                let mut values = emit.load(from, &[at], emit.vector(lanes, i8));
+                let mut values = emit.load(from, &[at], emit.vector(lanes, narrow));
                 if values.ty() != zero.ty() {
                     values = emit.simple("arith.extsi", &[values], zero.ty());
                 }

@@ -3,7 +3,7 @@
 use atheena_dialects::ir::{Type, Value};
 
 use super::emit::Emit;
-use super::weights::Block as Lanes;
+use super::weights::{Block as Lanes, Span};
 
 /// Pixels of a tile at most.
 const TILE_PIXELS: i64 = 8;
@@ -35,6 +35,17 @@ pub struct Kernel<'c> {
     pub sums: usize,
     /// Elements of a step of the reduction: four bytes, two 16-bit integers, or a float.
     pub step: i64,
+    /// What is summed in 32 bits and then added in 64, if anything is.
+    pub span: Option<Span>,
+}
+
+/// Some pixels behind one another and some blocks of channels.
+#[derive(Clone, Copy)]
+struct Tile<'a, 'c> {
+    pixels: i64,
+    blocks: &'a [Lanes],
+    /// The first element of the first pixel's window.
+    first: Value<'c>,
 }
 
 impl<'c> Kernel<'c> {
@@ -67,46 +78,32 @@ impl<'c> Kernel<'c> {
 
     /// The sums of some pixels from (y, x) on and some blocks of channels.
     fn tile(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>, pixels: i64, blocks: &[Lanes]) {
-        let Size { width, channels, stride, dilation, kernel: [kh, kw], .. } = self.size;
-        let element = if self.step == 1 { Type::f32(emit.ctx()) } else { Type::integer(emit.ctx(), 32) };
-        let vector = |lanes| emit.vector(lanes, element);
+        let Size { width, channels, stride, kernel: [kh, _], .. } = self.size;
+        let element = self.sum_type(emit);
         let mut sums = vec![];
         for block in blocks {
             let at = emit.index(block.start);
-            let bias = emit.load(self.bias, &[at], vector(block.lanes));
+            let bias = emit.load(self.bias, &[at], emit.vector(block.lanes, element));
             sums.extend(vec![bias; pixels as usize]);
         }
-        let step = self.step;
-        let steps = (kw * channels + step - 1) / step;
-        let row_lanes: i64 = self.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
-        // First element of the first pixel's window.
         let first =
             emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels));
-        let sums = emit.repeat(kh, 1, &sums, |emit, ky, sums| {
-            let row = emit.add(first, emit.times(ky, dilation * width * channels));
-            let row_weights = emit.times(ky, steps * row_lanes);
-            emit.repeat(steps, 1, sums, |emit, r, sums| {
-                let weights = emit.add(row_weights, emit.times(r, row_lanes));
-                let at = emit.add(row, emit.times(r, step));
-                let inputs: Vec<_> = (0..pixels)
-                    .map(|p| {
-                        let at = emit.add(at, emit.index(p * stride[1] * channels));
-                        self.element(emit, at)
-                    })
-                    .collect();
-                let mut next = Vec::with_capacity(sums.len());
-                for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
-                    let at = emit.add(weights, emit.index(block.start * step));
-                    let weights = self.load_weights(emit, at, block.lanes);
-                    next.extend(
-                        sums.iter()
-                            .zip(&inputs)
-                            .map(|(&s, &x)| self.multiply_add(emit, s, x, weights, block.lanes)),
-                    );
-                }
-                next
-            })
-        });
+        let tile = Tile { pixels, blocks, first };
+        let steps = self.steps();
+        let whole = |emit: &Emit<'c>, sums: &[Value<'c>]| {
+            emit.repeat(kh, 1, sums, |emit, ky, sums| self.row(emit, tile, ky, (0, steps), sums))
+        };
+        let sums = match self.span {
+            None => whole(emit, &sums),
+            Some(Span::Kernel) => self.widened(emit, tile, &sums, |zeros| whole(emit, zeros)),
+            Some(Span::Steps(span)) => emit.repeat(kh, 1, &sums, |emit, ky, sums| {
+                (0..steps).step_by(span as usize).fold(sums.to_vec(), |sums, start| {
+                    let steps = (start, span.min(steps - start));
+                    let row = |zeros: &[_]| self.row(emit, tile, ky, steps, zeros);
+                    self.widened(emit, tile, &sums, row)
+                })
+            }),
+        };
         for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
             for (p, &sum) in sums.iter().enumerate() {
                 let sum = emit.first_lanes(sum, block.valid, element);
@@ -114,6 +111,74 @@ impl<'c> Kernel<'c> {
                 emit.store(sum, self.output, &at);
             }
         }
+    }
+
+    /// Adds some steps, from `start` on, of a row of the kernel to the sums.
+    fn row(
+        &self,
+        emit: &Emit<'c>,
+        Tile { pixels, blocks, first }: Tile<'_, 'c>,
+        ky: Value<'c>,
+        (start, count): (i64, i64),
+        sums: &[Value<'c>],
+    ) -> Vec<Value<'c>> {
+        let Size { width, channels, stride, dilation, .. } = self.size;
+        let step = self.step;
+        let row_lanes: i64 = self.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
+        let row = emit.add(first, emit.times(ky, dilation * width * channels));
+        let row = emit.add(row, emit.index(start * step));
+        let row_weights = emit.times(ky, self.steps() * row_lanes);
+        let row_weights = emit.add(row_weights, emit.index(start * row_lanes));
+        emit.repeat(count, 1, sums, |emit, r, sums| {
+            let weights = emit.add(row_weights, emit.times(r, row_lanes));
+            let at = emit.add(row, emit.times(r, step));
+            let inputs: Vec<_> = (0..pixels)
+                .map(|p| {
+                    let at = emit.add(at, emit.index(p * stride[1] * channels));
+                    self.element(emit, at)
+                })
+                .collect();
+            let mut next = Vec::with_capacity(sums.len());
+            for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
+                let at = emit.add(weights, emit.index(block.start * step));
+                let weights = self.load_weights(emit, at, block.lanes);
+                let add = |(&sum, &input)| self.multiply_add(emit, sum, input, weights, block.lanes);
+                next.extend(sums.iter().zip(&inputs).map(add));
+            }
+            next
+        })
+    }
+
+    /// Steps of a row of the kernel.
+    fn steps(&self) -> i64 {
+        let Size { channels, kernel: [_, kw], .. } = self.size;
+        (kw * channels + self.step - 1) / self.step
+    }
+
+    /// The type of the sums.
+    fn sum_type(&self, emit: &Emit<'c>) -> Type<'c> {
+        match (self.step, self.span) {
+            (1, _) => Type::f32(emit.ctx()),
+            (_, None) => Type::integer(emit.ctx(), 32),
+            (_, Some(_)) => Type::integer(emit.ctx(), 64),
+        }
+    }
+
+    /// Sums of 64 bits and those of 32 that are computed from zeros.
+    fn widened(
+        &self,
+        emit: &Emit<'c>,
+        tile: Tile<'_, 'c>,
+        sums: &[Value<'c>],
+        narrow: impl FnOnce(&[Value<'c>]) -> Vec<Value<'c>>,
+    ) -> Vec<Value<'c>> {
+        let zero = |lanes| emit.splat(emit.vector(lanes, Type::integer(emit.ctx(), 32)), 0);
+        let zeros: Vec<_> =
+            tile.blocks.iter().flat_map(|block| vec![zero(block.lanes); tile.pixels as usize]).collect();
+        let add = |(&sum, narrow): (&Value<'c>, Value<'c>)| {
+            emit.add(sum, emit.simple("arith.extsi", &[narrow], sum.ty()))
+        };
+        sums.iter().zip(narrow(&zeros)).map(add).collect()
     }
 
     /// The type of the input's and the weights' elements.

@@ -28,6 +28,11 @@ enum Values {
         bias: Vec<i32>,
         input_zp: i64,
     },
+    /// Of an input of 16 bits, whose sums are of 64.
+    Wide {
+        weights: Vec<i16>,
+        bias: Vec<i64>,
+    },
     Float {
         weights: Vec<f32>,
         bias: Vec<f32>,
@@ -41,8 +46,19 @@ pub enum Packed {
     Bytes { weights: Vec<i8>, bias: Vec<i32> },
     /// Two products a step, of `x - input_zp`.
     Words { weights: Vec<i16>, bias: Vec<i32>, input_zp: i64 },
+    /// Two products a step, of `x`; sums of 32 bits, which do not overflow within a span, add up in 64.
+    Wide { weights: Vec<i16>, bias: Vec<i64>, span: Span },
     /// One product a step.
     Floats { weights: Vec<f32>, bias: Vec<f32> },
+}
+
+/// What is summed in 32 bits, whatever the input of 16 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// The whole kernel.
+    Kernel,
+    /// So many steps of a kernel's row.
+    Steps(i64),
 }
 
 impl Packed {
@@ -50,14 +66,19 @@ impl Packed {
     pub fn step(&self) -> i64 {
         match self {
             Self::Bytes { .. } => 4,
-            Self::Words { .. } => 2,
+            Self::Words { .. } | Self::Wide { .. } => 2,
             Self::Floats { .. } => 1,
         }
+    }
+
+    /// What is summed in 32 bits and then added in 64; none where all sums are of one width.
+    pub fn span(&self) -> Option<Span> {
+        if let Self::Wide { span, .. } = self { Some(*span) } else { None }
     }
 }
 
 impl Bank {
-    /// Reads dense attributes; None if their types are not those of an int8 or float layer.
+    /// Reads dense attributes; None if their types are not those of an integer layer with weights of 8 bits, or of a float layer.
     pub fn of(weights: Attr<'_>, bias: Attr<'_>, shape: [i64; 4], zero_points: (i64, i64)) -> Option<Self> {
         let values = if let Some(weights) = weights.to_dense::<f32>() {
             Values::Float { weights, bias: bias.to_dense()? }
@@ -65,7 +86,12 @@ impl Bank {
             let (input_zp, weight_zp) = zero_points;
             let weights = weights.to_dense::<i8>()?;
             let weights = weights.into_iter().map(|w| i16::from(w) - weight_zp as i16).collect();
-            Values::Integer { weights, bias: bias.to_dense()?, input_zp }
+            match (bias.to_dense(), bias.to_dense()) {
+                (Some(bias), _) => Values::Integer { weights, bias, input_zp },
+                // An input of 16 bits has no zero point.
+                (None, Some(bias)) if input_zp == 0 => Values::Wide { weights, bias },
+                _ => return None,
+            }
         };
         Some(Self { values, shape })
     }
@@ -113,10 +139,32 @@ impl Bank {
                     },
                 }
             }
+            Values::Wide { weights, bias } => Packed::Wide {
+                weights: self.order(weights, 2, longest),
+                bias: self.spread(bias, longest),
+                span: self.span(weights),
+            },
             Values::Float { weights, bias } => {
                 Packed::Floats { weights: self.order(weights, 1, longest), bias: self.spread(bias, longest) }
             }
         }
+    }
+
+    /// The longest span of which no sum leaves 32 bits: an input is 2^15 at most, so weights add up to less than 2^16.
+    fn span(&self, weights: &[i16]) -> Span {
+        let fits =
+            |weights: &[i16]| weights.iter().map(|w| u64::from(w.unsigned_abs())).sum::<u64>() < 1 << 16;
+        let [_, kh, kw, c] = self.shape.map(|size| size as usize);
+        let row = kw * c;
+        if weights.chunks(kh * row).all(fits) {
+            return Span::Kernel;
+        }
+        let steps = row.div_ceil(2);
+        let parts = (1..steps).find(|parts| {
+            let span = 2 * steps.div_ceil(*parts);
+            weights.chunks(row).all(|row| row.chunks(span).all(fits))
+        });
+        Span::Steps(steps.div_ceil(parts.unwrap_or(steps)) as i64)
     }
 
     /// One value a channel, zero for the lanes too many.
