@@ -448,9 +448,10 @@ LogicalResult ConcatOp::verify() {
                            << in << " and " << out;
     bool last = input == getInputs().back();
     if (axis == rank - 2 && !last && in.getShape()[axis] % in.getPixels() != 0)
-      return emitOpError() << "expected rows of whole beats in front of others, "
-                              "but got "
-                           << in;
+      return emitOpError()
+             << "expected rows of whole beats in front of others, "
+                "but got "
+             << in;
   }
   if (shape != out.getShape())
     return emitOpError() << "expected a result of " << shape[axis]

@@ -27,3 +27,15 @@ dataflow.graph @mixed {
   %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
   dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
 }
+
+// Whole vectors, two bits of each element a cycle, of one output after the other.
+// CHECK-LABEL: dataflow.graph @serial
+dataflow.graph @serial {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<1x1x8xi8, lanes = 8>, !dataflow.stream<1xi16, lanes = 1>
+  // CHECK: dataflow.matvec "dense" %{{.*}} products = "serial:2"
+  %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 8 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+      output_zp = 0 : i64, products = "serial:2", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>}
+      : !dataflow.stream<1x1x8xi8, lanes = 8> -> !dataflow.stream<1x1x3xi8, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}

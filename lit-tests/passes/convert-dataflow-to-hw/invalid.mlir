@@ -32,3 +32,20 @@ dataflow.graph @float_decision {
   %d, %dt, %e = dataflow.merge "merge" %g tags %t : !logits tags !tag -> !logits, !tag, !exit
   dataflow.sink "out" %d, %dt, %e : !logits, !tag, !exit
 }
+
+// -----
+
+!vector = !dataflow.stream<1x1x8xi8, lanes = 4>
+!result = !dataflow.stream<1x1x3xi8, lanes = 3>
+!tag = !dataflow.stream<1xi16, lanes = 1>
+!exit = !dataflow.stream<1xi8, lanes = 1>
+
+dataflow.graph @half_a_vector {
+  %x, %t = dataflow.source "in" : !vector, !tag
+  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two digits, and at most 4 groups of outputs, for serial products}}
+  // expected-note @below {{choose other lanes, or products = "lut"}}
+  %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 4 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+    output_zp = 0 : i64, products = "serial:1", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>} : !vector -> !result
+  %d, %dt, %e = dataflow.merge "merge" %y tags %t : !result tags !tag -> !result, !tag, !exit
+  dataflow.sink "out" %d, %dt, %e : !result, !tag, !exit
+}
