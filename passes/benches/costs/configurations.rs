@@ -101,7 +101,16 @@ fn matvecs() -> Vec<Configuration> {
         in_luts.extend(configurations.drain(1..));
         in_dsps.append(&mut configurations);
     }
-    in_dsps.into_iter().chain(in_luts).collect()
+    let serial = [
+        (Layer { simd: 72, pe: 32, ..rectified }, "serial:1"),
+        (Layer { simd: 72, pe: 16, ..ORDINARY }, "serial:1"),
+        (Layer { simd: 72, pe: 8, ..rectified }, "serial:1"),
+        (Layer { simd: 72, pe: 8, ..ORDINARY }, "serial:2"),
+        (Layer { inputs: 300, outputs: 20, simd: 300, pe: 10, ..rectified }, "serial:1"),
+        (Layer { simd: 72, pe: 16, weight: 7, ..rectified }, "serial:2"),
+    ];
+    let serial = serial.iter().map(|(layer, products)| layer.configuration(products));
+    in_dsps.into_iter().chain(in_luts).chain(serial).collect()
 }
 
 impl Layer {
