@@ -134,13 +134,10 @@ pub(super) fn lut_rom_bit(words: i64) -> i64 {
     }
 }
 
-/// Up to so many words, columns of a bit that are equal are stored once.
-pub const SHARED_WORDS: i64 = 16;
-
-/// Different ones among so many columns of random bits in so few words, one of equals being kept: of n that there may be,
+/// Different ones among so many columns of random bits in so few words, as synthesis keeps one of equals: of n that there may be,
 /// `n (1 - (1 - 1/n)^columns)` are expected.
 pub(super) fn distinct_columns(words: i64, columns: i64) -> i64 {
-    if words > SHARED_WORDS {
+    if words > 16 {
         return columns;
     }
     let possible = (1_i64 << words) as f64;

@@ -11,7 +11,7 @@
 //!                             404 x 9
 //! ```
 //!
-//! Of few words there are only few columns of a bit that differ: each of them is stored once.
+//! Of few words there are only few columns of a bit that differ: synthesis keeps one of equals, and they are counted so.
 //!
 //! Hardware is generated from the same cuts as costs are counted from.
 

@@ -1,11 +1,11 @@
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=10 dsp=1}))' 2>&1 | FileCheck %s --check-prefix=BUDGET
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=0.5}))' 2>&1 | FileCheck %s --check-prefix=FAST
-// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=456}))' 2>&1 | FileCheck %s --check-prefix=BOTH
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=600}))' 2>&1 | FileCheck %s --check-prefix=BOTH
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{ff=-2}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
-// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{margin=-0.5}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{margin=-1}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 
 // BUDGET: error: 'dataflow.graph' op does not fit its budget: at its smallest it needs {{[0-9]+}} lut of 10, 2 dsp of 1
-// BUDGET: note: the largest is "{{all|some}}", with {{[0-9]+}} lut
+// BUDGET: note: the largest is "{{all|some|merge}}", with {{[0-9]+}} lut
 // BUDGET: note: raise the budget or take a larger device
 // Every actor takes a cycle a sample at least.
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest
@@ -13,10 +13,10 @@
 // FAST: note: ask for a lower throughput
 // Four products a cycle for the first layer and one for that of a quarter of the samples fit, with the margin 64 / 4 * 1.2 cycles for
 // a sample; a second one for it does not.
-// BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 456 to take a sample every 16 cycles
+// BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 600 to take a sample every 16 cycles
 // BOTH: note: in its budget it takes a sample every 19.2 cycles at best
 // BOTH: note: raise the budget or ask for a lower throughput
-// NEGATIVE: error: 'dataflow.graph' op can't be balanced: budgets, cycles, margin and held-samples must not be negative
+// NEGATIVE: error: 'dataflow.graph' op can't be balanced: budgets and cycles must not be negative, margin above -1 and max-loss above 0
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>
   %a = dataflow.matvec "all" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<-100> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>

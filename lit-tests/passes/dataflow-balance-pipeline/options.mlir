@@ -1,22 +1,22 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline))' | FileCheck %s --check-prefix=MOST
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=660}))' | FileCheck %s --check-prefix=DSP
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=760}))' | FileCheck %s --check-prefix=DSP
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=32}))' | FileCheck %s --check-prefix=CYCLES
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=700}))' | FileCheck %s --check-prefix=LUT
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=740}))' | FileCheck %s --check-prefix=LUT
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 dsp=0}))' | FileCheck %s --check-prefix=ZERO
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 margin=0}))' | FileCheck %s --check-prefix=NONE
 
 // Without a budget all eight elements go in a cycle.
 // MOST: source "source" {lanes = 8 : i64
 // MOST: matvec "all" {{.*}} pe = 8 : i64, {{.*}} simd = 8 : i64
-// Two DSPs do four products a cycle, of two inputs for two outputs, and LUTs two for the layer of the quarter.
-// DSP: matvec "all" {{.*}} pe = 2 : i64, products = "dsp", {{.*}} simd = 2 : i64
-// DSP: matvec "some" {{.*}} pe = 1 : i64, products = "lut", {{.*}} simd = 2 : i64
+// Tables do two bits of eight products a cycle for two outputs, and two DSPs two products for the layer of the quarter.
+// DSP: matvec "all" {{.*}} pe = 2 : i64, products = "serial:2", {{.*}} simd = 8 : i64
+// DSP: matvec "some" {{.*}} pe = 1 : i64, products = "dsp", {{.*}} simd = 2 : i64
 // In 32 cycles a sample two products a cycle are enough.
 // CYCLES: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 2 : i64
 // Few LUTs and flip-flops: the smallest there is.
 // LUT: matvec "all" {{.*}} pe = 1 : i64
-// Without DSPs all products are in LUTs.
-// ZERO: matvec "all" {{.*}} products = "lut"
+// Without DSPs all products are in LUTs, as tables or as multipliers.
+// ZERO: matvec "all" {{.*}} products = "serial:2"
 // ZERO: matvec "some" {{.*}} products = "lut"
 // The layer of the quarter may take 64 cycles without a margin, and less with the usual one.
 // NONE: matvec "some" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64

@@ -9,7 +9,9 @@
 // CHECK-SAME: bram18 = 0 : i64, cycles = 4 : i64, dsp = 1 : i64, {{[^}]*}}inputs = array<i64: 1>, {{[^}]*}}outputs = array<i64: 1>, pe = 1 : i64, products = "dsp", simd = 1 : i64}
 // CHECK-SAME: bram18 = 0 : i64, cycles = 2 : i64, dsp = 2 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 1>, pe = 1 : i64, products = "dsp", simd = 2 : i64}
 // CHECK-SAME: bram18 = 0 : i64, cycles = 2 : i64, dsp = 1 : i64, {{[^}]*}}inputs = array<i64: 1>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, products = "dsp", simd = 1 : i64}
-// CHECK-SAME: bram18 = 0 : i64, cycles = 1 : i64, dsp = 0 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, simd = 2 : i64}]
+// CHECK-SAME: bram18 = 0 : i64, cycles = 1 : i64, dsp = 0 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, simd = 2 : i64}
+// Of an element of eight bits one a cycle.
+// CHECK-SAME: bram18 = 0 : i64, cycles = 8 : i64, dsp = 0 : i64, {{[^}]*}}inputs = array<i64: 2>, {{[^}]*}}outputs = array<i64: 2>, pe = 2 : i64, products = "serial:1", simd = 2 : i64}
 // Changes of lanes are not the actors' choice.
 // CHECK: dataflow.resize "wider"
 // CHECK-NOT: foldings

@@ -210,8 +210,10 @@ impl Matrix {
         let stored =
             Stored::of_range(m, "weights", (&words.0, words.1), (low.into(), high.into()), actor.blocks());
         let address = m.counter("address", self.beats * self.groups, step);
-        let weights = stored.read_late(pipeline, address, &mut [&mut x, first, last]);
+        let weights = stored.read(m, address, enable);
+        pipeline.step(&mut [&mut x, first, last]);
         let x = actor.lanes_of(0, x);
+        let weights = pipeline.delay_ints(&weights);
         let of_dsps = pipeline.delay_ints(&x[..in_dsps]);
         let of_luts: Vec<_> = x[in_dsps..].iter().map(|&x| Multiples::new(x, m, enable)).collect();
         pipeline.step(&mut [first, last]);

@@ -143,8 +143,9 @@ impl<'c> MatvecCosts<'c> {
     /// scales and saturates.
     ///
     /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (`passes/benches/costs.rs` compares).
-    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 4 FF a
-    /// signed digit (by Yosys, B-LeNet's convolutions: 125 products of 319 digits, 1630 LUT and 1465 FF; 441 of 971, 5198 and 3822).
+    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 3 to 4 FF a
+    /// signed digit (by Yosys, B-LeNet's convolutions of 319, 971, 2 618 and 9 440 digits: 5.2, 5.5, 5.1 and 4.7 LUT, 4.1, 3.9, 3.5 and
+    /// 3.2 FF).
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = i64::from(self.matvec.output().element.bits);
@@ -154,7 +155,10 @@ impl<'c> MatvecCosts<'c> {
             return self.in_tables(serial, simd, pe) + scale + output;
         }
         if self.matvec.folds(simd, pe) == 1 {
-            let adders = Resources::logic(5, 4) * (self.digits() * self.matvec.vectors(simd));
+            let digits = self.digits();
+            // The more there are, the more outputs share.
+            let registers = (digits as f64 * (5.8 - 0.2 * (digits.max(1) as f64).log2())) as i64;
+            let adders = Resources::logic(5 * digits, registers) * self.matvec.vectors(simd);
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
             return adders + scale + output;
         }
