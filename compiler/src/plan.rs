@@ -11,7 +11,7 @@ use crate::{
     session::Session,
 };
 use atheena_dialects::{
-    dataflow::{Actor, Fifo, Gate, Graph, Resources, bottleneck},
+    dataflow::{Actor, Graph, Resources, bottleneck},
     ir::{Failure, Op},
     pass::Pass,
 };
@@ -86,7 +86,6 @@ impl Plan {
             share,
             bound,
             resources: Resources::default(),
-            actors: Resources::default(),
             bottleneck: String::new(),
         };
         Ok(Self::of(design, room))
@@ -112,7 +111,7 @@ impl Plan {
     /// What the design takes with its buffers; None where it can't be built.
     pub fn resources(&self, graph: Graph<'_>) -> Option<Resources> {
         let built = self.build(graph).ok()?;
-        let resources = self.design.actors + buffers(built);
+        let resources = total(built);
         built.0.erase();
         Some(resources)
     }
@@ -132,11 +131,9 @@ impl Plan {
     }
 }
 
-/// What queues and gates take.
-fn buffers(graph: Graph<'_>) -> Resources {
-    let is_buffer = |op: Op<'_>| Fifo::cast(op).is_some() || Gate::cast(op).is_some();
-    let buffers = graph.actors().into_iter().filter(|actor| is_buffer(actor.op()));
-    buffers.map(|actor| actor.resources()).sum()
+/// What all of a graph takes.
+fn total(built: Graph<'_>) -> Resources {
+    built.actors().into_iter().map(|actor| actor.resources()).sum()
 }
 
 /// The graph of a module.
@@ -247,7 +244,7 @@ impl Planner<'_, '_> {
                 let cycles = design.cycles * factor;
                 let plan = Plan { design, room, loss };
                 let Ok(built) = plan.build(self.graph) else { break };
-                let resources = plan.design.actors + buffers(built);
+                let resources = total(built);
                 let slowest = bottleneck(built);
                 let tokens = TokenModel::of(built);
                 built.0.erase();

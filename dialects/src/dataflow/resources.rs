@@ -22,11 +22,6 @@ impl Resources {
         Self { lut, ff, dsp: 0, bram18: 0 }
     }
 
-    /// What is left without a part of it.
-    pub fn minus(self, part: Self) -> Self {
-        self + part * -1
-    }
-
     /// The four kinds with their names in options and reports.
     pub fn kinds(self) -> [(&'static str, i64); 4] {
         [("lut", self.lut), ("ff", self.ff), ("dsp", self.dsp), ("bram18", self.bram18)]

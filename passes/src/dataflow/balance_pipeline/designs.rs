@@ -40,8 +40,6 @@ pub struct Design {
     pub bound: f64,
     /// What it takes. Of what depends on delays, such as how much longer than a sample a gate must hold one, the least.
     pub resources: Resources,
-    /// What it takes without queues and gates.
-    pub actors: Resources,
     /// An actor of as many cycles, or one that gets its lanes in as many.
     pub bottleneck: String,
 }
@@ -148,7 +146,6 @@ impl Designs {
             share,
             bound,
             resources: choice.resources,
-            actors: choice.resources.minus(choice.buffers),
             bottleneck: self.actors[choice.slowest].clone(),
         }
     }

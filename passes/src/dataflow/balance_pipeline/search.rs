@@ -17,8 +17,6 @@ pub struct Choice {
     pub places: Vec<f64>,
     /// With the changes of lanes between them, and queues.
     pub resources: Resources,
-    /// Of that queues and gates.
-    pub buffers: Resources,
     /// What each actor costs, with the changes of lanes in front of it.
     pub each: Vec<Resources>,
     /// Cycles a sample of the slowest.
@@ -126,7 +124,6 @@ impl<'s> Search<'s> {
             foldings: vec![],
             places: self.places.clone(),
             resources: none,
-            buffers: none,
             each,
             cycles: 0.0,
             slowest: 0,
@@ -136,10 +133,8 @@ impl<'s> Search<'s> {
             if let Some(way) = m.way {
                 choice.foldings.push(self.space.actors[layer.actor].ways[way as usize].folding);
             }
-            let (own, buffers) = self.space.resources(layer, m, &self.places);
-            let resources = own + buffers;
+            let resources = sum(self.space.resources(layer, m, &self.places));
             choice.resources += resources;
-            choice.buffers += buffers;
             choice.each[layer.actor] += resources;
             let cycles = self.space.cycles(layer, m, &self.room);
             if cycles > choice.cycles {
