@@ -24,6 +24,8 @@ pub struct MatvecCosts<'c> {
     scale_dsps: i64,
     /// Digits 1 and -1 of all weights, written with the fewest.
     digits: OnceCell<i64>,
+    /// The weights in the vector's order.
+    rows: OnceCell<Vec<Vec<i64>>>,
 }
 
 impl<'c> MatvecCosts<'c> {
@@ -57,6 +59,7 @@ impl<'c> MatvecCosts<'c> {
             sum_bits,
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
+            rows: OnceCell::new(),
         }
     }
 
@@ -222,7 +225,7 @@ impl<'c> MatvecCosts<'c> {
         // A LUT and a register a bit of each sum.
         let worst =
             || vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); (pe * groups) as usize];
-        let rows = self.matvec.rows().unwrap_or_else(worst);
+        let rows = self.rows.get_or_init(|| self.matvec.rows().unwrap_or_else(worst));
         let mut tables = Resources::default();
         let mut widest = 0;
         for lane in 0..pe as usize {

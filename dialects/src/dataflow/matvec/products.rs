@@ -17,25 +17,17 @@ pub enum Products {
     Constants,
 }
 
-/// Of so many DSP blocks and more, half of the lanes may have theirs; of [`MANY_BLOCKS`] a quarter and three quarters as well. Exploring takes
-/// time with each choice.
-const WORTH_MIXING: i64 = 16;
-const MANY_BLOCKS: i64 = 64;
+/// Of so many DSP blocks and more, half of the lanes may have theirs. Exploring takes time with each choice.
+const WORTH_MIXING: i64 = 128;
 
 impl Products {
     /// What a layer with a memory of weights may choose from.
     pub(super) fn choices(dsp_use: DspUse, simd: i64, pe: i64) -> Vec<Self> {
-        let quarters = match dsp_use.blocks(pe, simd) {
-            ..WORTH_MIXING => 0..0,
-            WORTH_MIXING..MANY_BLOCKS => 2..3,
-            MANY_BLOCKS.. => 1..4,
-        };
         // Whole cascades.
         let whole = |lanes: i64| if lanes > dsp_use.chain { lanes - lanes % dsp_use.chain } else { lanes };
-        let mut lanes: Vec<_> = quarters.map(|quarters| whole(simd * quarters / 4)).collect();
-        lanes.retain(|&lanes| lanes > 0);
-        lanes.dedup();
-        [Self::Dsp, Self::Lut].into_iter().chain(lanes.into_iter().map(Self::Mixed)).collect()
+        let half =
+            (dsp_use.blocks(pe, simd) >= WORTH_MIXING && simd > 1).then(|| Self::Mixed(whole(simd / 2)));
+        [Self::Dsp, Self::Lut].into_iter().chain(half).collect()
     }
 
     /// The lanes of the input, of so many, whose products are in DSP blocks.
@@ -128,11 +120,10 @@ mod tests {
     fn mixtures_are_whole_cascades_of_large_layers() {
         let dsp_use = DspUse { paired: true, chain: 3 };
         let mixed = |simd, pe| Products::choices(dsp_use, simd, pe)[2..].to_vec();
-        // 18 blocks: half of 9 lanes is 4, of which 3 make a cascade. 72: a quarter is 2, three quarters are 6.
-        assert_eq!(mixed(9, 4), [Products::Mixed(3)]);
-        assert_eq!(mixed(9, 16), [2, 3, 6].map(Products::Mixed));
-        assert_eq!(mixed(2, 16), [Products::Mixed(1)]);
-        assert_eq!([mixed(1, 32), mixed(7, 4)], [vec![], vec![]]);
+        // 144 blocks: half of 9 lanes is 4, of which 3 make a cascade. 128 of two lanes, 72, and 128 of a single one.
+        assert_eq!(mixed(9, 32), [Products::Mixed(3)]);
+        assert_eq!(mixed(2, 128), [Products::Mixed(1)]);
+        assert_eq!([mixed(9, 16), mixed(1, 256)], [vec![], vec![]]);
     }
 
     #[test]

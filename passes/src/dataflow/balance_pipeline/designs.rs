@@ -9,7 +9,7 @@ use atheena_dialects::dataflow::{Actor, Folding, Graph, Resize, Resources};
 use atheena_dialects::ir::{Attr, Op};
 
 /// What is done for whole curves: some two seconds for networks of dozens of layers; what is not proved then says by how much.
-const WHOLE: Effort = Effort { parts: 60, all_parts: 400, total_parts: 4 };
+const WHOLE: Effort = Effort { parts: 40, all_parts: 200, total_parts: 2 };
 
 /// What is done for sketches.
 const SKETCH: Effort = Effort { parts: 0, all_parts: 0, total_parts: 0 };
