@@ -5,7 +5,8 @@ use super::super::resources::{distinct_columns, multiplexer_bit};
 use super::super::scale::dsp_blocks;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
 use super::{DspUse, Matvec, Products, Serial};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 /// Sums of at most so many groups shift through registers.
 const SHIFT_DEPTH: i64 = 4;
@@ -26,6 +27,8 @@ pub struct MatvecCosts<'c> {
     digits: OnceCell<i64>,
     /// The weights in the vector's order.
     rows: OnceCell<Vec<Vec<i64>>>,
+    /// By PE: the chains of tables for a bit of the inputs, and the bits of the widest sum.
+    tables: RefCell<HashMap<i64, (Resources, i64)>>,
 }
 
 impl<'c> MatvecCosts<'c> {
@@ -60,6 +63,7 @@ impl<'c> MatvecCosts<'c> {
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
             rows: OnceCell::new(),
+            tables: RefCell::default(),
         }
     }
 
@@ -222,14 +226,26 @@ impl<'c> MatvecCosts<'c> {
         let delays = Resources::logic(0, delays);
         let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * simd + delays) * serial.bits;
 
-        // A LUT and a register a bit of each sum.
-        let worst =
-            || vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); (pe * groups) as usize];
+        let known = self.tables.borrow().get(&pe).copied();
+        let (tables, widest) = known.unwrap_or_else(|| self.tables(serial, vector, pe));
+        self.tables.borrow_mut().insert(pe, (tables, widest));
+        let (tree, width) = adder_tree(vec![widest; serial.sums(vector) as usize]);
+        let width = width + serial.bits;
+        let sum = Resources::logic(2 * width, width + serial.bits * (serial.digits - 1));
+        let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
+        bits + tables * serial.bits + (tree + sum) * pe + counters
+    }
+
+    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and the bits of the widest one.
+    fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, i64) {
+        let worst = || {
+            vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); self.matvec.rows_count() as usize]
+        };
         let rows = self.rows.get_or_init(|| self.matvec.rows().unwrap_or_else(worst));
         let mut tables = Resources::default();
         let mut widest = 0;
         for lane in 0..pe as usize {
-            for chain in &chains {
+            for chain in &serial.chains(vector) {
                 let (mut low, mut high) = (0, 0);
                 for table in chain {
                     let sums = rows.iter().skip(lane).step_by(pe as usize).map(|row| {
@@ -247,11 +263,7 @@ impl<'c> MatvecCosts<'c> {
                 }
             }
         }
-        let (tree, width) = adder_tree(vec![widest; serial.sums(vector) as usize]);
-        let width = width + serial.bits;
-        let sum = Resources::logic(2 * width, width + serial.bits * (serial.digits - 1));
-        let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
-        bits + tables * serial.bits + (tree + sum) * pe + counters
+        (tables, widest)
     }
 
     /// Bits of the sum of so many products.

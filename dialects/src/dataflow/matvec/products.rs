@@ -18,7 +18,7 @@ pub enum Products {
 }
 
 /// Of so many DSP blocks and more, half of the lanes may have theirs. Exploring takes time with each choice.
-const WORTH_MIXING: i64 = 128;
+const WORTH_MIXING: i64 = 256;
 
 impl Products {
     /// What a layer with a memory of weights may choose from.
@@ -120,10 +120,10 @@ mod tests {
     fn mixtures_are_whole_cascades_of_large_layers() {
         let dsp_use = DspUse { paired: true, chain: 3 };
         let mixed = |simd, pe| Products::choices(dsp_use, simd, pe)[2..].to_vec();
-        // 144 blocks: half of 9 lanes is 4, of which 3 make a cascade. 128 of two lanes, 72, and 128 of a single one.
-        assert_eq!(mixed(9, 32), [Products::Mixed(3)]);
-        assert_eq!(mixed(2, 128), [Products::Mixed(1)]);
-        assert_eq!([mixed(9, 16), mixed(1, 256)], [vec![], vec![]]);
+        // 288 blocks: half of 9 lanes is 4, of which 3 make a cascade. 256 of two lanes, 144, and 256 of a single one.
+        assert_eq!(mixed(9, 64), [Products::Mixed(3)]);
+        assert_eq!(mixed(2, 256), [Products::Mixed(1)]);
+        assert_eq!([mixed(9, 32), mixed(1, 512)], [vec![], vec![]]);
     }
 
     #[test]
