@@ -213,7 +213,7 @@ impl<'c> Matvec<'c> {
     }
 
     /// Can they, with these lanes? That takes whole vectors, one at a time, and more than one cycle for them.
-    fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
+    pub fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
         let (beats, groups) = self.beats_and_groups(simd, pe);
         self.vectors(simd) == 1 && beats == 1 && groups <= Serial::MOST_GROUPS && serial.digits > 1
     }

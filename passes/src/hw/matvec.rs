@@ -159,11 +159,10 @@ impl Matrix {
 
     /// How products are made bit by bit; None if they are not.
     fn serial(&self, actor: Actor<'_>) -> Result<Option<Serial>, Failure> {
-        let matvec = Matvec::cast(actor.0);
-        let serial = matvec.and_then(|matvec| matvec.serial(self.pe as i64, matvec.products()));
-        if serial.is_some_and(|serial| {
-            self.vectors > 1 || self.beats > 1 || self.groups > Serial::MOST_GROUPS || serial.digits < 2
-        }) {
+        let matvec = Matvec::cast(actor.0).expect("its module is generated from a matvec");
+        let serial = matvec.serial(self.pe as i64, matvec.products());
+        let (simd, pe) = (matvec.input().lanes, matvec.output().lanes);
+        if serial.is_some_and(|serial| !matvec.is_serial_at(simd, pe, serial)) {
             let most = Serial::MOST_GROUPS;
             let message = format!(
                 "expected whole vectors of at least two digits, and at most {most} groups of outputs, for serial products"

@@ -5,8 +5,7 @@ use super::super::resources::{distinct_columns, multiplexer_bit};
 use super::super::scale::dsp_blocks;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
 use super::{DspUse, Matvec, Products, Serial};
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::cell::OnceCell;
 
 /// Sums of at most so many groups shift through registers.
 const SHIFT_DEPTH: i64 = 4;
@@ -27,8 +26,6 @@ pub struct MatvecCosts<'c> {
     digits: OnceCell<i64>,
     /// The weights in the vector's order.
     rows: OnceCell<Vec<Vec<i64>>>,
-    /// By PE: the chains of tables for a bit of the inputs, and the bits of the widest sum.
-    tables: RefCell<HashMap<i64, (Resources, i64)>>,
 }
 
 impl<'c> MatvecCosts<'c> {
@@ -63,7 +60,6 @@ impl<'c> MatvecCosts<'c> {
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
             rows: OnceCell::new(),
-            tables: RefCell::default(),
         }
     }
 
@@ -226,9 +222,7 @@ impl<'c> MatvecCosts<'c> {
         let delays = Resources::logic(0, delays);
         let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * simd + delays) * serial.bits;
 
-        let known = self.tables.borrow().get(&pe).copied();
-        let (tables, widest) = known.unwrap_or_else(|| self.tables(serial, vector, pe));
-        self.tables.borrow_mut().insert(pe, (tables, widest));
+        let (tables, widest) = self.tables(serial, vector, pe);
         let (tree, width) = adder_tree(vec![widest; serial.sums(vector) as usize]);
         let width = width + serial.bits;
         let sum = Resources::logic(2 * width, width + serial.bits * (serial.digits - 1));

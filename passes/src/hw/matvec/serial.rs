@@ -110,14 +110,8 @@ impl Matrix {
         let next = Signal::pack(&[*low, so_far.bits(0, bits)]).bits(bits, low_width);
         low.next_if(step, next);
 
-        let total = Signal::pack(&[*low, *so_far]);
         let (least, most) = self.range(lane);
-        let total = if range.0 < 0 {
-            total.sign_extend(total.width().max(Int::width_of(least, most)))
-        } else {
-            total
-        };
-        Int::new(total, least, most)
+        Int::new(Signal::pack(&[*low, *so_far]), least, most)
     }
 
     /// The weights of an output.
