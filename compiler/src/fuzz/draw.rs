@@ -333,7 +333,10 @@ impl Draft<'_> {
             layers.push(pool);
         }
         if image && random.chance(0.3) {
-            layers.push(convolution(random, 2, 6, 1));
+            let mut layer = convolution(random, 2, 6, 1);
+            // A sequence has no rows to stride over.
+            layer.window.stride = layer.window.stride.map(|[_, columns]| [columns; 2]);
+            layers.push(layer);
             layers.extend(activation(random));
         }
         if image && random.chance(0.4) {
