@@ -184,6 +184,7 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
         }
     }
     if let Some(hardware) = &way.hardware {
+        step(Level::Ee, "ee-recompute-layers", func, &[]);
         let late = hardware.late_fraction.iter().map(|late| ("late-fraction", quoted(late)));
         let module = "builtin.module";
         step(Level::Dataflow, "convert-ee-to-dataflow", module, &late.collect::<Vec<_>>());

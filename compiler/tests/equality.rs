@@ -128,6 +128,12 @@ fn commuted_pools_are_equal() {
     assert_eq!(difference("ee-commute-pool", false), 0.0);
 }
 
+/// The same layers of the same numbers, in another place.
+#[test]
+fn recomputed_layers_are_equal() {
+    assert_eq!(difference("ee-recompute-layers{least-shrink=1 most-work=1}", false), 0.0);
+}
+
 /// Sums that lack terms of zero; loops of another size may fuse others of their products and additions, in 24 bits.
 #[test]
 fn without_dead_parts_networks_are_equal() {

@@ -17,6 +17,7 @@ pub mod raise_answer;
 pub mod raise_dense;
 pub mod raise_exits;
 pub mod raise_layers;
+pub mod recompute_layers;
 pub mod remove_dead;
 pub mod set_thresholds;
 pub mod shift_pixels;
@@ -41,6 +42,7 @@ pub(crate) fn register() {
     add::<raise_dense::RaiseDense>();
     add::<raise_exits::RaiseExits>();
     add::<raise_layers::RaiseLayers>();
+    add::<recompute_layers::RecomputeLayers>();
     add::<remove_dead::RemoveDead>();
     add::<shift_pixels::ShiftPixels>();
     add::<sink_layers::SinkLayers>();

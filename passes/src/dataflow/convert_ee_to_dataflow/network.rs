@@ -168,11 +168,15 @@ fn image_stream<'c>(function: Op<'c>, image: Value<'c>) -> Result<Stream, Failur
     Ok(Stream { shape: vec![h, w, c], element, lanes: 1 })
 }
 
-/// What reads a value, as it is or in another shape.
+/// What reads a value, as it is or in another shape, in front of an exit or in its regions.
 fn readers<'c>(value: Value<'c>) -> Vec<Op<'c>> {
-    let read = |(user, _): (Op<'c>, usize)| match user.is("tosa.reshape") {
-        true => readers(user.result(0)),
-        false => vec![user],
+    let read = |(user, index): (Op<'c>, usize)| match Exit::cast(user) {
+        _ if user.is("tosa.reshape") => readers(user.result(0)),
+        Some(exit) => {
+            let regions = [exit.classify(), exit.otherwise()];
+            regions.into_iter().flat_map(|region| readers(region.arguments()[index])).collect()
+        }
+        None => vec![user],
     };
     value.uses().into_iter().flat_map(read).collect()
 }
