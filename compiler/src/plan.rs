@@ -29,7 +29,7 @@ use melior::ir::Module;
 mod judge;
 
 /// The room that designs of an exploration have: the defaults of the passes.
-pub const USUAL: Room = Room { margin: 0.2, max_loss: 0.01 };
+pub const USUAL: Room = Room { margin: 0.2, max_loss: 0.01, even: true };
 
 /// The margins that are tried, the usual ones first.
 const MARGINS: [f64; 5] = [0.15, 0.05, 0.3, 0.6, -0.1];
@@ -37,14 +37,20 @@ const MARGINS: [f64; 5] = [0.15, 0.05, 0.3, 0.6, -0.1];
 /// The losses that queues are made for.
 const LOSSES: [f64; 3] = [0.01, 0.05, 0.2];
 
+/// The losses that queues are made for out of what a design leaves of its budget.
+const SPARE_LOSSES: [f64; 6] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
+
 /// How often a budget is cut down to what buffers leave that the search did not count.
 const ATTEMPTS: usize = 8;
+
+/// How many of the best rooms are tried again for samples that come at full speed.
+const AGAIN: usize = 2;
 
 /// By the model a design may be so much worse than the best and still be simulated.
 const IN_DOUBT: f64 = 0.03;
 
 /// The most designs that are simulated.
-const MOST_JUDGED: usize = 3;
+const MOST_JUDGED: usize = 4;
 
 /// Above this part of the throughput, the user is told what bursts cost.
 const LARGE_LOSS: f64 = 0.01;
@@ -54,15 +60,14 @@ const LARGE_LOSS: f64 = 0.01;
 pub struct Plan {
     /// The foldings.
     pub design: Design,
-    room: Room,
     /// The part of the throughput that bursts cost, by the model.
     loss: f64,
 }
 
 impl Plan {
-    /// The plan of a design that was found with this room.
-    pub fn of(design: Design, room: Room) -> Self {
-        Self { design, room, loss: 0.0 }
+    /// The plan of a design, whatever bursts cost.
+    pub fn of(design: Design) -> Self {
+        Self { design, loss: 0.0 }
     }
 
     /// The point of an exploration, for the graph that it was found in.
@@ -81,6 +86,7 @@ impl Plan {
         let design = Design {
             foldings: foldings.ok_or(Error::OtherGraph)?,
             places: designs.places(room),
+            room,
             cycles,
             cycles_bound: cycles,
             share,
@@ -88,7 +94,7 @@ impl Plan {
             resources: Resources::default(),
             bottleneck: String::new(),
         };
-        Ok(Self::of(design, room))
+        Ok(Self::of(design))
     }
 
     /// Writes the foldings into a module's graph.
@@ -221,55 +227,86 @@ struct Planner<'a, 'c> {
 impl Planner<'_, '_> {
     /// The best designs by the model, with each room that may be worth it.
     fn candidates(&mut self, objective: Objective) -> Vec<Candidate> {
-        let mut found: Vec<Candidate> = vec![];
-        for room in self.rooms() {
-            let loss = self.designs.loss(room);
-            let factor = room.cycles_per_sample(1.0, loss);
-            let best = found.iter().map(|candidate| candidate.cycles).fold(f64::INFINITY, f64::min);
-            let most = match objective {
-                Objective::Throughput => best * (1.0 + IN_DOUBT),
-                Objective::Resources { cycles } => cycles,
-                Objective::Latency { arrival_cycles } => arrival_cycles,
-            };
-            let at_most = most / factor;
-            let find = |budget| match objective {
-                Objective::Throughput | Objective::Latency { .. } => {
-                    self.designs.fastest(budget, room, at_most)
-                }
-                Objective::Resources { .. } => self.designs.smallest(budget, room, at_most),
-            };
-            let mut budget = self.hardware.budget;
-            for _ in 0..ATTEMPTS {
-                let Some(design) = find(budget) else { break };
-                let cycles = design.cycles * factor;
-                let plan = Plan { design, room, loss };
-                let Ok(built) = plan.build(self.graph) else { break };
-                let resources = total(built);
-                let slowest = bottleneck(built);
-                let tokens = TokenModel::of(built);
-                built.0.erase();
-                let over = excess(resources, self.hardware.budget);
-                if let (Some(tokens), true) = (tokens, over == Resources::default()) {
-                    let slowest = slowest.map(|slowest| slowest.label).unwrap_or_default();
-                    found.push(Candidate { plan, resources, cycles, tokens, slowest });
-                    break;
-                }
-                budget = excess(budget, over);
-                self.nearest.get_or_insert(resources);
-            }
+        let mut found = vec![];
+        let rooms = self.rooms();
+        rooms.iter().for_each(|&room| self.look(room, objective, &mut found));
+        // Fewer windows may be enough; where they are not, the tokens tell.
+        found.sort_by(|a, b| a.cycles.total_cmp(&b.cycles));
+        let best: Vec<_> = found.iter().map(|candidate| candidate.plan.design.room).take(AGAIN).collect();
+        for room in if best.is_empty() { rooms } else { best } {
+            self.look(Room { even: false, ..room }, objective, &mut found);
         }
         found
+    }
+
+    /// The best design with a room, unless it would be worse than what was found before.
+    fn look(&mut self, room: Room, objective: Objective, found: &mut Vec<Candidate>) {
+        let loss = self.designs.loss(room);
+        let best = found.iter().map(|candidate| candidate.cycles).fold(f64::INFINITY, f64::min);
+        let most = match objective {
+            Objective::Throughput => best * (1.0 + IN_DOUBT),
+            Objective::Resources { cycles } => cycles,
+            Objective::Latency { arrival_cycles } => arrival_cycles,
+        };
+        let at_most = most / room.cycles_per_sample(1.0, loss);
+        let find = |budget| match objective {
+            Objective::Throughput | Objective::Latency { .. } => self.designs.fastest(budget, room, at_most),
+            Objective::Resources { .. } => self.designs.smallest(budget, room, at_most),
+        };
+        let mut budget = self.hardware.budget;
+        for _ in 0..ATTEMPTS {
+            let Some(design) = find(budget) else { return };
+            let Some(candidate) = self.candidate(Plan { design, loss }) else { return };
+            if self.fits(candidate.resources) {
+                found.push(match objective {
+                    Objective::Resources { .. } => candidate,
+                    _ => self.with_longer_queues(candidate),
+                });
+                return;
+            }
+            self.nearest.get_or_insert(candidate.resources);
+            budget = excess(budget, excess(candidate.resources, self.hardware.budget));
+        }
+    }
+
+    fn fits(&self, resources: Resources) -> bool {
+        excess(resources, self.hardware.budget) == Resources::default()
+    }
+
+    /// A plan as it is built; None if it can't be.
+    fn candidate(&self, plan: Plan) -> Option<Candidate> {
+        let cycles = plan.design.room.cycles_per_sample(plan.design.cycles, plan.loss);
+        let built = plan.build(self.graph).ok()?;
+        let resources = total(built);
+        let slowest = bottleneck(built).map(|slowest| slowest.label).unwrap_or_default();
+        let tokens = TokenModel::of(built);
+        built.0.erase();
+        Some(Candidate { plan, resources, cycles, tokens: tokens?, slowest })
+    }
+
+    /// The same foldings with the longest queues at the exits that fit: what they leave of the budget is of no other use.
+    fn with_longer_queues(&self, candidate: Candidate) -> Candidate {
+        let Plan { ref design, loss } = candidate.plan;
+        let room = design.room;
+        let longer = SPARE_LOSSES.into_iter().filter(|&spare| spare < room.max_loss).find_map(|max_loss| {
+            let room = Room { max_loss, ..room };
+            let places = self.designs.places(room);
+            let plan =
+                Plan { design: Design { places, room, ..design.clone() }, loss: self.designs.loss(room) };
+            self.candidate(plan).filter(|longer| longer.plan.loss < loss && self.fits(longer.resources))
+        });
+        longer.unwrap_or(candidate)
     }
 
     /// The rooms that are tried; those that make the same queues once.
     fn rooms(&self) -> Vec<Room> {
         if !self.designs.has_exits() {
-            return vec![Room { margin: 0.0, max_loss: LOSSES[0] }];
+            return vec![Room { margin: 0.0, max_loss: LOSSES[0], even: true }];
         }
         let mut rooms: Vec<(Room, Vec<f64>)> = vec![];
         for max_loss in LOSSES {
             for margin in MARGINS {
-                let room = Room { margin, max_loss };
+                let room = Room { margin, max_loss, even: true };
                 let places = self.designs.places(room);
                 if !rooms.iter().any(|(other, others)| other.margin == margin && *others == places) {
                     rooms.push((room, places));

@@ -21,6 +21,8 @@ pub struct Room {
     pub margin: f64,
     /// The part of the throughput that bursts of samples that stay may cost, all exits together.
     pub max_loss: f64,
+    /// Do samples come to windows as slowly as they may? Then more of these wait until the next sample's first one is complete.
+    pub even: bool,
 }
 
 impl Room {
@@ -164,7 +166,7 @@ pub fn of_outputs(layer: Matvec<'_>, output: &Stream) -> Option<i64> {
     (outputs > 1).then_some(outputs)
 }
 
-/// A window, and how fast samples come to it.
+/// A window.
 #[derive(Clone, Copy, Debug)]
 pub struct Windows {
     /// Its initiation interval.
@@ -173,20 +175,22 @@ pub struct Windows {
     pub latency_cycles: i64,
     /// Beats that it gives for a sample.
     pub beats: i64,
-    /// The part of the samples that reaches it.
-    pub reach: f64,
 }
 
 /// Below this, parts of a beat are rounding.
 const ROUNDING: f64 = 1e-6;
 
 impl Windows {
-    /// Windows that wait while none ends, so that what takes them in `cycles` a sample stays in time; 0: none have to.
-    pub fn waiting(&self, cycles: i64, cycles_per_sample: f64) -> i64 {
-        let late = (cycles + self.pauses()) as f64 - cycles_per_sample / self.reach.max(f64::MIN_POSITIVE);
-        // The longest pause is that before a sample's first window.
-        let longest = late.min(self.latency_cycles as f64);
-        (longest / self.cycles_each(cycles) - ROUNDING).ceil().max(0.0) as i64
+    /// Windows that wait so that what takes those of a sample in `cycles` stays in time, where a sample comes every `available` cycles; 0:
+    /// none have to. What comes may come at full speed, with pauses at the edges of rows and a longer one until a sample's first window
+    /// is complete, or evenly, all `available` cycles long: then that one takes its part of them.
+    pub fn waiting(&self, cycles: i64, available: f64, even: bool) -> i64 {
+        let at_full_speed = ((cycles + self.pauses()) as f64 - available).min(self.longest_pause());
+        let late = match even {
+            true => at_full_speed.max(cycles as f64 - available * self.after_pause()),
+            false => at_full_speed,
+        };
+        (late / self.cycles_each(cycles) - ROUNDING).ceil().max(0.0) as i64
     }
 
     /// Of a queue with so many windows.
@@ -194,10 +198,26 @@ impl Windows {
         (waiting > 0).then_some(waiting + 1)
     }
 
-    /// From how many cycles a sample on at most so many windows wait.
-    pub fn enough_from(&self, cycles: i64, waiting: i64) -> f64 {
-        let late = waiting as f64 * self.cycles_each(cycles);
-        ((cycles + self.pauses()) as f64 - late) * self.reach.max(f64::MIN_POSITIVE)
+    /// From how many cycles for each sample that comes on at most so many windows wait.
+    pub fn enough_from(&self, cycles: i64, waiting: i64, even: bool) -> f64 {
+        let caught_up = waiting as f64 * self.cycles_each(cycles);
+        let at_full_speed = match caught_up >= self.longest_pause() {
+            true => 0.0,
+            false => (cycles + self.pauses()) as f64 - caught_up,
+        };
+        let evenly = (cycles as f64 - caught_up) / self.after_pause();
+        if even { at_full_speed.max(evenly) } else { at_full_speed }
+    }
+
+    /// The part of a sample that comes behind its longest pause.
+    fn after_pause(&self) -> f64 {
+        1.0 - self.longest_pause() / self.ii_cycles.max(1) as f64
+    }
+
+    /// Until a sample's first window is complete, where there is padding enough less: then the last windows of the sample before come
+    /// meanwhile.
+    fn longest_pause(&self) -> f64 {
+        self.latency_cycles.min(self.pauses()) as f64
     }
 
     fn pauses(&self) -> i64 {
@@ -219,21 +239,36 @@ mod tests {
     use super::*;
 
     /// A window of 3x3 on 8x8 without padding takes 64 steps and gives 36 beats: 28 pauses. What takes 2 cycles for each window takes 72; at
-    /// 80 cycles a sample it is 20 cycles late, ten windows. At 100 it is in time.
+    /// 80 cycles a sample, if all comes at full speed, it is 20 cycles late, ten windows. At 100 it is in time, unless the first 20 of the
+    /// 64 steps take their part of all cycles, 31.25: then it is 3.25 late.
     #[test]
     fn windows_wait_while_their_consumer_is_late() {
-        let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36, reach: 1.0 };
-        assert_eq!([80.0, 90.0, 100.0].map(|cycles| windows.waiting(72, cycles)), [10, 5, 0]);
-        assert_eq!(windows.enough_from(72, 5), 90.0);
-        assert_eq!(windows.enough_from(72, 0), 100.0);
-        // A quarter as many samples come four times as seldom.
-        let seldom = Windows { reach: 0.25, ..windows };
-        assert_eq!([20.0, 25.0].map(|cycles| seldom.waiting(72, cycles)), [10, 0]);
+        let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36 };
+        let waiting = |even| [80.0, 90.0, 100.0, 110.0].map(|cycles| windows.waiting(72, cycles, even));
+        assert_eq!(waiting(false), [10, 5, 0, 0]);
+        assert_eq!(waiting(true), [10, 5, 2, 0]);
+    }
+
+    #[test]
+    fn so_many_windows_are_enough_from_there_on() {
+        let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36 };
+        for (waiting, even) in (0..=11).flat_map(|waiting| [(waiting, false), (waiting, true)]) {
+            let from = windows.enough_from(72, waiting, even).max(72.0);
+            assert!(windows.waiting(72, from + 1e-9, even) <= waiting, "{waiting}");
+            assert!(from == 72.0 || windows.waiting(72, from - 0.1, even) > waiting, "{waiting}");
+        }
+    }
+
+    /// With padding on all sides, and windows of every pixel, one comes with each step.
+    #[test]
+    fn windows_without_pauses_need_not_wait() {
+        let windows = Windows { ii_cycles: 64, latency_cycles: 10, beats: 64 };
+        assert_eq!(windows.waiting(100, 100.0, true), 0);
     }
 
     #[test]
     fn a_negative_margin_leaves_time_in_front() {
-        let room = Room { margin: -0.2, max_loss: 0.0 };
+        let room = Room { margin: -0.2, max_loss: 0.0, even: false };
         assert_eq!([1.0, 0.5].map(|reach| room.rate(reach)), [1.0, 0.4]);
         // What half of the samples reach may take 250 cycles where all take 100: 125 a sample.
         assert_eq!(room.cycles_per_sample(100.0, 0.0), 125.0);

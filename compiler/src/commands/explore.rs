@@ -296,7 +296,7 @@ fn built(candidate: &Candidate<'_>, designs: Vec<Design>, budget: Resources) -> 
     let mut kept: Vec<Built> = vec![];
     // From the fastest on.
     for design in designs.into_iter().rev() {
-        let plan = Plan::of(design, plan::USUAL);
+        let plan = Plan::of(design);
         let resources =
             plan.resources(graph).ok_or(Error::Internal("a design that was found can't be built"))?;
         let share = plan::largest_share(resources, budget);

@@ -87,7 +87,7 @@ fn expected_latency(candidate: &Candidate, arrival_cycles: f64) -> f64 {
     let alone = tokens.run(&[last], &Traffic::default());
     let alone = alone.latency.map_or(f64::INFINITY, |latency| latency.max as f64);
     let wait = |reach: f64| {
-        let service = plan.design.cycles / plan.room.rate(reach);
+        let service = plan.design.cycles / plan.design.room.rate(reach);
         let load = service * reach / arrival_cycles;
         // Of those that get here, this part may wait longer.
         let part = (SLOWEST / reach).min(1.0);

@@ -66,11 +66,11 @@ dataflow.graph @rows {
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
 
-// Windows come straight from the source, where the host waits. The layer takes 9 * 2 * 8 = 144 cycles, which is the accelerator's
-// time, and its window 12 cycles before the first beat: at 8 cycles each, 2 beats of the sample before, and one more.
+// The layer takes 9 * 2 * 8 = 144 cycles, which is the accelerator's time, and its window 12 of its 32 steps before the first beat. If a
+// sample comes evenly, these are 54 cycles: at 8 cycles each, 7 beats of the sample before, and one more.
 // CHECK-LABEL: dataflow.graph @fill
 // CHECK: %[[WINDOWS:.*]] = dataflow.window "windows" %data
-// CHECK: %[[QUEUE:.*]] = dataflow.fifo "windows_to_layer_fifo_0" %[[WINDOWS]] {depth = 3 : i64
+// CHECK: %[[QUEUE:.*]] = dataflow.fifo "windows_to_layer_fifo_0" %[[WINDOWS]] {depth = 8 : i64
 // CHECK: dataflow.matvec "layer" %[[QUEUE]]
 dataflow.graph @fill {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>

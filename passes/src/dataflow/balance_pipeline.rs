@@ -51,6 +51,8 @@ pass_options! {
         pub margin: f64 = 0.2,
         /// The part of the throughput that bursts may cost, all exits together: what waits at exits costs accordingly.
         pub max_loss: f64 = 0.01,
+        /// Queues of windows for samples that come evenly, as slowly as they may; or else, shorter ones, at full speed.
+        pub even: bool = true,
     }
 }
 
@@ -65,7 +67,7 @@ impl Pass for BalancePipeline {
 
     fn run(graph: Op<'_>, options: &Options) -> Result<(), Failure> {
         let budget = budget(graph, options)?;
-        let room = Room { margin: options.margin, max_loss: options.max_loss };
+        let room = Room { margin: options.margin, max_loss: options.max_loss, even: options.even };
         let designs = Designs::of(graph);
         let design = match options.cycles {
             0.0 => designs.fastest(budget, room, f64::INFINITY),
@@ -80,7 +82,7 @@ impl Pass for BalancePipeline {
 }
 
 fn budget(graph: Op<'_>, options: &Options) -> Result<Resources, Failure> {
-    let Options { lut, ff, dsp, bram18, cycles, margin, max_loss } = *options;
+    let Options { lut, ff, dsp, bram18, cycles, margin, max_loss, .. } = *options;
     // Of NaN no comparison holds.
     let valid = [lut, ff, dsp, bram18].iter().all(|&most| most >= -1)
         && cycles >= 0.0

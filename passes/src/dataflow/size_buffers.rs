@@ -40,12 +40,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::bursts::Exit;
-use crate::depths::{self, SLACK_BEATS, Windows, ancestors, lag_samples};
+use crate::depths::{self, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
     Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
     actor, bottleneck,
 };
-use atheena_dialects::ir::{Builder, Failure, Op, Value};
+use atheena_dialects::ir::{Attr, Builder, Failure, Op, Value};
 use atheena_dialects::tosa::Geometry;
 use atheena_dialects::{pass::Pass, pass_options};
 
@@ -142,16 +142,21 @@ fn queued_samples(graph: Graph<'_>, gate: Gate<'_>, exits: usize, max_loss: f64)
 /// When the first beat of a sample comes, in cycles from when it enters.
 struct Times<'c> {
     cycles_per_sample: f64,
+    /// That it was balanced with.
+    room: Room,
     first_beat: HashMap<Value<'c>, f64>,
 }
 
 impl<'c> Times<'c> {
     /// The whole takes as long as it was balanced for, or else as its slowest actor.
     fn of(graph: Graph<'c>) -> Self {
-        let balanced = graph.0.attr("balance").and_then(|balance| balance.entry("cycles")?.to_f64());
+        let entry = |name| graph.0.attr("balance").and_then(|balance| balance.entry(name));
+        let balance = |name| entry(name).and_then(Attr::to_f64);
         let slowest = || bottleneck(graph).map_or(1.0, |most| most.cycles_per_sample);
-        let cycles_per_sample = balanced.unwrap_or_else(slowest).max(1.0);
-        let mut times = Self { cycles_per_sample, first_beat: HashMap::new() };
+        let cycles_per_sample = balance("cycles").unwrap_or_else(slowest).max(1.0);
+        let even = entry("even").and_then(Attr::to_bool).unwrap_or(true);
+        let room = Room { margin: balance("margin").unwrap_or(0.0), max_loss: 0.0, even };
+        let mut times = Self { cycles_per_sample, room, first_beat: HashMap::new() };
         for actor in graph.actors() {
             let op = actor.op();
             let start = op.operands().into_iter().map(|value| times.at(value)).fold(0.0, f64::max);
@@ -209,9 +214,9 @@ fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
         ii_cycles: window.ii_cycles(),
         latency_cycles: window.latency_cycles(),
         beats: Stream::of_value(windows).beats(),
-        reach: window.reach(),
     };
-    if let Some(depth) = Windows::depth(windows.waiting(cycles, times.cycles_per_sample)) {
+    let available = times.cycles_per_sample / times.room.rate(window.reach()).max(f64::MIN_POSITIVE);
+    if let Some(depth) = Windows::depth(windows.waiting(cycles, available, times.room.even)) {
         queue(consumer, index, depth);
     }
 }

@@ -30,6 +30,8 @@ pub struct Design {
     pub foldings: Vec<(String, Folding)>,
     /// Samples that queue behind each actor; 0 but of gates.
     pub places: Vec<f64>,
+    /// The room for bursts.
+    pub room: Room,
     /// Cycles a sample that every actor keeps up with.
     pub cycles: f64,
     /// What was proved that no design within the budget is below.
@@ -113,7 +115,7 @@ impl Designs {
         let design = |found: curve::Found| {
             let choice = search.choice(&found.path);
             let cycles_bound = choice.cycles;
-            self.design(choice, cycles_bound, (found.share, found.bound))
+            self.design(search, choice, cycles_bound, (found.share, found.bound))
         };
         found.map(design).collect()
     }
@@ -134,13 +136,20 @@ impl Designs {
 
     fn smallest_of(&self, search: &Search<'_>, cycles: f64, cycles_bound: f64) -> Option<Design> {
         let (choice, Solution { value, bound, .. }) = search.best(cycles, Goal::Total);
-        Some(self.design(choice?, cycles_bound, (value, bound)))
+        Some(self.design(search, choice?, cycles_bound, (value, bound)))
     }
 
-    fn design(&self, choice: Choice, cycles_bound: f64, (share, bound): (f64, f64)) -> Design {
+    fn design(
+        &self,
+        search: &Search<'_>,
+        choice: Choice,
+        cycles_bound: f64,
+        (share, bound): (f64, f64),
+    ) -> Design {
         Design {
             foldings: self.actors.iter().cloned().zip(choice.foldings).collect(),
             places: choice.places,
+            room: search.room(),
             cycles: choice.cycles,
             cycles_bound: cycles_bound.min(choice.cycles),
             share,
@@ -160,9 +169,9 @@ impl Design {
                 depths::record_places(actor.op(), places);
             }
         }
-        let Self { cycles, cycles_bound, share, bound, .. } = self;
+        let Self { room: Room { margin, even, .. }, cycles, cycles_bound, share, bound, .. } = self;
         let text = format!(
-            "{{cycles = {cycles:?} : f64, cycles_bound = {cycles_bound:?} : f64, share = {share:?} : f64, share_bound = {bound:?} : f64}}"
+            "{{margin = {margin:?} : f64, even = {even}, cycles = {cycles:?} : f64, cycles_bound = {cycles_bound:?} : f64, share = {share:?} : f64, share_bound = {bound:?} : f64}}"
         );
         graph.0.set_attr("balance", Attr::parse(graph.0.ctx(), &text).expect("numbers make a dictionary"));
     }

@@ -60,6 +60,11 @@ impl<'s> Search<'s> {
         self.fewest
     }
 
+    /// The room for bursts.
+    pub(super) fn room(&self) -> Room {
+        self.room
+    }
+
     /// The fewest cycles a sample of an actor.
     pub fn fastest_of(&self, actor: usize) -> f64 {
         self.space.fewest_cycles_of(actor, &self.room)

@@ -46,6 +46,15 @@ pub(super) struct Moves {
     pub(super) moves: Vec<Move>,
 }
 
+/// Cycles for each sample that comes from which on queues of windows are deep enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct From {
+    /// If samples come at full speed.
+    full_speed: f64,
+    /// If they come evenly.
+    even: f64,
+}
+
 /// A step, as resources and not yet as shares of a budget.
 #[derive(Clone, Copy)]
 pub(super) struct Move {
@@ -55,8 +64,8 @@ pub(super) struct Move {
     pub(super) way: Option<u32>,
     /// For a sample that comes.
     ii_cycles: i64,
-    /// Cycles a sample of the whole from which on its queues are deep enough.
-    enough_from: f64,
+    /// From when its queues are deep enough.
+    enough_from: From,
     resources: Resources,
     /// What the queues that its lanes ask for cost.
     queues: Resources,
@@ -182,11 +191,11 @@ impl Space {
 
     /// What each number of lanes says of the windows that come with it, if an actor gives some.
     fn windows(&self, window: usize, output: &Stream) -> KnownWindows {
-        let Ways { ways, reach, .. } = &self.actors[window];
+        let ways = &self.actors[window].ways;
         let of = |way: &Way| {
             let stream = output.with_lanes(way.lanes.outputs[0]);
             let (ii_cycles, latency_cycles) = (way.ii_cycles, way.latency_cycles);
-            let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats(), reach: *reach };
+            let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats() };
             (stream.lanes, (windows, stream, 0))
         };
         ways.iter().map(of).collect()
@@ -255,7 +264,7 @@ impl Space {
             by_inputs.entry(inputs).or_default().push(number as u32);
         }
         let tags = ways_of.tags;
-        let mut known: FxHashMap<(i64, u32), Vec<(f64, Resources)>> = FxHashMap::default();
+        let mut known: FxHashMap<(i64, u32), Vec<(From, Resources)>> = FxHashMap::default();
         let mut reached = Reached::default();
         let mut moves = vec![];
         for (from, state) in states.iter().enumerate() {
@@ -275,7 +284,7 @@ impl Space {
                         let changed = stream.with_lanes(gcd(given, way.lanes.inputs[0])).beats();
                         queues(windows, stream, way.ii_cycles.max(changed))
                     }
-                    None => vec![(0.0, tags)],
+                    None => vec![(From::default(), tags)],
                 });
                 moves.extend(queues.iter().map(|&(enough_from, queues)| Move {
                     from,
@@ -320,7 +329,8 @@ impl Space {
 
     /// Cycles a sample of the whole that a move can keep up with.
     pub(super) fn cycles(&self, layer: &Moves, m: &Move, room: &Room) -> f64 {
-        (m.ii_cycles as f64 * room.rate(layer.reach)).max(m.enough_from)
+        let enough_from = if room.even { m.enough_from.even } else { m.enough_from.full_speed };
+        room.rate(layer.reach) * (m.ii_cycles as f64).max(enough_from)
     }
 
     /// The cycles a sample of all moves, whatever queues ask for.
@@ -394,14 +404,18 @@ impl Held {
     }
 }
 
-/// The queues of windows in front of what takes them in `cycles`: from how many cycles a sample on they are enough, and their cost.
-fn queues(windows: &Windows, stream: &Stream, cycles: i64) -> Vec<(f64, Resources)> {
+/// The queues of windows in front of what takes them in `cycles`: from when they are enough, and their cost.
+fn queues(windows: &Windows, stream: &Stream, cycles: i64) -> Vec<(From, Resources)> {
     // It need not be faster than what comes.
-    let most = windows.waiting(cycles, cycles as f64 * windows.reach);
-    let mut queues: Vec<(f64, Resources)> = vec![];
+    let most = windows.waiting(cycles, cycles.max(windows.ii_cycles) as f64, true);
+    let mut queues: Vec<(From, Resources)> = vec![];
     for waiting in (0..=most).rev() {
         let cost = depths::cost(stream, Windows::depth(waiting));
-        let from = if waiting == most { 0.0 } else { windows.enough_from(cycles, waiting) };
+        let enough_from = |even| windows.enough_from(cycles, waiting, even);
+        let from = match waiting == most {
+            true => From::default(),
+            false => From { full_speed: enough_from(false), even: enough_from(true) },
+        };
         if queues.last().is_none_or(|(_, deeper)| *deeper != cost) {
             queues.push((from, cost));
         }
@@ -426,8 +440,8 @@ struct Changed {
     /// For a sample that comes.
     ii_cycles: i64,
     resources: Resources,
-    /// The queues around it: from how many cycles a sample on they are enough, and their cost.
-    queues: Vec<(f64, Resources)>,
+    /// The queues around it: from when they are enough, and their cost.
+    queues: Vec<(From, Resources)>,
 }
 
 impl Change<'_, '_> {
@@ -459,7 +473,7 @@ impl Change<'_, '_> {
         }
         let mut queues = match self.windows.get(&from) {
             Some((windows, stream, cycles)) => queues(windows, stream, ii_cycles.max(*cycles)),
-            None => vec![(0.0, Resources::default())],
+            None => vec![(From::default(), Resources::default())],
         };
         queues.iter_mut().for_each(|(_, cost)| *cost += queue);
         Some(Changed { ii_cycles, resources, queues })
