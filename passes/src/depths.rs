@@ -246,7 +246,7 @@ mod tests {
         let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36 };
         let waiting = |even| [80.0, 90.0, 100.0, 110.0].map(|cycles| windows.waiting(72, cycles, even));
         assert_eq!(waiting(false), [10, 5, 0, 0]);
-        assert_eq!(waiting(true), [10, 5, 2, 0]);
+        assert_eq!(waiting(true), [10, 6, 2, 0]);
     }
 
     #[test]
