@@ -12,7 +12,7 @@
 use atheena_dialects::ir::{Attr, Block, Builder, Op, Value};
 
 use emit::Emit;
-use kernel::{Kernel, Size};
+use kernel::{Kernel, Size, Tiling};
 pub use machine::Machine;
 use weights::{Bank, Packed};
 
@@ -21,17 +21,35 @@ mod kernel;
 mod machine;
 mod weights;
 
+/// Gives each convolution of a function on tensors an initial output of its own. Those of equal biases, such as zeros, are one value
+/// after merging, and on buffers all but one of them would be copies of it.
+pub fn separate_outputs(function: Op<'_>) {
+    for op in convolutions(function) {
+        let last = op.operands().len() - 1;
+        let shared = |fill: &Op<'_>| fill.is("linalg.generic") && fill.result(0).uses().len() > 1;
+        if let Some(fill) = op.operands()[last].producer().filter(shared) {
+            let own = fill.duplicate();
+            Builder::before(op).insert(own);
+            op.set_operand(last, own.result(0));
+        }
+    }
+}
+
 /// Replaces the convolutions of a function on buffers that fit this scheme.
 pub fn vectorise(function: Op<'_>, machine: Machine) {
     if machine == Machine::Other {
         return;
     }
-    let mut convolutions = function.walk();
-    convolutions.retain(|op| op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"));
-    for convolution in convolutions.into_iter().filter_map(Convolution::of) {
+    for convolution in convolutions(function).into_iter().filter_map(Convolution::of) {
         convolution.replace(machine);
     }
     erase_unread(function);
+}
+
+fn convolutions(function: Op<'_>) -> Vec<Op<'_>> {
+    let mut ops = function.walk();
+    ops.retain(|op| op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"));
+    ops
 }
 
 /// A convolution on buffers, `[1, H, W, C]` to `[1, OH, OW, OC]`.
@@ -78,7 +96,8 @@ impl<'c> Convolution<'c> {
     }
 
     fn replace(self, machine: Machine) {
-        let packed = self.bank.pack(machine);
+        let tiling = Tiling::of(self.size.out[1], &self.bank.blocks(machine.lanes()), machine.sums());
+        let packed = self.bank.pack(machine, &tiling.groups);
         let emit = Emit { builder: Builder::before(self.op) };
         let dense = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
         let (input, weights, bias) = match &packed {
@@ -101,8 +120,7 @@ impl<'c> Convolution<'c> {
             input,
             weights,
             bias,
-            blocks: self.bank.blocks(machine.lanes()),
-            sums: machine.sums(),
+            tiling,
             step: packed.step(),
             span: packed.span(),
         };
@@ -147,9 +165,12 @@ fn before(op: Op<'_>) -> impl Iterator<Item = Op<'_>> {
     })
 }
 
-/// The last operation before `op` that uses a buffer, itself or inside, but for what reads it as weights.
+/// The last operation before `op` that uses a whole buffer, itself or inside, but for what reads it as weights.
 fn last_user<'c>(op: Op<'c>, buffer: Value<'c>) -> Option<Op<'c>> {
-    buffer.producer().filter(|op| op.is("memref.alloc"))?;
+    let is_whole = buffer.producer().is_none_or(|op| op.is("memref.alloc"));
+    if !is_whole {
+        return None;
+    }
     let reads = |user: Op<'_>, index| user.name().starts_with("linalg.conv_2d_nhwc_hwcf") && index == 1;
     let users: Vec<_> = buffer
         .uses()

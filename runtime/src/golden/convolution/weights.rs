@@ -39,8 +39,8 @@ enum Values {
     },
 }
 
-/// What the loops read: weights `[KH][steps][blocks][lanes]`, of integers with the elements of a step beside one another
-/// in each lane, and bias `[blocks][lanes]`.
+/// What the loops read: weights `[groups][KH][steps][blocks][lanes]`, of integers with the elements of a step beside one another
+/// in each lane, and bias `[groups][blocks][lanes]`.
 pub enum Packed {
     /// Four products a step, of `x + 128`, which is unsigned; the bias makes up for that and for the zero point.
     Bytes { weights: Vec<i8>, bias: Vec<i32> },
@@ -111,9 +111,8 @@ impl Bank {
         (0..channels).step_by(longest as usize).map(block).collect()
     }
 
-    /// Puts the values in the loops' order.
-    pub fn pack(&self, machine: Machine) -> Packed {
-        let longest = machine.lanes();
+    /// Puts the values in the loops' order, for groups of blocks.
+    pub fn pack(&self, machine: Machine, groups: &[Vec<Block>]) -> Packed {
         match &self.values {
             Values::Integer { weights, bias, input_zp } => {
                 let narrow: Result<Vec<i8>, _> = weights.iter().map(|&w| i8::try_from(w)).collect();
@@ -128,24 +127,24 @@ impl Bank {
                             .map(|(b, sum)| b.wrapping_sub(excess.wrapping_mul(sum)))
                             .collect();
                         Packed::Bytes {
-                            weights: self.order(&narrow, 4, longest),
-                            bias: self.spread(&bias, longest),
+                            weights: self.order(&narrow, 4, groups),
+                            bias: self.spread(&bias, groups),
                         }
                     }
                     _ => Packed::Words {
-                        weights: self.order(weights, 2, longest),
-                        bias: self.spread(bias, longest),
+                        weights: self.order(weights, 2, groups),
+                        bias: self.spread(bias, groups),
                         input_zp: *input_zp,
                     },
                 }
             }
             Values::Wide { weights, bias } => Packed::Wide {
-                weights: self.order(weights, 2, longest),
-                bias: self.spread(bias, longest),
+                weights: self.order(weights, 2, groups),
+                bias: self.spread(bias, groups),
                 span: self.span(weights),
             },
             Values::Float { weights, bias } => {
-                Packed::Floats { weights: self.order(weights, 1, longest), bias: self.spread(bias, longest) }
+                Packed::Floats { weights: self.order(weights, 1, groups), bias: self.spread(bias, groups) }
             }
         }
     }
@@ -168,33 +167,37 @@ impl Bank {
     }
 
     /// One value a channel, zero for the lanes too many.
-    fn spread<T: Copy + Default>(&self, values: &[T], longest: i64) -> Vec<T> {
-        self.lanes(longest).map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
+    fn spread<T: Copy + Default>(&self, values: &[T], groups: &[Vec<Block>]) -> Vec<T> {
+        let lanes = groups.iter().flat_map(|group| lanes(group));
+        lanes.map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
     }
 
-    /// The channel of each lane, None of a lane too many.
-    fn lanes(&self, longest: i64) -> impl Iterator<Item = Option<usize>> {
-        let lane = |block: Block| {
-            (0..block.lanes).map(move |lane| (lane < block.valid).then_some((block.start + lane) as usize))
-        };
-        self.blocks(longest).into_iter().flat_map(lane)
-    }
-
-    fn order<T: Copy + Default>(&self, weights: &[T], step: usize, longest: i64) -> Vec<T> {
+    fn order<T: Copy + Default>(&self, weights: &[T], step: usize, groups: &[Vec<Block>]) -> Vec<T> {
         let [_, kh, kw, c] = self.shape.map(|size| size as usize);
         let row = kw * c;
         let mut out = vec![];
-        for y in 0..kh {
-            for first in (0..row).step_by(step) {
-                for lane in self.lanes(longest) {
-                    for r in first..first + step {
-                        let weight =
-                            lane.filter(|_| r < row).map(|channel| weights[(channel * kh + y) * row + r]);
-                        out.push(weight.unwrap_or_default());
+        for group in groups {
+            for y in 0..kh {
+                for first in (0..row).step_by(step) {
+                    for lane in lanes(group) {
+                        for r in first..first + step {
+                            let weight =
+                                lane.filter(|_| r < row).map(|channel| weights[(channel * kh + y) * row + r]);
+                            out.push(weight.unwrap_or_default());
+                        }
                     }
                 }
             }
         }
         out
     }
+}
+
+/// The channel of each lane of some blocks, None of a lane too many.
+fn lanes(blocks: &[Block]) -> impl Iterator<Item = Option<usize>> {
+    let lane = |block: &Block| {
+        let Block { start, lanes, valid } = *block;
+        (0..lanes).map(move |lane| (lane < valid).then_some((start + lane) as usize))
+    };
+    blocks.iter().flat_map(lane)
 }
