@@ -247,21 +247,26 @@ mod tests {
             };
             (0..count).map(|_| next()).collect::<Vec<_>>()
         };
-        // [C, OC, KH, KW, stride, dilation, padding, zero point of the input, of the weights]
-        for [c, oc, kh, kw, stride, dilation, pad, input_zp, weight_zp] in [
-            [1, 5, 5, 5, 1, 1, 0, -128, 0],
-            [3, 17, 3, 2, 1, 1, 0, 7, 0],
-            [5, 24, 2, 3, 2, 1, 0, 0, 0],
-            [4, 9, 1, 1, 1, 1, 0, 0, 3],
-            [7, 40, 3, 3, 1, 1, 0, 127, -2],
-            // Several groups of blocks, of which the last one differs.
-            [33, 131, 3, 3, 1, 1, 1, -128, 0],
-            [64, 150, 3, 3, 2, 1, 1, -3, 0],
-            [130, 77, 2, 1, 1, 3, 0, 5, 0],
-            [70, 66, 1, 1, 3, 1, 0, 0, -1],
-            [67, 130, 3, 3, 1, 2, 2, 9, 0],
+        // [size, C, OC, KH, KW, stride, dilation, padding, zero point of the input, of the weights]
+        for [size, c, oc, kh, kw, stride, dilation, pad, input_zp, weight_zp] in [
+            [12, 1, 5, 5, 5, 1, 1, 0, -128, 0],
+            [12, 3, 17, 3, 2, 1, 1, 0, 7, 0],
+            [12, 5, 24, 2, 3, 2, 1, 0, 0, 0],
+            [12, 4, 9, 1, 1, 1, 1, 0, 0, 3],
+            [12, 7, 40, 3, 3, 1, 1, 0, 127, -2],
+            // Several groups of channels, of which the last one differs or moves back.
+            [12, 33, 131, 3, 3, 1, 1, 1, -128, 0],
+            [12, 64, 150, 3, 3, 2, 1, 1, -3, 0],
+            [12, 130, 77, 2, 1, 1, 3, 0, 5, 0],
+            [12, 70, 66, 1, 1, 3, 1, 0, 0, -1],
+            [12, 67, 130, 3, 3, 1, 2, 2, 9, 0],
+            // Tiles of pixels that move back in both directions; weights of more than 8 bits without their zero point.
+            [19, 40, 24, 3, 3, 1, 1, 0, 1, 0],
+            [19, 11, 8, 3, 3, 1, 1, 1, 6, 0],
+            [35, 32, 35, 1, 1, 2, 1, 0, 77, 0],
+            [9, 48, 64, 3, 3, 1, 1, 1, -128, 90],
         ] {
-            let (size, taps) = (12, kh * kw * c * oc);
+            let taps = kh * kw * c * oc;
             let span = |k: i64| (k - 1) * dilation + 1;
             let [oh, ow] = [kh, kw].map(|k| (size + 2 * pad - span(k)) / stride + 1);
             // TOSA wants an exact fit: the rest is sliced off.

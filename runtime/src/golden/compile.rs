@@ -53,7 +53,7 @@ const LANES: i64 = 8;
 const TO_LLVM: &str = "builtin.module(\
     func.func(convert-linalg-to-affine-loops,affine-super-vectorize{virtual-vector-size=8 test-fastest-varying=0}),\
     canonicalize,cse,expand-strided-metadata,lower-affine,convert-vector-to-scf,lower-affine,convert-scf-to-cf,\
-    convert-vector-to-llvm,convert-math-to-llvm,convert-math-to-libm,convert-to-llvm,reconcile-unrealized-casts)";
+    convert-vector-to-llvm{enable-amx=true},convert-math-to-llvm,convert-math-to-libm,convert-to-llvm,reconcile-unrealized-casts)";
 
 /// A compiled function and the types it was compiled for.
 pub struct Compiled {

@@ -3,7 +3,7 @@
 //! MLIR's own vectoriser reaches a few percent of what the machine can do, since it keeps sums in memory. So a
 //! convolution whose weights are constants becomes loops that keep a tile of sums in registers: some pixels of a row
 //! times some blocks of output channels. What lies behind one another in memory, the `kw * C` elements of a kernel's
-//! row, is one reduction. Integers are multiplied in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
+//! row, is one reduction. Integers are multiplied in tiles of matrices ([`tiles`]), in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
 //! bits without their zero point and multiplied in pairs (`pmaddwd`), both exact; floats use fused multiply-adds. Inputs of 16
 //! bits, whose sums are of 64, are multiplied in pairs too and summed in 32 bits as far as the weights prove that it is exact.
 //!
@@ -14,11 +14,13 @@ use atheena_dialects::ir::{Attr, Block, Builder, Op, Value};
 use emit::Emit;
 use kernel::{Kernel, Size, Tiling};
 pub use machine::Machine;
+use tiles::Tiles;
 use weights::{Bank, Packed};
 
 mod emit;
 mod kernel;
 mod machine;
+mod tiles;
 mod weights;
 
 /// Gives each convolution of a function on tensors an initial output of its own. Those of equal biases, such as zeros, are one value
@@ -85,7 +87,6 @@ impl<'c> Convolution<'c> {
         let bank = Bank::of(constant, bias, [oc, kh, kw, channels], (input_zp, weight_zp))?;
         let size = Size {
             width,
-
             channels,
             stride: [stride_y, stride_x],
             dilation: dilation_y,
@@ -96,10 +97,25 @@ impl<'c> Convolution<'c> {
     }
 
     fn replace(self, machine: Machine) {
+        let emit = Emit { builder: Builder::before(self.op) };
+        let input = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
+        let tiles = Tiles::of(self.size).filter(|_| machine == Machine::Amx);
+        let tiles = tiles.and_then(|tiles| self.bank.pack_tiles(&tiles).map(|packed| (tiles, packed)));
+        match tiles {
+            Some((tiles, (weights, bias))) => {
+                let input = if tiles.are_exact() { emit.flat(input) } else { emit.offset(input, 8, 0) };
+                let (weights, bias) = (emit.global(self.op, &weights), emit.global(self.op, &bias));
+                tiles.emit(&emit, [input, weights, bias, self.output]);
+            }
+            None => self.multiply_vectors(&emit, input, machine),
+        }
+        self.op.erase();
+        self.fill.erase();
+    }
+
+    fn multiply_vectors(&self, emit: &Emit<'c>, dense: Value<'c>, machine: Machine) {
         let tiling = Tiling::of(self.size.out[1], &self.bank.blocks(machine.lanes()), machine.sums());
         let packed = self.bank.pack(machine, &tiling.groups);
-        let emit = Emit { builder: Builder::before(self.op) };
-        let dense = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
         let (input, weights, bias) = match &packed {
             Packed::Bytes { weights, bias } => {
                 (emit.offset(dense, 8, -128), emit.global(self.op, weights), emit.global(self.op, bias))
@@ -124,9 +140,7 @@ impl<'c> Convolution<'c> {
             step: packed.step(),
             span: packed.span(),
         };
-        kernel.emit(&emit);
-        self.op.erase();
-        self.fill.erase();
+        kernel.emit(emit);
     }
 }
 

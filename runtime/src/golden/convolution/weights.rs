@@ -3,6 +3,7 @@
 use atheena_dialects::ir::Attr;
 
 use super::machine::Machine;
+use super::tiles::Tiles;
 
 /// Output channels that are computed in one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,38 +116,50 @@ impl Bank {
     pub fn pack(&self, machine: Machine, groups: &[Vec<Block>]) -> Packed {
         match &self.values {
             Values::Integer { weights, bias, input_zp } => {
-                let narrow: Result<Vec<i8>, _> = weights.iter().map(|&w| i8::try_from(w)).collect();
-                match narrow {
-                    Ok(narrow) if machine == Machine::Avx512Vnni => {
-                        let taps = self.shape[1..].iter().product::<i64>() as usize;
-                        let sums = weights.chunks(taps).map(|w| w.iter().map(|&w| i32::from(w)).sum::<i32>());
-                        let excess = 128 + *input_zp as i32;
-                        let bias: Vec<_> = bias
-                            .iter()
-                            .zip(sums)
-                            .map(|(b, sum)| b.wrapping_sub(excess.wrapping_mul(sum)))
-                            .collect();
-                        Packed::Bytes {
-                            weights: self.order(&narrow, 4, groups),
-                            bias: self.spread(&bias, groups),
-                        }
-                    }
-                    _ => Packed::Words {
-                        weights: self.order(weights, 2, groups),
+                match narrow(weights).filter(|_| machine.multiplies_bytes()) {
+                    Some(narrow) => Packed::Bytes {
+                        bias: self.spread(&self.without_excess(bias, &narrow, 128 + input_zp), groups),
+                        weights: self.order(&narrow, 4, self.steps(4), groups),
+                    },
+                    None => Packed::Words {
+                        weights: self.order(weights, 2, self.steps(2), groups),
                         bias: self.spread(bias, groups),
                         input_zp: *input_zp,
                     },
                 }
             }
             Values::Wide { weights, bias } => Packed::Wide {
-                weights: self.order(weights, 2, groups),
+                weights: self.order(weights, 2, self.steps(2), groups),
                 bias: self.spread(bias, groups),
                 span: self.span(weights),
             },
-            Values::Float { weights, bias } => {
-                Packed::Floats { weights: self.order(weights, 1, groups), bias: self.spread(bias, groups) }
-            }
+            Values::Float { weights, bias } => Packed::Floats {
+                weights: self.order(weights, 1, self.steps(1), groups),
+                bias: self.spread(bias, groups),
+            },
         }
+    }
+
+    /// Weights `[groups][KH][steps][blocks][lanes][4]` and bias `[groups][blocks][lanes]` of tiles, whose inputs keep their zero point; None
+    /// if the input or the weights are not of 8 bits.
+    pub fn pack_tiles(&self, tiles: &Tiles) -> Option<(Vec<i8>, Vec<i32>)> {
+        let Values::Integer { weights, bias, input_zp } = &self.values else { return None };
+        let (weights, groups) = (narrow(weights)?, tiles.groups());
+        let bias = self.without_excess(bias, &weights, *input_zp);
+        Some((self.order(&weights, 4, tiles.steps() as usize, &groups), self.spread(&bias, &groups)))
+    }
+
+    /// The bias that makes up for inputs that are too large by `excess`.
+    fn without_excess(&self, bias: &[i32], weights: &[i8], excess: i64) -> Vec<i32> {
+        let taps = self.shape[1..].iter().product::<i64>() as usize;
+        let sums = weights.chunks(taps).map(|weights| weights.iter().map(|&w| i32::from(w)).sum::<i32>());
+        bias.iter().zip(sums).map(|(b, sum)| b.wrapping_sub((excess as i32).wrapping_mul(sum))).collect()
+    }
+
+    /// Steps of a row of the kernel.
+    fn steps(&self, step: usize) -> usize {
+        let [_, _, kw, c] = self.shape.map(|size| size as usize);
+        (kw * c).div_ceil(step)
     }
 
     /// The longest span of which no sum leaves 32 bits: an input is 2^15 at most, so weights add up to less than 2^16.
@@ -172,13 +185,20 @@ impl Bank {
         lanes.map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
     }
 
-    fn order<T: Copy + Default>(&self, weights: &[T], step: usize, groups: &[Vec<Block>]) -> Vec<T> {
+    /// Weights in the order `[groups][KH][steps][blocks][lanes][step]`, zero for those too many.
+    fn order<T: Copy + Default>(
+        &self,
+        weights: &[T],
+        step: usize,
+        steps: usize,
+        groups: &[Vec<Block>],
+    ) -> Vec<T> {
         let [_, kh, kw, c] = self.shape.map(|size| size as usize);
         let row = kw * c;
         let mut out = vec![];
         for group in groups {
             for y in 0..kh {
-                for first in (0..row).step_by(step) {
+                for first in (0..steps).map(|index| index * step) {
                     for lane in lanes(group) {
                         for r in first..first + step {
                             let weight =
@@ -191,6 +211,11 @@ impl Bank {
         }
         out
     }
+}
+
+/// Weights in 8 bits, if they fit.
+fn narrow(weights: &[i16]) -> Option<Vec<i8>> {
+    weights.iter().map(|&w| i8::try_from(w).ok()).collect()
 }
 
 /// The channel of each lane of some blocks, None of a lane too many.
