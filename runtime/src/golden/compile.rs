@@ -230,15 +230,16 @@ fn run(context: &Context, module: &mut Module<'_>, pipeline: &'static str) -> Re
 mod tests {
     use super::*;
 
-    /// Layers of one shape and equal biases, and the last one, which writes to the caller's memory.
+    /// Layers of one shape and equal biases, and the last one, which is dilated and writes to the caller's memory.
     #[test]
     fn all_convolutions_become_vectors() {
         let layer = |index: usize| {
             let weights = format!("0000003F0000{}03F", index + 1).repeat(20 * 9 * 10);
+            let [pad, dilation] = [1 + index / 2; 2];
             format!(
                 r#"%w{index} = "tosa.const"() <{{values = dense<"0x{weights}"> : tensor<20x3x3x20xf32>}}> : () -> tensor<20x3x3x20xf32>
-                   %x{} = tosa.conv2d %x{index}, %w{index}, %bias, %zero, %zero {{acc_type = f32, pad = array<i64: 1, 1, 1, 1>,
-                     stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}} : (tensor<1x6x6x20xf32>,
+                   %x{} = tosa.conv2d %x{index}, %w{index}, %bias, %zero, %zero {{acc_type = f32, pad = array<i64: {pad}, {pad}, {pad}, {pad}>,
+                     stride = array<i64: 1, 1>, dilation = array<i64: {dilation}, {dilation}>}} : (tensor<1x6x6x20xf32>,
                      tensor<20x3x3x20xf32>, tensor<20xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x6x6x20xf32>
                 "#,
                 index + 1

@@ -74,23 +74,26 @@ impl<'c> Convolution<'c> {
         let [1, oh, ow, _] = output.ty().shape()?[..] else { return None };
         let [stride_y, stride_x] = pair(op, "strides")?;
         let [dilation_y, dilation_x] = pair(op, "dilations")?;
-        // A kernel's row must be contiguous.
-        if (dilation_x != 1 && kw != 1) || !is_row_major(output) {
+        if !is_row_major(output) {
             return None;
         }
+        // What is dilated along a row is not contiguous: each of its columns is a row of its own.
+        let columns = if dilation_x == 1 { 1 } else { kw };
+        let kernel = [kh * columns, kw / columns];
         let (input_zp, weight_zp) = match operands.len() {
             5 => (constant_int(operands[2])?, constant_int(operands[3])?),
             _ => (0, 0),
         };
         let (fill, bias) = fill_of(op, output)?;
         let constant = transposed(op, weights)?;
-        let bank = Bank::of(constant, bias, [oc, kh, kw, channels], (input_zp, weight_zp))?;
+        let bank = Bank::of(constant, bias, [oc, kernel[0], kernel[1], channels], (input_zp, weight_zp))?;
         let size = Size {
             width,
             channels,
             stride: [stride_y, stride_x],
-            dilation: dilation_y,
-            kernel: [kh, kw],
+            dilation: [dilation_y, dilation_x],
+            columns,
+            kernel,
             out: [oh, ow, oc],
         };
         Some(Self { op, input, output, fill, size, bank })

@@ -14,9 +14,33 @@ pub struct Size {
     pub width: i64,
     pub channels: i64,
     pub stride: [i64; 2],
-    pub dilation: i64,
+    pub dilation: [i64; 2],
+    /// Rows of `kernel` that are from one row of the input.
+    pub columns: i64,
+    /// Rows and how many pixels behind one another each takes.
     pub kernel: [i64; 2],
     pub out: [i64; 3],
+}
+
+impl Size {
+    /// The first element of the window of the pixel at (y, x).
+    pub fn window<'c>(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>) -> Value<'c> {
+        let Self { width, channels, stride, .. } = self;
+        emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels))
+    }
+
+    /// Where a row of the kernel is in its window.
+    pub fn row<'c>(&self, emit: &Emit<'c>, row: Value<'c>) -> Value<'c> {
+        let Self { width, channels, dilation, .. } = self;
+        let [down, right] = [dilation[0] * width * channels, dilation[1] * channels];
+        if self.columns == 1 {
+            return emit.times(row, down);
+        }
+        let columns = emit.index(self.columns);
+        let y = emit.simple("arith.divui", &[row, columns], row.ty());
+        let x = emit.simple("arith.remui", &[row, columns], row.ty());
+        emit.add(emit.times(y, down), emit.times(x, right))
+    }
 }
 
 /// The loops of a convolution.
@@ -116,7 +140,7 @@ impl<'c> Kernel<'c> {
 
     /// The sums of some pixels from (y, x) on and some blocks of channels.
     fn tile(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>, pixels: i64, group: Group<'_, 'c>) {
-        let Size { width, channels, stride, kernel: [kh, _], .. } = self.size;
+        let kh = self.size.kernel[0];
         let element = self.sum_type(emit);
         let mut sums = vec![];
         for block in group.blocks {
@@ -124,8 +148,7 @@ impl<'c> Kernel<'c> {
             let bias = emit.load(self.bias, &[at], emit.vector(block.lanes, element));
             sums.extend(vec![bias; pixels as usize]);
         }
-        let first =
-            emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels));
+        let first = self.size.window(emit, y, x);
         let tile = Tile { pixels, group, first };
         let steps = self.steps();
         let whole = |emit: &Emit<'c>, sums: &[Value<'c>]| {
@@ -161,10 +184,10 @@ impl<'c> Kernel<'c> {
         (start, count): (i64, i64),
         sums: &[Value<'c>],
     ) -> Vec<Value<'c>> {
-        let Size { width, channels, stride, dilation, kernel: [kh, _], .. } = self.size;
+        let Size { channels, stride, kernel: [kh, _], .. } = self.size;
         let step = self.step;
         let row_lanes: i64 = group.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
-        let row = emit.add(first, emit.times(ky, dilation * width * channels));
+        let row = emit.add(first, self.size.row(emit, ky));
         let row = emit.add(row, emit.index(start * step));
         let group_weights = emit.times(group.channel, kh * self.steps() * step);
         let row_weights = emit.add(group_weights, emit.times(ky, self.steps() * row_lanes));

@@ -106,7 +106,7 @@ impl Tiles {
 
     /// The sums of some rows of pixels and some tiles of channels.
     fn tile<'c>(&self, emit: &Emit<'c>, operands: [Value<'c>; 4], place: Place<'c>) {
-        let Size { width, channels, stride, dilation, kernel: [kh, _], out: [_, _, oc] } = self.size;
+        let Size { width, channels, stride, kernel: [kh, _], out: [_, _, oc], .. } = self.size;
         let [input, weights, bias, output] = operands;
         let Place { group, channel, y, x } = place;
         let lanes = self.blocks * self.channels;
@@ -128,10 +128,9 @@ impl Tiles {
             sums.extend((0..self.rows).map(|_| load(emit, products, bias, at, 0)));
         }
         let group_weights = emit.times(groups_before, kh * self.steps() * lanes * STEP);
-        let pixel =
-            emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels));
+        let window = self.size.window(emit, y, x);
         let sums = emit.repeat(kh, 1, &sums, |emit, ky, sums| {
-            let row = emit.add(pixel, emit.times(ky, dilation * width * channels));
+            let row = emit.add(window, self.size.row(emit, ky));
             let row_weights = emit.add(group_weights, emit.times(ky, self.steps() * lanes * STEP));
             emit.repeat(self.parts, 1, sums, |emit, part, sums| {
                 let from = emit.add(row, emit.times(part, self.depth * STEP));
