@@ -254,12 +254,41 @@ mod tests {
                }}"#,
             (0..3).map(layer).collect::<String>()
         );
+        let lowered = lowered(&text, Machine::Avx2);
+        assert!(lowered.matches("vector.fma").count() >= 3);
+        assert!(!lowered.contains("linalg.conv"), "{lowered}");
+    }
+
+    /// Wide layers of bytes are products of tiles; a dense layer has too few pixels to fill them.
+    #[test]
+    fn wide_layers_of_bytes_are_tiles() {
+        for (size, are_tiles) in [(1, false), (9, true)] {
+            let weights = "0123456789ABCDEF".repeat(40 * 33 / 8);
+            let lowered = lowered(
+                &format!(
+                    r#"func.func @network(%x: tensor<1x{size}x{size}x33xi8>) -> tensor<1x{size}x{size}x40xi32> {{
+                         %weights = "tosa.const"() <{{values = dense<"0x{weights}"> : tensor<40x1x1x33xi8>}}> : () -> tensor<40x1x1x33xi8>
+                         %bias = "tosa.const"() <{{values = dense<5> : tensor<40xi32>}}> : () -> tensor<40xi32>
+                         %zero = "tosa.const"() <{{values = dense<0> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                         %y = tosa.conv2d %x, %weights, %bias, %zero, %zero {{acc_type = i32, pad = array<i64: 0, 0, 0, 0>,
+                           stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}} : (tensor<1x{size}x{size}x33xi8>,
+                           tensor<40x1x1x33xi8>, tensor<40xi32>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x{size}x{size}x40xi32>
+                         return %y : tensor<1x{size}x{size}x40xi32>
+                       }}"#
+                ),
+                Machine::Amx,
+            );
+            assert_eq!(lowered.contains("amx.tile_muli"), are_tiles, "{lowered}");
+            assert!(!lowered.contains("linalg.conv"), "{lowered}");
+        }
+    }
+
+    /// A network on buffers.
+    fn lowered(text: &str, machine: Machine) -> String {
         atheena_dialects::register_upstream_passes();
         let context = atheena_dialects::context();
-        let mut module = Module::parse(&context, &text).expect("the network parses");
-        let function = to_buffers(&context, &mut module, "network", Machine::Avx2);
-        let function = function.unwrap_or_else(|Rejected(step)| panic!("failed to {step}"));
-        assert!(function.walk_named("vector.fma").len() >= 3);
-        assert!(!function.to_string().contains("linalg.conv"), "{function}");
+        let mut module = Module::parse(&context, text).expect("the network parses");
+        let function = to_buffers(&context, &mut module, "network", machine);
+        function.unwrap_or_else(|Rejected(step)| panic!("failed to {step}")).to_string()
     }
 }
