@@ -6,7 +6,6 @@ the networks and data of ../shared (or $ATHEENA_SHARED); does nothing where thes
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,15 @@ SHARED = Path(os.environ.get("ATHEENA_SHARED", ROOT.parent / "shared"))
 ATHEENA = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "atheena"
 ROUNDS = 3
 
+# Runs a command by a process that is small itself: Linux counts the memory of the one that forks as the command's.
+MEASURED = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+samples = json.load(process.stdout)["samples"]
+usage = os.wait4(process.pid, 0)[2]
+print(json.dumps([usage.ru_utime + usage.ru_stime, samples, usage.ru_maxrss]))
+"""
+
 # Without exits, so that all run the same layers for every image.
 NETWORKS = [
     ("LeNet", "models/stock/lenet_backbone.onnx", "mnist", 10000),
@@ -36,8 +44,8 @@ HEADER = """# Speed of the golden model
 Made by `benches/golden.py`: images a second of processor time on one core, the best of {rounds} rounds, batch 1, on networks without
 exits so that all run the same layers. ONNX Runtime {ort} runs the float network, and an int8 network of its own quantiser (QDQ, per-channel
 weights), on one thread. The golden model runs the integer network of `ee-quantize`,
-compiling it not counted. `wide` has convolutions of 3x3 with 128 to 256 channels on 16x16 pixels and more. Memory is the largest resident set of
-`atheena profile`.
+compiling it not counted. `wide` has convolutions of 3x3 with 128 to 256 channels on 32x32 to 8x8 pixels. Memory is the largest resident set of
+`atheena profile`. The machine: {machine}.
 
 | network | golden model, int8 | golden model, float | ONNX Runtime, float | ONNX Runtime, int8 | int8 against the better | memory |
 |---|---|---|---|---|---|---|
@@ -110,20 +118,19 @@ def onnx_rate(network, images):
     return len(images) / (time.process_time() - started)
 
 
-def golden_seconds(network, data, images, options):
-    """Seconds of processor time of a profile, and how many images it ran."""
+def golden_run(network, data, images, options):
+    """Seconds of processor time of a profile, how many images it ran, and its largest resident set in KiB."""
     shards = max(1, len(numpy.load(data)["images"]) // images)
     command = [ATHEENA, "profile", network, "--data", data, "--json", "--shard", f"1/{shards}", *options]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, found["samples"]
+    found = subprocess.run([sys.executable, "-c", MEASURED, *command], check=True, stdout=subprocess.PIPE).stdout
+    return json.loads(found)
 
 
 def golden_rate(network, data, count, options):
-    """Images a second of the golden model: what a run of many images takes longer than one of a single image."""
-    runs = [[golden_seconds(network, data, images, options) for images in (count, 1)] for _ in range(ROUNDS)]
-    (many, images), (one, _) = (min(run[part] for run in runs) for part in (0, 1))
-    return (images - 1) / max(many - one, 1e-9)
+    """Images a second of the golden model, what a run of many images takes longer than one of a single image; its memory in KiB."""
+    runs = [[golden_run(network, data, images, options) for images in (count, 1)] for _ in range(ROUNDS)]
+    (many, images, _), (one, _, _) = (min(run[part] for run in runs) for part in (0, 1))
+    return (images - 1) / max(many - one, 1e-9), max(memory for run in runs for _, _, memory in run)
 
 
 def row(name, network, data, count, folder):
@@ -135,16 +142,26 @@ def row(name, network, data, count, folder):
         network = SHARED / network
     test, calibration = (SHARED / "data" / f"{data}_{part}.npz" for part in ("test", "calib"))
     integer, images = quantised(network, calibration, folder), images_of(test, count)
+    integer_rate, integer_memory = golden_rate(network, test, count, ["--calibration", calibration])
+    float_rate, float_memory = golden_rate(network, test, count, [])
     rates = [
-        golden_rate(network, test, count, ["--calibration", calibration]),
-        golden_rate(network, test, count, []),
+        integer_rate,
+        float_rate,
         max(onnx_rate(network, images) for _ in range(ROUNDS)),
         max(onnx_rate(integer, images) for _ in range(ROUNDS)),
     ]
     gain = rates[0] / max(rates[2:])
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    memory = max(integer_memory, float_memory) / 1024
     figures = " | ".join(f"{rate:.0f}" for rate in rates)
     return f"| {name} | {figures} | {gain:.2f} | {memory:.0f} MiB |\n"
+
+
+def machine():
+    """The processor, and which instructions it has of those that golden models use."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    found = dict(reversed([[part.strip() for part in line.split(":", 1)] for line in lines if ":" in line]))
+    used = [flag for flag in ("avx2", "avx512bw", "avx512_vnni", "amx_int8") if flag in found["flags"].split()]
+    return f"{found['model name']} with {', '.join(used) or 'none of the vectors that golden models use'}"
 
 
 def main():
@@ -152,7 +169,7 @@ def main():
     if not SHARED.is_dir():
         print(f"skipped: {SHARED} is absent")
         return
-    page = HEADER.format(rounds=ROUNDS, ort=onnxruntime.__version__)
+    page = HEADER.format(rounds=ROUNDS, ort=onnxruntime.__version__, machine=machine())
     for network in NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
             line = row(*network, Path(folder))

@@ -247,18 +247,32 @@ mod tests {
             };
             (0..count).map(|_| next()).collect::<Vec<_>>()
         };
-        // [C, OC, KH, KW, stride, zero point of the input, of the weights]
-        for [c, oc, kh, kw, stride, input_zp, weight_zp] in [
-            [1, 5, 5, 5, 1, -128, 0],
-            [3, 17, 3, 2, 1, 7, 0],
-            [5, 24, 2, 3, 2, 0, 0],
-            [4, 9, 1, 1, 1, 0, 3],
-            [7, 40, 3, 3, 1, 127, -2],
+        // [size, C, OC, KH, KW, stride, dilation, padding, zero point of the input, of the weights]
+        for [size, c, oc, kh, kw, stride, dilation, pad, input_zp, weight_zp] in [
+            [12, 1, 5, 5, 5, 1, 1, 0, -128, 0],
+            [12, 3, 17, 3, 2, 1, 1, 0, 7, 0],
+            [12, 5, 24, 2, 3, 2, 1, 0, 0, 0],
+            [12, 4, 9, 1, 1, 1, 1, 0, 0, 3],
+            [12, 7, 40, 3, 3, 1, 1, 0, 127, -2],
+            // Several groups of channels, of which the last one differs or moves back.
+            [12, 33, 131, 3, 3, 1, 1, 1, -128, 0],
+            [12, 64, 150, 3, 3, 2, 1, 1, -3, 0],
+            [12, 130, 77, 2, 1, 1, 3, 0, 5, 0],
+            [12, 70, 66, 1, 1, 3, 1, 0, 0, -1],
+            [12, 67, 130, 3, 3, 1, 2, 2, 9, 0],
+            // Tiles of pixels that move back in both directions; weights of more than 8 bits without their zero point.
+            [19, 40, 24, 3, 3, 1, 1, 0, 1, 0],
+            [19, 11, 8, 3, 3, 1, 1, 1, 6, 0],
+            [35, 32, 35, 1, 1, 2, 1, 0, 77, 0],
+            [9, 48, 64, 3, 3, 1, 1, 1, -128, 90],
+            // Dilated along rows.
+            [12, 5, 20, 2, 3, 2, 3, 1, 4, 0],
         ] {
-            let (size, taps) = (12, kh * kw * c * oc);
-            let [oh, ow] = [kh, kw].map(|k| (size - k) / stride + 1);
+            let taps = kh * kw * c * oc;
+            let span = |k: i64| (k - 1) * dilation + 1;
+            let [oh, ow] = [kh, kw].map(|k| (size + 2 * pad - span(k)) / stride + 1);
             // TOSA wants an exact fit: the rest is sliced off.
-            let [h, w] = [(oh, kh), (ow, kw)].map(|(out, k)| (out - 1) * stride + k);
+            let [h, w] = [(oh, kh), (ow, kw)].map(|(out, k)| (out - 1) * stride + span(k) - 2 * pad);
             let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
             let weights = hex(random(taps as usize, 120).iter().map(|w| *w as u8).collect());
             let bias = hex(random(oc as usize, 5000).iter().flat_map(|b| b.to_le_bytes()).collect());
@@ -273,8 +287,8 @@ mod tests {
                   %b = "tosa.const"() <{{values = dense<"0x{bias}"> : tensor<{oc}xi32>}}> : () -> tensor<{oc}xi32>
                   %zx = "tosa.const"() <{{values = dense<{input_zp}> : tensor<1xi8>}}> : () -> tensor<1xi8>
                   %zw = "tosa.const"() <{{values = dense<{weight_zp}> : tensor<1xi8>}}> : () -> tensor<1xi8>
-                  %y = tosa.conv2d %x, %w, %b, %zx, %zw {{acc_type = i32, pad = array<i64: 0, 0, 0, 0>,
-                    stride = array<i64: {stride}, {stride}>, dilation = array<i64: 1, 1>}} :
+                  %y = tosa.conv2d %x, %w, %b, %zx, %zw {{acc_type = i32, pad = array<i64: {pad}, {pad}, {pad}, {pad}>,
+                    stride = array<i64: {stride}, {stride}>, dilation = array<i64: {dilation}, {dilation}>}} :
                     (tensor<1x{h}x{w}x{c}xi8>, tensor<{oc}x{kh}x{kw}x{c}xi8>, tensor<{oc}xi32>, tensor<1xi8>,
                     tensor<1xi8>) -> tensor<1x{oh}x{ow}x{oc}xi32>
                   return %y : tensor<1x{oh}x{ow}x{oc}xi32>

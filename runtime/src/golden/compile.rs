@@ -53,7 +53,7 @@ const LANES: i64 = 8;
 const TO_LLVM: &str = "builtin.module(\
     func.func(convert-linalg-to-affine-loops,affine-super-vectorize{virtual-vector-size=8 test-fastest-varying=0}),\
     canonicalize,cse,expand-strided-metadata,lower-affine,convert-vector-to-scf,lower-affine,convert-scf-to-cf,\
-    convert-vector-to-llvm,convert-math-to-llvm,convert-math-to-libm,convert-to-llvm,reconcile-unrealized-casts)";
+    convert-vector-to-llvm{enable-amx=true},convert-math-to-llvm,convert-math-to-libm,convert-to-llvm,reconcile-unrealized-casts)";
 
 /// A compiled function and the types it was compiled for.
 pub struct Compiled {
@@ -79,12 +79,7 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let mut module = Module::parse(&context, text).ok_or_else(|| rejected(Rejected("parse the network")))?;
     let function = keep_only(Op::of_module(&module), name)?;
     let (input, results) = signature(function, name)?;
-    run(&context, &mut module, TO_LINALG).map_err(rejected)?;
-    widen::widen(keep_only(Op::of_module(&module), name)?).map_err(rejected)?;
-    let shared = shares_results(keep_only(Op::of_module(&module), name)?);
-    run(&context, &mut module, if shared { TO_SHARED_BUFFERS } else { TO_BUFFERS }).map_err(rejected)?;
-    let function = keep_only(Op::of_module(&module), name)?;
-    convolution::vectorise(function, machine);
+    let function = to_buffers(&context, &mut module, name, machine).map_err(rejected)?;
     mark_lone_lanes(function);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
     outline::outline(function);
@@ -95,6 +90,27 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let engine = Engine::new(Op::of_module(&module), name, &input, &results, scratch_bytes)
         .ok_or_else(|| rejected(Rejected("generate code")))?;
     Ok(Compiled { engine, input, results, scratch_bytes })
+}
+
+/// TOSA to buffers, with convolutions as loops over vectors where the machine has them.
+fn to_buffers<'c>(
+    context: &Context,
+    module: &mut Module<'c>,
+    name: &str,
+    machine: Machine,
+) -> Result<Op<'c>, Rejected> {
+    let network = |module: &Module<'c>| {
+        keep_only(Op::of_module(module), name).map_err(|_| Rejected("find the network again"))
+    };
+    run(context, module, TO_LINALG)?;
+    let function = network(module)?;
+    widen::widen(function)?;
+    convolution::separate_outputs(function);
+    let shared = shares_results(function);
+    run(context, module, if shared { TO_SHARED_BUFFERS } else { TO_BUFFERS })?;
+    let function = network(module)?;
+    convolution::vectorise(function, machine);
+    Ok(function)
 }
 
 /// Marks what would end each row of integers with one lane of a vector. LLVM 22 narrows integers while it stores them, and where a mask
@@ -208,4 +224,71 @@ fn run(context: &Context, module: &mut Module<'_>, pipeline: &'static str) -> Re
     parse_pass_pipeline(manager.as_operation_pass_manager(), pipeline)
         .map_err(|_| Rejected("set up its pipeline"))?;
     manager.run(module).map_err(|_| Rejected("lower the network"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Layers of one shape and equal biases, and the last one, which is dilated and writes to the caller's memory.
+    #[test]
+    fn all_convolutions_become_vectors() {
+        let layer = |index: usize| {
+            let weights = format!("0000003F0000{}03F", index + 1).repeat(20 * 9 * 10);
+            let [pad, dilation] = [1 + index / 2; 2];
+            format!(
+                r#"%w{index} = "tosa.const"() <{{values = dense<"0x{weights}"> : tensor<20x3x3x20xf32>}}> : () -> tensor<20x3x3x20xf32>
+                   %x{} = tosa.conv2d %x{index}, %w{index}, %bias, %zero, %zero {{acc_type = f32, pad = array<i64: {pad}, {pad}, {pad}, {pad}>,
+                     stride = array<i64: 1, 1>, dilation = array<i64: {dilation}, {dilation}>}} : (tensor<1x6x6x20xf32>,
+                     tensor<20x3x3x20xf32>, tensor<20xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x6x6x20xf32>
+                "#,
+                index + 1
+            )
+        };
+        let text = format!(
+            r#"func.func @network(%x0: tensor<1x6x6x20xf32>) -> tensor<1x6x6x20xf32> {{
+                 %bias = "tosa.const"() <{{values = dense<0.0> : tensor<20xf32>}}> : () -> tensor<20xf32>
+                 %zero = "tosa.const"() <{{values = dense<0.0> : tensor<1xf32>}}> : () -> tensor<1xf32>
+                 {}
+                 return %x3 : tensor<1x6x6x20xf32>
+               }}"#,
+            (0..3).map(layer).collect::<String>()
+        );
+        let lowered = lowered(&text, Machine::Avx2);
+        assert!(lowered.matches("vector.fma").count() >= 3);
+        assert!(!lowered.contains("linalg.conv"), "{lowered}");
+    }
+
+    /// Wide layers of bytes are products of tiles; a dense layer has too few pixels to fill them.
+    #[test]
+    fn wide_layers_of_bytes_are_tiles() {
+        for (size, are_tiles) in [(1, false), (9, true)] {
+            let weights = "0123456789ABCDEF".repeat(40 * 33 / 8);
+            let lowered = lowered(
+                &format!(
+                    r#"func.func @network(%x: tensor<1x{size}x{size}x33xi8>) -> tensor<1x{size}x{size}x40xi32> {{
+                         %weights = "tosa.const"() <{{values = dense<"0x{weights}"> : tensor<40x1x1x33xi8>}}> : () -> tensor<40x1x1x33xi8>
+                         %bias = "tosa.const"() <{{values = dense<5> : tensor<40xi32>}}> : () -> tensor<40xi32>
+                         %zero = "tosa.const"() <{{values = dense<0> : tensor<1xi8>}}> : () -> tensor<1xi8>
+                         %y = tosa.conv2d %x, %weights, %bias, %zero, %zero {{acc_type = i32, pad = array<i64: 0, 0, 0, 0>,
+                           stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}} : (tensor<1x{size}x{size}x33xi8>,
+                           tensor<40x1x1x33xi8>, tensor<40xi32>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x{size}x{size}x40xi32>
+                         return %y : tensor<1x{size}x{size}x40xi32>
+                       }}"#
+                ),
+                Machine::Amx,
+            );
+            assert_eq!(lowered.contains("amx.tile_muli"), are_tiles, "{lowered}");
+            assert!(!lowered.contains("linalg.conv"), "{lowered}");
+        }
+    }
+
+    /// A network on buffers.
+    fn lowered(text: &str, machine: Machine) -> String {
+        atheena_dialects::register_upstream_passes();
+        let context = atheena_dialects::context();
+        let mut module = Module::parse(&context, text).expect("the network parses");
+        let function = to_buffers(&context, &mut module, "network", machine);
+        function.unwrap_or_else(|Rejected(step)| panic!("failed to {step}")).to_string()
+    }
 }

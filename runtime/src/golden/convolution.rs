@@ -3,7 +3,7 @@
 //! MLIR's own vectoriser reaches a few percent of what the machine can do, since it keeps sums in memory. So a
 //! convolution whose weights are constants becomes loops that keep a tile of sums in registers: some pixels of a row
 //! times some blocks of output channels. What lies behind one another in memory, the `kw * C` elements of a kernel's
-//! row, is one reduction. Integers are multiplied in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
+//! row, is one reduction. Integers are multiplied in tiles of matrices ([`tiles`]), in fours (`vpdpbusd`, of `x + 128`, which is unsigned) or widened to 16
 //! bits without their zero point and multiplied in pairs (`pmaddwd`), both exact; floats use fused multiply-adds. Inputs of 16
 //! bits, whose sums are of 64, are multiplied in pairs too and summed in 32 bits as far as the weights prove that it is exact.
 //!
@@ -12,26 +12,46 @@
 use atheena_dialects::ir::{Attr, Block, Builder, Op, Value};
 
 use emit::Emit;
-use kernel::{Kernel, Size};
+use kernel::{Kernel, Size, Tiling};
 pub use machine::Machine;
+use tiles::Tiles;
 use weights::{Bank, Packed};
 
 mod emit;
 mod kernel;
 mod machine;
+mod tiles;
 mod weights;
+
+/// Gives each convolution of a function on tensors an initial output of its own. Those of equal biases, such as zeros, are one value
+/// after merging, and on buffers all but one of them would be copies of it.
+pub fn separate_outputs(function: Op<'_>) {
+    for op in convolutions(function) {
+        let last = op.operands().len() - 1;
+        let shared = |fill: &Op<'_>| fill.is("linalg.generic") && fill.result(0).uses().len() > 1;
+        if let Some(fill) = op.operands()[last].producer().filter(shared) {
+            let own = fill.duplicate();
+            Builder::before(op).insert(own);
+            op.set_operand(last, own.result(0));
+        }
+    }
+}
 
 /// Replaces the convolutions of a function on buffers that fit this scheme.
 pub fn vectorise(function: Op<'_>, machine: Machine) {
     if machine == Machine::Other {
         return;
     }
-    let mut convolutions = function.walk();
-    convolutions.retain(|op| op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"));
-    for convolution in convolutions.into_iter().filter_map(Convolution::of) {
+    for convolution in convolutions(function).into_iter().filter_map(Convolution::of) {
         convolution.replace(machine);
     }
     erase_unread(function);
+}
+
+fn convolutions(function: Op<'_>) -> Vec<Op<'_>> {
+    let mut ops = function.walk();
+    ops.retain(|op| op.is("linalg.conv_2d_nhwc_hwcf") || op.is("linalg.conv_2d_nhwc_hwcf_q"));
+    ops
 }
 
 /// A convolution on buffers, `[1, H, W, C]` to `[1, OH, OW, OC]`.
@@ -54,33 +74,51 @@ impl<'c> Convolution<'c> {
         let [1, oh, ow, _] = output.ty().shape()?[..] else { return None };
         let [stride_y, stride_x] = pair(op, "strides")?;
         let [dilation_y, dilation_x] = pair(op, "dilations")?;
-        // A kernel's row must be contiguous.
-        if (dilation_x != 1 && kw != 1) || !is_row_major(output) {
+        if !is_row_major(output) {
             return None;
         }
+        // What is dilated along a row is not contiguous: each of its columns is a row of its own.
+        let columns = if dilation_x == 1 { 1 } else { kw };
+        let kernel = [kh * columns, kw / columns];
         let (input_zp, weight_zp) = match operands.len() {
             5 => (constant_int(operands[2])?, constant_int(operands[3])?),
             _ => (0, 0),
         };
         let (fill, bias) = fill_of(op, output)?;
         let constant = transposed(op, weights)?;
-        let bank = Bank::of(constant, bias, [oc, kh, kw, channels], (input_zp, weight_zp))?;
+        let bank = Bank::of(constant, bias, [oc, kernel[0], kernel[1], channels], (input_zp, weight_zp))?;
         let size = Size {
             width,
-
             channels,
             stride: [stride_y, stride_x],
-            dilation: dilation_y,
-            kernel: [kh, kw],
+            dilation: [dilation_y, dilation_x],
+            columns,
+            kernel,
             out: [oh, ow, oc],
         };
         Some(Self { op, input, output, fill, size, bank })
     }
 
     fn replace(self, machine: Machine) {
-        let packed = self.bank.pack(machine);
         let emit = Emit { builder: Builder::before(self.op) };
-        let dense = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
+        let input = if is_row_major(self.input) { self.input } else { emit.row_major(self.input) };
+        let tiles = Tiles::of(self.size).filter(|_| machine == Machine::Amx);
+        let tiles = tiles.and_then(|tiles| self.bank.pack_tiles(&tiles).map(|packed| (tiles, packed)));
+        match tiles {
+            Some((tiles, (weights, bias))) => {
+                let input = if tiles.are_exact() { emit.flat(input) } else { emit.offset(input, 8, 0) };
+                let (weights, bias) = (emit.global(self.op, &weights), emit.global(self.op, &bias));
+                tiles.emit(&emit, [input, weights, bias, self.output]);
+            }
+            None => self.multiply_vectors(&emit, input, machine),
+        }
+        self.op.erase();
+        self.fill.erase();
+    }
+
+    fn multiply_vectors(&self, emit: &Emit<'c>, dense: Value<'c>, machine: Machine) {
+        let tiling = Tiling::of(self.size.out[1], &self.bank.blocks(machine.lanes()), machine.sums());
+        let packed = self.bank.pack(machine, &tiling.groups);
         let (input, weights, bias) = match &packed {
             Packed::Bytes { weights, bias } => {
                 (emit.offset(dense, 8, -128), emit.global(self.op, weights), emit.global(self.op, bias))
@@ -101,14 +139,11 @@ impl<'c> Convolution<'c> {
             input,
             weights,
             bias,
-            blocks: self.bank.blocks(machine.lanes()),
-            sums: machine.sums(),
+            tiling,
             step: packed.step(),
             span: packed.span(),
         };
-        kernel.emit(&emit);
-        self.op.erase();
-        self.fill.erase();
+        kernel.emit(emit);
     }
 }
 
@@ -147,9 +182,12 @@ fn before(op: Op<'_>) -> impl Iterator<Item = Op<'_>> {
     })
 }
 
-/// The last operation before `op` that uses a buffer, itself or inside, but for what reads it as weights.
+/// The last operation before `op` that uses a whole buffer, itself or inside, but for what reads it as weights.
 fn last_user<'c>(op: Op<'c>, buffer: Value<'c>) -> Option<Op<'c>> {
-    buffer.producer().filter(|op| op.is("memref.alloc"))?;
+    let is_whole = buffer.producer().is_none_or(|op| op.is("memref.alloc"));
+    if !is_whole {
+        return None;
+    }
     let reads = |user: Op<'_>, index| user.name().starts_with("linalg.conv_2d_nhwc_hwcf") && index == 1;
     let users: Vec<_> = buffer
         .uses()

@@ -14,9 +14,33 @@ pub struct Size {
     pub width: i64,
     pub channels: i64,
     pub stride: [i64; 2],
-    pub dilation: i64,
+    pub dilation: [i64; 2],
+    /// Rows of `kernel` that are from one row of the input.
+    pub columns: i64,
+    /// Rows and how many pixels behind one another each takes.
     pub kernel: [i64; 2],
     pub out: [i64; 3],
+}
+
+impl Size {
+    /// The first element of the window of the pixel at (y, x).
+    pub fn window<'c>(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>) -> Value<'c> {
+        let Self { width, channels, stride, .. } = self;
+        emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels))
+    }
+
+    /// Where a row of the kernel is in its window.
+    pub fn row<'c>(&self, emit: &Emit<'c>, row: Value<'c>) -> Value<'c> {
+        let Self { width, channels, dilation, .. } = self;
+        let [down, right] = [dilation[0] * width * channels, dilation[1] * channels];
+        if self.columns == 1 {
+            return emit.times(row, down);
+        }
+        let columns = emit.index(self.columns);
+        let y = emit.simple("arith.divui", &[row, columns], row.ty());
+        let x = emit.simple("arith.remui", &[row, columns], row.ty());
+        emit.add(emit.times(y, down), emit.times(x, right))
+    }
 }
 
 /// The loops of a convolution.
@@ -26,69 +50,106 @@ pub struct Kernel<'c> {
     pub output: Value<'c>,
     /// All elements behind one another.
     pub input: Value<'c>,
-    /// `[KH][reduction steps][blocks][lanes]`, see [`super::weights::Packed`].
+    /// `[groups][KH][reduction steps][blocks][lanes]`, see [`super::weights::Packed`].
     pub weights: Value<'c>,
     /// `[blocks][lanes]`.
     pub bias: Value<'c>,
-    pub blocks: Vec<Lanes>,
-    /// Sums in registers at once, in vectors.
-    pub sums: usize,
+    pub tiling: Tiling,
     /// Elements of a step of the reduction: four bytes, two 16-bit integers, or a float.
     pub step: i64,
     /// What is summed in 32 bits and then added in 64, if anything is.
     pub span: Option<Span>,
 }
 
+/// How the output is cut into what is summed in registers at once.
+pub struct Tiling {
+    /// Pixels of a row.
+    pixels: i64,
+    /// Blocks of channels, group by group: all but the last group have the same ones.
+    pub groups: Vec<Vec<Lanes>>,
+}
+
+impl Tiling {
+    /// For an output `[1, OH, OW, OC]`, its channels in blocks, and so many sums in registers, in vectors.
+    pub fn of(width: i64, blocks: &[Lanes], sums: usize) -> Self {
+        // A tile of pixels that leaves the least over; a single pixel takes more blocks instead.
+        let pixels = (1..=TILE_PIXELS.min(width))
+            .rev()
+            .min_by_key(|p| (width + p - 1) / p * 4 + i64::from(width % p != 0) * 4)
+            .unwrap_or(1);
+        let at_once = (sums / pixels as usize).clamp(1, 8);
+        // As many groups as that takes, but even ones.
+        let at_once = blocks.len().div_ceil(blocks.len().div_ceil(at_once));
+        Self { pixels, groups: blocks.chunks(at_once).map(<[_]>::to_vec).collect() }
+    }
+}
+
+/// Some blocks of channels.
+#[derive(Clone, Copy)]
+struct Group<'a, 'c> {
+    /// As in the first group.
+    blocks: &'a [Lanes],
+    /// The first channel.
+    channel: Value<'c>,
+}
+
 /// Some pixels behind one another and some blocks of channels.
 #[derive(Clone, Copy)]
 struct Tile<'a, 'c> {
     pixels: i64,
-    blocks: &'a [Lanes],
+    group: Group<'a, 'c>,
     /// The first element of the first pixel's window.
     first: Value<'c>,
 }
 
 impl<'c> Kernel<'c> {
-    /// Makes the loops.
+    /// Makes the loops: a group's weights are behind one another and stay in the cache while all pixels pass.
     pub fn emit(&self, emit: &Emit<'c>) {
+        let groups = &self.tiling.groups;
+        let channels = |group: &[Lanes]| group.iter().map(|block| block.valid).sum::<i64>();
+        let first = channels(&groups[0]);
+        let alike = groups.iter().take_while(|group| channels(group) == first).count();
+        emit.repeat(alike as i64 * first, first, &[], |emit, channel, _| {
+            self.group(emit, Group { blocks: &groups[0], channel });
+            vec![]
+        });
+        if let Some(last) = groups.get(alike) {
+            let start = last[0].start;
+            let blocks: Vec<_> =
+                last.iter().map(|block| Lanes { start: block.start - start, ..*block }).collect();
+            self.group(emit, Group { blocks: &blocks, channel: emit.index(start) });
+        }
+    }
+
+    /// The sums of all pixels and some blocks of channels.
+    fn group(&self, emit: &Emit<'c>, group: Group<'_, 'c>) {
         let [oh, ow, _] = self.size.out;
-        // A tile of pixels that leaves the least over; a single pixel takes more blocks instead.
-        let pixels = (1..=TILE_PIXELS.min(ow))
-            .rev()
-            .min_by_key(|p| (ow + p - 1) / p * 4 + i64::from(ow % p != 0) * 4)
-            .unwrap_or(1);
-        let at_once = (self.sums / pixels as usize).clamp(1, 8);
-        // As many tiles as that takes, but even ones.
-        let at_once = self.blocks.len().div_ceil(self.blocks.len().div_ceil(at_once));
+        let pixels = self.tiling.pixels;
+        let whole = ow / pixels * pixels;
         emit.repeat(oh, 1, &[], |emit, y, _| {
-            for blocks in self.blocks.chunks(at_once) {
-                let whole = ow / pixels * pixels;
-                emit.repeat(whole, pixels, &[], |emit, x, _| {
-                    self.tile(emit, y, x, pixels, blocks);
-                    vec![]
-                });
-                if whole < ow {
-                    let x = emit.index(whole);
-                    self.tile(emit, y, x, ow - whole, blocks);
-                }
+            emit.repeat(whole, pixels, &[], |emit, x, _| {
+                self.tile(emit, y, x, pixels, group);
+                vec![]
+            });
+            if whole < ow {
+                self.tile(emit, y, emit.index(whole), ow - whole, group);
             }
             vec![]
         });
     }
 
     /// The sums of some pixels from (y, x) on and some blocks of channels.
-    fn tile(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>, pixels: i64, blocks: &[Lanes]) {
-        let Size { width, channels, stride, kernel: [kh, _], .. } = self.size;
+    fn tile(&self, emit: &Emit<'c>, y: Value<'c>, x: Value<'c>, pixels: i64, group: Group<'_, 'c>) {
+        let kh = self.size.kernel[0];
         let element = self.sum_type(emit);
         let mut sums = vec![];
-        for block in blocks {
-            let at = emit.index(block.start);
+        for block in group.blocks {
+            let at = emit.add(group.channel, emit.index(block.start));
             let bias = emit.load(self.bias, &[at], emit.vector(block.lanes, element));
             sums.extend(vec![bias; pixels as usize]);
         }
-        let first =
-            emit.add(emit.times(y, stride[0] * width * channels), emit.times(x, stride[1] * channels));
-        let tile = Tile { pixels, blocks, first };
+        let first = self.size.window(emit, y, x);
+        let tile = Tile { pixels, group, first };
         let steps = self.steps();
         let whole = |emit: &Emit<'c>, sums: &[Value<'c>]| {
             emit.repeat(kh, 1, sums, |emit, ky, sums| self.row(emit, tile, ky, (0, steps), sums))
@@ -104,10 +165,11 @@ impl<'c> Kernel<'c> {
                 })
             }),
         };
-        for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
+        for (block, sums) in group.blocks.iter().zip(sums.chunks(pixels as usize)) {
+            let channel = emit.add(group.channel, emit.index(block.start));
             for (p, &sum) in sums.iter().enumerate() {
                 let sum = emit.first_lanes(sum, block.valid, element);
-                let at = [emit.index(0), y, emit.add(x, emit.index(p as i64)), emit.index(block.start)];
+                let at = [emit.index(0), y, emit.add(x, emit.index(p as i64)), channel];
                 emit.store(sum, self.output, &at);
             }
         }
@@ -117,17 +179,18 @@ impl<'c> Kernel<'c> {
     fn row(
         &self,
         emit: &Emit<'c>,
-        Tile { pixels, blocks, first }: Tile<'_, 'c>,
+        Tile { pixels, group, first }: Tile<'_, 'c>,
         ky: Value<'c>,
         (start, count): (i64, i64),
         sums: &[Value<'c>],
     ) -> Vec<Value<'c>> {
-        let Size { width, channels, stride, dilation, .. } = self.size;
+        let Size { channels, stride, kernel: [kh, _], .. } = self.size;
         let step = self.step;
-        let row_lanes: i64 = self.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
-        let row = emit.add(first, emit.times(ky, dilation * width * channels));
+        let row_lanes: i64 = group.blocks.iter().map(|b| b.lanes).sum::<i64>() * step;
+        let row = emit.add(first, self.size.row(emit, ky));
         let row = emit.add(row, emit.index(start * step));
-        let row_weights = emit.times(ky, self.steps() * row_lanes);
+        let group_weights = emit.times(group.channel, kh * self.steps() * step);
+        let row_weights = emit.add(group_weights, emit.times(ky, self.steps() * row_lanes));
         let row_weights = emit.add(row_weights, emit.index(start * row_lanes));
         emit.repeat(count, 1, sums, |emit, r, sums| {
             let weights = emit.add(row_weights, emit.times(r, row_lanes));
@@ -139,7 +202,7 @@ impl<'c> Kernel<'c> {
                 })
                 .collect();
             let mut next = Vec::with_capacity(sums.len());
-            for (block, sums) in blocks.iter().zip(sums.chunks(pixels as usize)) {
+            for (block, sums) in group.blocks.iter().zip(sums.chunks(pixels as usize)) {
                 let at = emit.add(weights, emit.index(block.start * step));
                 let weights = self.load_weights(emit, at, block.lanes);
                 let add = |(&sum, &input)| self.multiply_add(emit, sum, input, weights, block.lanes);
@@ -173,8 +236,12 @@ impl<'c> Kernel<'c> {
         narrow: impl FnOnce(&[Value<'c>]) -> Vec<Value<'c>>,
     ) -> Vec<Value<'c>> {
         let zero = |lanes| emit.splat(emit.vector(lanes, Type::integer(emit.ctx(), 32)), 0);
-        let zeros: Vec<_> =
-            tile.blocks.iter().flat_map(|block| vec![zero(block.lanes); tile.pixels as usize]).collect();
+        let zeros: Vec<_> = tile
+            .group
+            .blocks
+            .iter()
+            .flat_map(|block| vec![zero(block.lanes); tile.pixels as usize])
+            .collect();
         let add = |(&sum, narrow): (&Value<'c>, Value<'c>)| {
             emit.add(sum, emit.simple("arith.extsi", &[narrow], sum.ty()))
         };

@@ -3,6 +3,7 @@
 use atheena_dialects::ir::Attr;
 
 use super::machine::Machine;
+use super::tiles::Tiles;
 
 /// Output channels that are computed in one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +40,8 @@ enum Values {
     },
 }
 
-/// What the loops read: weights `[KH][steps][blocks][lanes]`, of integers with the elements of a step beside one another
-/// in each lane, and bias `[blocks][lanes]`.
+/// What the loops read: weights `[groups][KH][steps][blocks][lanes]`, of integers with the elements of a step beside one another
+/// in each lane, and bias `[groups][blocks][lanes]`.
 pub enum Packed {
     /// Four products a step, of `x + 128`, which is unsigned; the bias makes up for that and for the zero point.
     Bytes { weights: Vec<i8>, bias: Vec<i32> },
@@ -111,43 +112,54 @@ impl Bank {
         (0..channels).step_by(longest as usize).map(block).collect()
     }
 
-    /// Puts the values in the loops' order.
-    pub fn pack(&self, machine: Machine) -> Packed {
-        let longest = machine.lanes();
+    /// Puts the values in the loops' order, for groups of blocks.
+    pub fn pack(&self, machine: Machine, groups: &[Vec<Block>]) -> Packed {
         match &self.values {
             Values::Integer { weights, bias, input_zp } => {
-                let narrow: Result<Vec<i8>, _> = weights.iter().map(|&w| i8::try_from(w)).collect();
-                match narrow {
-                    Ok(narrow) if machine == Machine::Avx512Vnni => {
-                        let taps = self.shape[1..].iter().product::<i64>() as usize;
-                        let sums = weights.chunks(taps).map(|w| w.iter().map(|&w| i32::from(w)).sum::<i32>());
-                        let excess = 128 + *input_zp as i32;
-                        let bias: Vec<_> = bias
-                            .iter()
-                            .zip(sums)
-                            .map(|(b, sum)| b.wrapping_sub(excess.wrapping_mul(sum)))
-                            .collect();
-                        Packed::Bytes {
-                            weights: self.order(&narrow, 4, longest),
-                            bias: self.spread(&bias, longest),
-                        }
-                    }
-                    _ => Packed::Words {
-                        weights: self.order(weights, 2, longest),
-                        bias: self.spread(bias, longest),
+                match narrow(weights).filter(|_| machine.multiplies_bytes()) {
+                    Some(narrow) => Packed::Bytes {
+                        bias: self.spread(&self.without_excess(bias, &narrow, 128 + input_zp), groups),
+                        weights: self.order(&narrow, 4, self.steps(4), groups),
+                    },
+                    None => Packed::Words {
+                        weights: self.order(weights, 2, self.steps(2), groups),
+                        bias: self.spread(bias, groups),
                         input_zp: *input_zp,
                     },
                 }
             }
             Values::Wide { weights, bias } => Packed::Wide {
-                weights: self.order(weights, 2, longest),
-                bias: self.spread(bias, longest),
+                weights: self.order(weights, 2, self.steps(2), groups),
+                bias: self.spread(bias, groups),
                 span: self.span(weights),
             },
-            Values::Float { weights, bias } => {
-                Packed::Floats { weights: self.order(weights, 1, longest), bias: self.spread(bias, longest) }
-            }
+            Values::Float { weights, bias } => Packed::Floats {
+                weights: self.order(weights, 1, self.steps(1), groups),
+                bias: self.spread(bias, groups),
+            },
         }
+    }
+
+    /// Weights `[groups][KH][steps][blocks][lanes][4]` and bias `[groups][blocks][lanes]` of tiles, whose inputs keep their zero point; None
+    /// if the input or the weights are not of 8 bits.
+    pub fn pack_tiles(&self, tiles: &Tiles) -> Option<(Vec<i8>, Vec<i32>)> {
+        let Values::Integer { weights, bias, input_zp } = &self.values else { return None };
+        let (weights, groups) = (narrow(weights)?, tiles.groups());
+        let bias = self.without_excess(bias, &weights, *input_zp);
+        Some((self.order(&weights, 4, tiles.steps() as usize, &groups), self.spread(&bias, &groups)))
+    }
+
+    /// The bias that makes up for inputs that are too large by `excess`.
+    fn without_excess(&self, bias: &[i32], weights: &[i8], excess: i64) -> Vec<i32> {
+        let taps = self.shape[1..].iter().product::<i64>() as usize;
+        let sums = weights.chunks(taps).map(|weights| weights.iter().map(|&w| i32::from(w)).sum::<i32>());
+        bias.iter().zip(sums).map(|(b, sum)| b.wrapping_sub((excess as i32).wrapping_mul(sum))).collect()
+    }
+
+    /// Steps of a row of the kernel.
+    fn steps(&self, step: usize) -> usize {
+        let [_, _, kw, c] = self.shape.map(|size| size as usize);
+        (kw * c).div_ceil(step)
     }
 
     /// The longest span of which no sum leaves 32 bits: an input is 2^15 at most, so weights add up to less than 2^16.
@@ -168,33 +180,49 @@ impl Bank {
     }
 
     /// One value a channel, zero for the lanes too many.
-    fn spread<T: Copy + Default>(&self, values: &[T], longest: i64) -> Vec<T> {
-        self.lanes(longest).map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
+    fn spread<T: Copy + Default>(&self, values: &[T], groups: &[Vec<Block>]) -> Vec<T> {
+        let lanes = groups.iter().flat_map(|group| lanes(group));
+        lanes.map(|lane| lane.map_or(T::default(), |channel| values[channel])).collect()
     }
 
-    /// The channel of each lane, None of a lane too many.
-    fn lanes(&self, longest: i64) -> impl Iterator<Item = Option<usize>> {
-        let lane = |block: Block| {
-            (0..block.lanes).map(move |lane| (lane < block.valid).then_some((block.start + lane) as usize))
-        };
-        self.blocks(longest).into_iter().flat_map(lane)
-    }
-
-    fn order<T: Copy + Default>(&self, weights: &[T], step: usize, longest: i64) -> Vec<T> {
+    /// Weights in the order `[groups][KH][steps][blocks][lanes][step]`, zero for those too many.
+    fn order<T: Copy + Default>(
+        &self,
+        weights: &[T],
+        step: usize,
+        steps: usize,
+        groups: &[Vec<Block>],
+    ) -> Vec<T> {
         let [_, kh, kw, c] = self.shape.map(|size| size as usize);
         let row = kw * c;
         let mut out = vec![];
-        for y in 0..kh {
-            for first in (0..row).step_by(step) {
-                for lane in self.lanes(longest) {
-                    for r in first..first + step {
-                        let weight =
-                            lane.filter(|_| r < row).map(|channel| weights[(channel * kh + y) * row + r]);
-                        out.push(weight.unwrap_or_default());
+        for group in groups {
+            for y in 0..kh {
+                for first in (0..steps).map(|index| index * step) {
+                    for lane in lanes(group) {
+                        for r in first..first + step {
+                            let weight =
+                                lane.filter(|_| r < row).map(|channel| weights[(channel * kh + y) * row + r]);
+                            out.push(weight.unwrap_or_default());
+                        }
                     }
                 }
             }
         }
         out
     }
+}
+
+/// Weights in 8 bits, if they fit.
+fn narrow(weights: &[i16]) -> Option<Vec<i8>> {
+    weights.iter().map(|&w| i8::try_from(w).ok()).collect()
+}
+
+/// The channel of each lane of some blocks, None of a lane too many.
+fn lanes(blocks: &[Block]) -> impl Iterator<Item = Option<usize>> {
+    let lane = |block: &Block| {
+        let Block { start, lanes, valid } = *block;
+        (0..lanes).map(move |lane| (lane < valid).then_some((start + lane) as usize))
+    };
+    blocks.iter().flat_map(lane)
 }
