@@ -84,11 +84,12 @@ fn curves_are_proved_and_agree_with_the_balancer() {
             assert!(number(&pair[1]["cycles"]) < number(&pair[0]["cycles"]), "faster");
             assert!(number(&pair[1]["share"]) > number(&pair[0]["share"]), "and larger");
         }
+        // What is not proved has gates and queues of tags that depend on several actors, of which the least was counted.
         let proved = points.iter().filter(|point| number(&point["gap"]) == 0.0).count();
-        assert!(proved * 2 > points.len(), "{proved} of {}", points.len());
+        let least = if exits { points.len() * 2 / 3 } else { points.len() };
+        assert!(proved >= least, "{proved} of {}", points.len());
         for point in &points {
-            // What is not proved has queues that depend on several actors, of which the least was counted.
-            assert!(number(&point["gap"]) <= 0.05 * number(&point["share"]), "{point}");
+            assert!(number(&point["gap"]) <= 0.01 * number(&point["share"]), "{point}");
             assert!(number(&point["bound"]) <= number(&point["share"]), "{point}");
             let kinds = [("lut", 218_600.0), ("ff", 437_200.0), ("dsp", 900.0), ("bram18", 1090.0)];
             let share = kinds

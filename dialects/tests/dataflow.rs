@@ -166,9 +166,9 @@ fn the_bottleneck_counts_only_samples_that_come() {
 }
 
 #[test]
-fn rows_follow_the_order_of_the_window() {
+fn vectors_are_in_the_order_of_the_window() {
     let context = atheena_dialects::context();
-    // Weights [1, 1, 2, 4] of a window of 1x2 with two lanes: taps of channels 0 and 1, then of 2 and 3.
+    // Weights [1, 1, 2, 4] of a window of 1x2 with two lanes: taps of channels 0 and 1, then of 2 and 3. So 10, 11, 20, 21, 12, 13, 22, 23.
     let text = r#"dataflow.graph @net {
       %x, %tag = dataflow.source "source" : <1x1x8xi8, lanes = 4>, <1xi16, lanes = 1>
       %m = dataflow.matvec "m" %x {bias = dense<0> : tensor<1xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = -128 : i64,
@@ -181,6 +181,6 @@ fn rows_follow_the_order_of_the_window() {
     let module = Module::parse(&context, text).expect("the graph is valid");
     let op = Op::of_module(&module).walk_named(Matvec::NAME)[0];
     let matvec = Matvec::cast(op).expect("the operation is a matvec");
-    assert_eq!(matvec.rows(), Some(vec![vec![10, 11, 20, 21, 12, 13, 22, 23]]));
+    assert_eq!(matvec.places(), [0, 1, 4, 5, 2, 3, 6, 7]);
     assert!(actor(op).is_some_and(|actor| actor.beats() == 2));
 }

@@ -204,7 +204,8 @@ fn products_in_luts() {
 /// One bit of all elements a cycle: each of the 2 * 2 vectors takes as many cycles as elements have digits, for each group.
 #[test]
 fn products_bit_by_bit() {
-    let mut conv = Conv::new([4, 4, 4], 4, [4, 36, 4]);
+    // Of a vector, channels 0 and 1 of all taps come first: not in the order of the weights.
+    let mut conv = Conv::new([4, 4, 4], 4, [2, 36, 4]);
     conv.made = ", products = \"serial:1\"";
     let Some((cycles, _)) = conv.check(38) else { return };
     assert_eq!(cycles, 32.0);

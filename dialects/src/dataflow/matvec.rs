@@ -71,20 +71,14 @@ impl<'c> Matvec<'c> {
         self.0.attr("weights")?.to_dense_ints()
     }
 
-    /// The weights as rows in the order in which the vector's elements come,
-    /// `[OC, C/channel_lanes, KH, KW, channel_lanes]`; None of those that are no `dense<…>`.
-    pub fn rows(self) -> Option<Vec<Vec<i64>>> {
+    /// Where in the vector each element of a row of weights comes: the vector is `[C/channel_lanes, KH, KW, channel_lanes]`.
+    pub fn places(self) -> Vec<usize> {
         let ([_, kh, kw, c], lanes) = (self.weights_shape(), self.channel_lanes());
-        let row = |weights: &[i64]| {
-            let groups = (0..c / lanes).flat_map(|group| (0..kh * kw).map(move |tap| (group, tap)));
-            groups
-                .flat_map(|(group, tap)| {
-                    let first = (tap * c + group * lanes) as usize;
-                    weights[first..first + lanes as usize].to_vec()
-                })
-                .collect()
+        let place = |(tap, channel): (i64, i64)| {
+            let group = channel / lanes * kh * kw + tap;
+            (group * lanes + channel % lanes) as usize
         };
-        Some(self.weights()?.chunks((kh * kw * c) as usize).map(row).collect())
+        (0..kh * kw).flat_map(|tap| (0..c).map(move |channel| (tap, channel))).map(place).collect()
     }
 
     /// The biases, one an output; None of those that are no `dense<…>`.

@@ -54,7 +54,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
             let (mut first, mut last) = (digit.is(0), digit.is(serial.digits - 1));
             let group = m.counter("group", matrix.groups, step & last);
             input.take_if(enable & last & group.is(matrix.groups - 1));
-            let x = actor.lanes_of(0, input.data);
+            let came = actor.lanes_of(0, input.data);
+            let x: Vec<_> = matvec_of(actor).places().into_iter().map(|place| came[place]).collect();
             let turn = Turn { digit, group };
             let totals = matrix.serial_totals(serial, &mut pipeline, &x, turn, (&mut first, &mut last));
             (totals, last)
@@ -83,6 +84,10 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         .collect();
     output.send_if(pipeline.valid, Signal::pack(&lanes));
     Ok(())
+}
+
+fn matvec_of(actor: Actor<'_>) -> Matvec<'_> {
+    Matvec::cast(actor.0).expect("its module is generated from a matvec")
 }
 
 /// The weights in the order in which the hardware uses them.
@@ -118,7 +123,10 @@ impl Matrix {
         let shape = shape.expect("the verifier wants weights of rank 4");
         let [outputs, height, width, channels] = [0, 1, 2, 3].map(|axis| shape[axis] as usize);
         let vector = height * width * channels;
-        let lanes = actor.int("channel_lanes") as usize;
+        let matvec = matvec_of(actor);
+        // Serial products have whole vectors, and use them in the order of the weights, however they come.
+        let is_serial = matvec.products().serial_bits().is_some();
+        let lanes = if is_serial { channels } else { matvec.channel_lanes() as usize };
         let vectors = if from.channels() as usize == vector { from.pixels() as usize } else { 1 };
         let (simd, pe) = (from.lanes as usize / vectors, to.lanes as usize / vectors);
         let (beats, groups) = (vector / simd, outputs / pe);
@@ -159,7 +167,7 @@ impl Matrix {
 
     /// How products are made bit by bit; None if they are not.
     fn serial(&self, actor: Actor<'_>) -> Result<Option<Serial>, Failure> {
-        let matvec = Matvec::cast(actor.0).expect("its module is generated from a matvec");
+        let matvec = matvec_of(actor);
         let serial = matvec.serial(self.pe as i64, matvec.products());
         let (simd, pe) = (matvec.input().lanes, matvec.output().lanes);
         if serial.is_some_and(|serial| !matvec.is_serial_at(simd, pe, serial)) {
@@ -197,7 +205,7 @@ impl Matrix {
             return pipeline.multiply(&graph, &x, LEVELS, &mut [first, last]);
         }
         // Weights and elements, then what multiplies them, then sums.
-        let matvec = Matvec::cast(actor.0).expect("its module is generated from a matvec");
+        let matvec = matvec_of(actor);
         let (costs, products) = (MatvecCosts::of(matvec), matvec.products());
         let dsp_use = costs.dsp_use(self.pe as i64);
         let in_dsps = products.lanes_in_dsps(self.simd as i64) as usize;

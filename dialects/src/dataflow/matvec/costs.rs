@@ -24,7 +24,7 @@ pub struct MatvecCosts<'c> {
     scale_dsps: i64,
     /// Digits 1 and -1 of all weights, written with the fewest.
     digits: OnceCell<i64>,
-    /// The weights in the vector's order.
+    /// The weights of each output.
     rows: OnceCell<Vec<Vec<i64>>>,
 }
 
@@ -235,7 +235,8 @@ impl<'c> MatvecCosts<'c> {
         let worst = || {
             vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); self.matvec.rows_count() as usize]
         };
-        let rows = self.rows.get_or_init(|| self.matvec.rows().unwrap_or_else(worst));
+        let known = || Some(self.matvec.weights()?.chunks(vector).map(<[_]>::to_vec).collect());
+        let rows = self.rows.get_or_init(|| known().unwrap_or_else(worst));
         let mut tables = Resources::default();
         let mut widest = 0;
         for lane in 0..pe as usize {

@@ -2,9 +2,11 @@
 //!
 //! The share can only grow as the cycles get fewer. So of an interval of cycles whose ends have the same share nothing is to be found
 //! out, and in any other one no step matters of which every path through it is bound to have a larger share than the end
-//! of fewer cycles: intervals are halved, and their problems become small.
+//! of fewer cycles: intervals are halved, and their problems become small. The halves have nothing to do with one another, and are
+//! looked at by threads of their own.
 
-use super::optimum::{Goal, KINDS, Path, Problem, Shares, Solution, TINY};
+use super::optimum::{Goal, Hints, KINDS, Path, Problem, Shares, Solution, TINY};
+use std::thread;
 
 /// A point of the curve.
 #[derive(Clone, Debug)]
@@ -20,13 +22,14 @@ pub struct Found {
 /// How many paths are tried as a start.
 const MOST_KNOWN: usize = 8;
 
+/// How often an interval and the halves of it are halved for threads; a few for each processor, since some have more to do.
+const THREADED: usize = 4;
+
 /// How much is looked at before proofs are given up.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// Parts of the problem of one number of cycles.
     pub parts: usize,
-    /// Parts for the whole curve.
-    pub all_parts: usize,
     /// Parts for the least sum of shares of a point.
     pub total_parts: usize,
 }
@@ -35,18 +38,22 @@ pub struct Effort {
 /// cycles of the steps, ascending, or some of them with the last.
 pub fn curve(problem: &Problem, targets: &[f64], effort: Effort) -> Vec<Found> {
     let Some(last) = targets.len().checked_sub(1) else { return vec![] };
-    let mut search = Search { targets, ends: vec![None; targets.len()], paths: vec![], effort };
+    let search = Search { targets, effort };
     let problem = problem.within(targets[last], targets[0]);
-    let slowest = search.solve(&problem, last, 0.0);
-    if search.ends[slowest].as_ref().is_some_and(End::fits) {
-        search.between(problem, None, slowest);
+    let mut ends = search.solve(&problem, last, Hints::default());
+    let slowest = ends[0].clone();
+    if slowest.fits() {
+        let paths = slowest.path.clone().into_iter().collect();
+        ends.extend(search.between(problem, None, &slowest, paths, THREADED));
     }
-    search.points()
+    search.points(ends)
 }
 
 /// What is known of a number of cycles.
 #[derive(Clone, Debug)]
 struct End {
+    /// The number of cycles, by its place among the targets.
+    target: usize,
     share: f64,
     bound: f64,
     weights: Shares,
@@ -63,66 +70,79 @@ impl End {
 
 struct Search<'t> {
     targets: &'t [f64],
-    /// What is known of each target.
-    ends: Vec<Option<End>>,
-    /// The paths so far.
-    paths: Vec<Path>,
-    /// What is left of it.
     effort: Effort,
 }
 
 impl Search<'_> {
-    /// Finds the share at a target; returns the fastest target that has the same.
-    fn solve(&mut self, problem: &Problem, target: usize, least: f64) -> usize {
+    /// Finds the share at a target: what is known of the fastest target that has the same, and behind it of the target, if that is another
+    /// one.
+    fn solve(&self, problem: &Problem, target: usize, hints: Hints) -> Vec<End> {
         let cycles = self.targets[target];
         let problem = problem.within(cycles, cycles);
-        let mut known: Vec<&Path> = self.paths.iter().filter(|path| path.cycles <= cycles).collect();
-        known.sort_by(|a, b| largest(a).total_cmp(&largest(b)));
-        let known: Vec<Path> = known.into_iter().take(MOST_KNOWN).cloned().collect();
-        let most = self.effort.parts.min(self.effort.all_parts);
-        let Solution { path, value, bound, weights, parts } =
-            problem.solve(Goal::Largest, &known, least, most);
-        self.effort.all_parts -= parts;
-        let end = End { share: value, bound, weights, path: None, problem: None };
-        let Some(path) = path.filter(|_| end.fits()) else {
-            self.ends[target] = Some(end);
-            return target;
-        };
+        let Solution { path, value, bound, weights } =
+            problem.solve(Goal::Largest, &hints, self.effort.parts);
+        let end = End { target, share: value, bound, weights, path: None, problem: None };
+        let Some(path) = path.filter(|_| end.fits()) else { return vec![end] };
         let reached = self.targets.partition_point(|&cycles| cycles < path.cycles).min(target);
-        self.paths.push(path.clone());
         let problem = problem.within(path.cycles, path.cycles).pruned(weights, value);
-        self.ends[target] = Some(end.clone());
-        self.ends[reached] = Some(End { path: Some(path), problem: Some(problem), ..end });
-        reached
+        let fastest = End { target: reached, path: Some(path), problem: Some(problem), ..end.clone() };
+        if reached == target { vec![fastest] } else { vec![fastest, end] }
     }
 
-    /// Finds the shares of the targets between two, of which the fast one may be before all of them.
-    fn between(&mut self, problem: Problem, fast: Option<usize>, slow: usize) {
-        let first = fast.map_or(0, |fast| fast + 1);
-        if first >= slow {
-            return;
-        }
-        let end = self.ends[slow].as_ref().expect("the ends of an interval are solved");
-        let most = fast.and_then(|fast| self.ends[fast].as_ref()).map_or(1.0, |end| end.share.min(1.0));
+    /// Finds the shares of the targets between two, of which the fast one may be before all of them. `paths` are some that may be good.
+    fn between(
+        &self,
+        problem: Problem,
+        fast: Option<&End>,
+        slow: &End,
+        paths: Vec<Path>,
+        threaded: usize,
+    ) -> Vec<End> {
+        let first = fast.map_or(0, |fast| fast.target + 1);
+        let most = fast.map_or(1.0, |fast| fast.share.min(1.0));
         // Nothing is known of what is before all targets, though it can't be above 1.
-        if fast.is_some() && most - end.share <= TINY {
-            return;
+        if first >= slow.target || fast.is_some() && most - slow.share <= TINY {
+            return vec![];
         }
-        let problem = problem.pruned(end.weights, most).within(self.targets[slow - 1], self.targets[first]);
-        let middle = first + (slow - first) / 2;
-        let reached = self.solve(&problem, middle, end.bound);
-        if self.ends[middle].as_ref().is_some_and(End::fits) {
-            self.between(problem.clone(), fast, reached);
-        }
-        self.between(problem, Some(middle), slow);
+        let problem =
+            problem.pruned(slow.weights, most).within(self.targets[slow.target - 1], self.targets[first]);
+        let middle = first + (slow.target - first) / 2;
+        let hints = Hints {
+            known: self.best_within(&paths, middle),
+            weights: Some(slow.weights),
+            least_value: slow.bound,
+        };
+        let mut found = self.solve(&problem, middle, hints);
+        let paths: Vec<Path> =
+            paths.into_iter().chain(found.iter().filter_map(|end| end.path.clone())).collect();
+        let reached = found[0].clone();
+        let middle = End { target: middle, ..reached.clone() };
+        let again = threaded.saturating_sub(1);
+        let half = (problem.clone(), paths.clone());
+        let faster = || match reached.fits() {
+            true => self.between(half.0, fast, &reached, half.1, again),
+            false => vec![],
+        };
+        let slower = || self.between(problem, Some(&middle), slow, paths, again);
+        let halves = both(threaded > 0, faster, slower);
+        found.extend(halves.into_iter().flatten());
+        found
+    }
+
+    /// Of some paths those of the least shares that keep up with a target.
+    fn best_within(&self, paths: &[Path], target: usize) -> Vec<Path> {
+        let mut known: Vec<&Path> = paths.iter().filter(|path| path.cycles <= self.targets[target]).collect();
+        known.sort_by(|a, b| largest(a).total_cmp(&largest(b)));
+        known.into_iter().take(MOST_KNOWN).cloned().collect()
     }
 
     /// The points of the curve.
-    fn points(self) -> Vec<Found> {
+    fn points(&self, mut ends: Vec<End>) -> Vec<Found> {
         let mut points: Vec<End> = vec![];
         // From the slowest on, bounds hold for fewer cycles too.
+        ends.sort_by_key(|end| std::cmp::Reverse(end.target));
         let mut bound = 0.0f64;
-        for end in self.ends.into_iter().rev().flatten() {
+        for end in ends {
             bound = bound.max(end.bound);
             if end.path.is_none() {
                 continue;
@@ -135,6 +155,18 @@ impl Search<'_> {
         let total_parts = self.effort.total_parts;
         points.into_iter().filter_map(|end| least_total(end, total_parts)).collect()
     }
+}
+
+/// What both give, the first one in a thread of its own if they are to be at once.
+fn both<T: Send>(at_once: bool, a: impl FnOnce() -> T + Send, b: impl FnOnce() -> T) -> [T; 2] {
+    if !at_once {
+        return [a(), b()];
+    }
+    thread::scope(|scope| {
+        let a = scope.spawn(a);
+        let b = b();
+        [a.join().expect("the search does not panic"), b]
+    })
 }
 
 fn largest(path: &Path) -> f64 {
@@ -151,7 +183,8 @@ fn least_total(end: End, most_parts: usize) -> Option<Found> {
     problem.units = problem.units.map(|unit| unit / scale);
     // The sum over the path, in the order of its own steps, may exceed 1 by rounding.
     let known = Path { shares: path.shares.map(|share| (share / scale).min(1.0)), ..path.clone() };
-    let path = match problem.solve(Goal::Total, &[known], 0.0, most_parts).path {
+    let hints = Hints { known: vec![known], ..Hints::default() };
+    let path = match problem.solve(Goal::Total, &hints, most_parts).path {
         Some(best) if best.ways != path.ways => {
             let shares: Shares = std::array::from_fn::<f64, KINDS, _>(|kind| best.shares[kind] * scale);
             Path { shares, ..best }
@@ -176,7 +209,7 @@ mod tests {
         let step = |way, share, cycles| Step { from: 0, to: 0, shares: [share; KINDS], cycles, way };
         let steps = vec![step(0, 1.0, 2.0), step(1, 1.0, 1.0), step(2, 1.5, 0.5)];
         let problem = Problem::new(vec![Layer { states: 1, steps }], [true; KINDS], [0.5; KINDS]);
-        let effort = Effort { parts: 9, all_parts: 9, total_parts: 9 };
+        let effort = Effort { parts: 9, total_parts: 9 };
         let found = curve(&problem, &[0.5, 1.0, 2.0], effort);
         let points: Vec<_> =
             found.iter().map(|found| (found.path.cycles, found.share, found.bound)).collect();
@@ -206,7 +239,7 @@ mod tests {
                     expected.push((target, share));
                 }
             }
-            let found = curve(&problem, &targets, Effort { parts: 100, all_parts: 10_000, total_parts: 100 });
+            let found = curve(&problem, &targets, Effort { parts: 100, total_parts: 100 });
             prop_assert_eq!(found.len(), expected.len(), "{:?} {:?}", &found, &expected);
             for (found, (cycles, share)) in found.iter().zip(expected) {
                 prop_assert_eq!(found.path.cycles, cycles);

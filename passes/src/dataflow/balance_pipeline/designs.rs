@@ -8,11 +8,11 @@ use crate::depths::{self, Room};
 use atheena_dialects::dataflow::{Actor, Folding, Graph, Resize, Resources};
 use atheena_dialects::ir::{Attr, Op};
 
-/// What is done for whole curves: some two seconds for networks of dozens of layers; what is not proved then says by how much.
-const WHOLE: Effort = Effort { parts: 12, all_parts: 60, total_parts: 0 };
+/// What is done for whole curves: several times what networks of dozens of layers need; what is not proved then says by how much.
+const WHOLE: Effort = Effort { parts: 200, total_parts: 0 };
 
 /// What is done for sketches.
-const SKETCH: Effort = Effort { parts: 0, all_parts: 0, total_parts: 0 };
+const SKETCH: Effort = Effort { parts: 0, total_parts: 0 };
 
 /// Steps of all problems of a sketch together.
 const SKETCHED_STEPS: usize = 400_000;

@@ -13,7 +13,7 @@
 //!    than in every kind. Where there are too many, the steps of a layer are parted in two: of the layer that the paths which
 //!    make the bound differ in the most, so that a bound can no longer be a mixture of both.
 
-use bounds::Cut;
+use bounds::{Cut, MOST_CUTS};
 use std::borrow::Cow;
 
 mod bounds;
@@ -27,7 +27,7 @@ use problem::{add, dot};
 const MOST_ROUNDS: usize = 6;
 
 /// Paths that are extended at once, where only a good one is looked for.
-const BEAM: usize = 48;
+const BEAM: usize = 100;
 
 /// The most parts that are looked at before the proof is given up, where one problem is all.
 pub const MOST_PARTS: usize = 600;
@@ -43,8 +43,6 @@ pub struct Solution {
     pub bound: f64,
     /// The weights of the best bound.
     pub weights: Shares,
-    /// How many parts were looked at.
-    pub parts: usize,
 }
 
 impl Solution {
@@ -59,26 +57,38 @@ impl Solution {
     }
 }
 
+/// What helps to solve a problem.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// Paths of it that may be good.
+    pub known: Vec<Path>,
+    /// Weights that may be good; for the largest share.
+    pub weights: Option<Shares>,
+    /// No path is below.
+    pub least_value: f64,
+}
+
 impl Problem {
-    /// Solves the problem. What helps: `known` are paths of it that may be good, and no path is below `least_value`. After
-    /// `most_parts` parts the proof is given up.
-    pub fn solve(&self, goal: Goal, known: &[Path], least_value: f64, most_parts: usize) -> Solution {
-        let mut solver = Solver::new(self, goal, least_value);
+    /// Solves the problem. After `most_parts` parts the proof is given up.
+    pub fn solve(&self, goal: Goal, hints: &Hints, most_parts: usize) -> Solution {
+        let Hints { known, weights, least_value } = hints;
+        let mut solver = Solver::new(self, goal, *least_value, *weights);
         known.iter().for_each(|path| solver.offer(path.clone()));
         solver.tried = known.iter().filter_map(|path| self.follow(path.ways.iter().copied())).collect();
         let mut open = solver.examine();
         let weights = solver.weights;
-        let mut parts = 0;
-        // The part of the least bound first: with it all are closed.
-        while let Some(next) = least(&open, |part| part.bound) {
-            if open[next].bound > solver.worth() || solver.is_decided(0.0) || parts == most_parts {
+        for _ in 0..most_parts {
+            // The part of the least bound first: with it all are closed.
+            let next = least(&open, |part| part.bound);
+            let Some(next) =
+                next.filter(|&next| open[next].bound <= solver.worth() && !solver.is_decided(0.0))
+            else {
                 break;
-            }
+            };
             let Part { problem, bound, x, tried } = open.swap_remove(next);
             let mut part = Solver { problem: Cow::Owned(problem), cuts: vec![], bound, x, tried, ..solver };
             open.extend(part.examine());
             solver = part;
-            parts += 1;
         }
         let bound = open.iter().map(|part| part.bound).fold(f64::INFINITY, f64::min);
         let mut bound = bound.min(solver.value);
@@ -90,7 +100,7 @@ impl Problem {
             // The first that fits was good enough.
             bound = 0.0;
         }
-        Solution { path: solver.best, value: solver.value, bound, weights, parts }
+        Solution { path: solver.best, value: solver.value, bound, weights }
     }
 }
 
@@ -105,6 +115,8 @@ struct Solver<'p> {
     /// The weights of the best bound, and what they were made of.
     weights: Shares,
     x: Option<Shares>,
+    /// What the first weights are made of.
+    start: Option<Shares>,
     /// The paths that weights have led to, as far as they are left.
     tried: Vec<Vec<Step>>,
 }
@@ -123,7 +135,7 @@ fn least<T>(items: &[T], of: impl Fn(&T) -> f64) -> Option<usize> {
 }
 
 impl<'p> Solver<'p> {
-    fn new(problem: &'p Problem, goal: Goal, bound: f64) -> Self {
+    fn new(problem: &'p Problem, goal: Goal, bound: f64, start: Option<Shares>) -> Self {
         let problem = Cow::Borrowed(problem);
         let weights = [0.0; KINDS];
         Self {
@@ -135,6 +147,7 @@ impl<'p> Solver<'p> {
             bound,
             weights,
             x: None,
+            start,
             tried: vec![],
         }
     }
@@ -142,57 +155,87 @@ impl<'p> Solver<'p> {
     /// Looks for the best path; returns the parts in which a better one may be.
     fn examine(&mut self) -> Vec<Part> {
         let is_first = self.x.is_none();
+        if is_first && self.start.is_some() {
+            // Most of the steps may be gone before the weights are improved.
+            if !self.cut(1) {
+                return vec![];
+            }
+            self.prune_by_best();
+        }
         for round in 0..MOST_ROUNDS {
-            let ends = self.cut();
+            let before = self.problem.steps();
+            let ends = self.cut(MOST_CUTS);
             self.bound = self.bound.max(self.best_cut());
             if !ends || self.is_excluded() || self.is_decided(self.bound) {
                 return vec![];
             }
+            self.prune_by_best();
+            self.cut_by_kinds();
             if round == 0 && is_first {
-                self.keep_best_cuts();
                 self.enumerate(Some(BEAM));
             }
+            self.prune();
             // Another round is worth while if a good part of the steps goes.
-            if !self.prune() {
+            if self.problem.steps() * 10 >= before * 9 {
                 break;
             }
         }
         if self.enumerate(None) { vec![] } else { self.parts() }
     }
 
-    /// Parts the steps of a layer in two, where the paths of the last weights differ the most.
+    /// Parts the steps of a layer in two, where the paths of the last weights differ the most, or if they don't, any two steps.
     fn parts(&self) -> Vec<Part> {
-        let Some((last, others)) = self.tried.split_last() else { return vec![] };
-        // Those that the bound is a mixture of cost about the same by its weights.
+        let Some((index, kind, middle)) = self.largest_difference().or_else(|| self.widest_layer()) else {
+            return vec![self.part(|_, _| false)];
+        };
+        let is_low = |step: &Step| step.shares[kind] <= middle;
+        [true, false].map(|low| self.part(|at, step| at == index && is_low(step) != low)).into()
+    }
+
+    /// The paths without some steps.
+    fn part(&self, is_other: impl Fn(usize, &Step) -> bool) -> Part {
+        let problem = self.problem.clone().into_owned().without(is_other);
+        let tried = problem.left_of(&self.tried);
+        Part { problem, bound: self.bound, x: self.x, tried }
+    }
+
+    /// The layer in which the last path and others that cost about the same by its weights differ the most, the kind, and the middle.
+    fn largest_difference(&self) -> Option<(usize, usize, f64)> {
+        let (last, others) = self.tried.split_last()?;
         let weighted =
             |steps: &Vec<Step>| steps.iter().map(|step| dot(self.weights, step.shares)).sum::<f64>();
         let mut others: Vec<&Vec<Step>> = others.iter().collect();
         others.sort_by(|a, b| weighted(a).total_cmp(&weighted(b)));
-        let mut most = (TINY, None);
-        for other in others.into_iter().take(KINDS) {
-            for (index, (a, b)) in last.iter().zip(other).enumerate() {
-                for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind] || self.goal == Goal::Total)
-                {
-                    let difference = (a.shares[kind] - b.shares[kind]).abs();
-                    if difference > most.0 {
-                        most = (difference, Some((index, kind, (a.shares[kind] + b.shares[kind]) / 2.0)));
-                    }
+        let others = others.into_iter().take(KINDS);
+        let pairs = others.flat_map(|other| last.iter().zip(other).enumerate());
+        self.widest(pairs.map(|(index, (a, b))| (index, [a.shares, b.shares])))
+    }
+
+    /// The layer whose steps differ the most.
+    fn widest_layer(&self) -> Option<(usize, usize, f64)> {
+        let ends = |layer: &Layer| {
+            let shares = layer.steps.iter().map(|step| step.shares);
+            let end = |pick: fn(f64, f64) -> f64| {
+                shares.clone().reduce(|a, b| std::array::from_fn(|kind| pick(a[kind], b[kind])))
+            };
+            Some([end(f64::min)?, end(f64::max)?])
+        };
+        let layers = self.problem.layers.iter().enumerate();
+        self.widest(layers.filter_map(|(index, layer)| Some((index, ends(layer)?))))
+    }
+
+    /// Of pairs of shares in layers those that differ the most in a kind that matters: the layer, the kind, and the middle.
+    fn widest(&self, pairs: impl Iterator<Item = (usize, [Shares; 2])>) -> Option<(usize, usize, f64)> {
+        let mut widest = (TINY, None);
+        for (index, [a, b]) in pairs {
+            for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind] || self.goal == Goal::Total) {
+                let difference = (a[kind] - b[kind]).abs();
+                if difference > widest.0 {
+                    widest = (difference, Some((index, kind, (a[kind] + b[kind]) / 2.0)));
                 }
             }
         }
-        let part = |problem: Problem| {
-            let tried = problem.left_of(&self.tried);
-            Part { problem, bound: self.bound, x: self.x, tried }
-        };
-        let Some((index, kind, middle)) = most.1 else {
-            return vec![part(self.problem.clone().into_owned())];
-        };
-        [true, false]
-            .map(|low| {
-                let is_other = |at, step: &Step| at == index && (step.shares[kind] <= middle) != low;
-                part(self.problem.clone().into_owned().without(is_other))
-            })
-            .into()
+        widest.1
     }
 
     /// What each kind must be at most on a path of interest.
@@ -280,7 +323,7 @@ pub(super) mod tests {
             let all = paths(&problem);
             for goal in [Goal::Fit, Goal::Largest, Goal::Total] {
                 let least = all.iter().map(|path| problem.value(goal, path.shares)).fold(f64::INFINITY, f64::min);
-                let found = problem.solve(goal, &[], 0.0, MOST_PARTS);
+                let found = problem.solve(goal, &Hints::default(), MOST_PARTS);
                 if goal == Goal::Fit {
                     // It only has to know which side of 1 it is on.
                     prop_assert_eq!(found.value <= 1.0 + TINY, least <= 1.0 + TINY, "{:?} {}", &found, least);

@@ -1,6 +1,6 @@
 //! A search among the ways to fold a graph, within a budget.
 
-use super::optimum::{Goal, KINDS, Layer, MOST_PARTS, Path, Problem, Shares, Solution, Step};
+use super::optimum::{Goal, Hints, KINDS, Layer, MOST_PARTS, Path, Problem, Shares, Solution, Step};
 use super::space::{Move, Moves, Space};
 use crate::depths::Room;
 use atheena_dialects::dataflow::{Folding, Resources};
@@ -90,7 +90,7 @@ impl<'s> Search<'s> {
 
     /// The best choice that takes at most `cycles` a sample.
     pub fn best(&self, cycles: f64, goal: Goal) -> (Option<Choice>, Solution) {
-        let solution = self.problem.within(cycles, cycles).solve(goal, &[], 0.0, MOST_PARTS);
+        let solution = self.problem.within(cycles, cycles).solve(goal, &Hints::default(), MOST_PARTS);
         (solution.path.as_ref().map(|path| self.choice(path)), solution)
     }
 

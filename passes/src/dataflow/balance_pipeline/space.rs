@@ -1,8 +1,10 @@
 //! All ways to fold the actors of a graph, as paths through layers.
 //!
 //! What an actor's folding means for those behind it are the lanes of its results: a change of lanes is a `dataflow.resize` with a
-//! cost and a speed. So a state is the lanes of the streams whose consumer is still to come. An actor is one layer a stream that
-//! comes to it, whose steps give the stream the lanes that it is taken with, and a layer whose steps are the actor's ways.
+//! cost and a speed. So a state is the lanes of the streams whose consumer is still to come; of windows, and of what actors make of
+//! them that take them as they come, it is the lanes that the window itself takes, from which the others follow, and how fast it is. An
+//! actor is one layer a stream that comes to it, whose steps give the stream the lanes that it is taken with, and a layer whose steps are
+//! the actor's ways.
 
 use super::search::Search;
 use crate::depths::{self, Room, Windows};
@@ -134,8 +136,7 @@ impl Space {
         let mut states: States = [vec![]].into_iter().collect();
         for (index, actor) in actors.iter().enumerate() {
             let mut fed = vec![];
-            let mut windows = KnownWindows::default();
-            let mut extra = 0;
+            let mut kept = None;
             for (operand, value) in actor.op().operands().into_iter().enumerate() {
                 let Some(&producer) = producers.get(&before_resizes(value)) else { continue };
                 let place = live.iter().position(|&l| l == producer).expect("a producer is live");
@@ -153,52 +154,48 @@ impl Space {
                 if is_last {
                     live.remove(place);
                 }
-                if change.keeps_lanes() {
-                    extra += 1;
-                    windows = space.windows(producer.0, &change.stream);
+                if change.keeps_windows() {
+                    kept = Some(change.windows);
                 }
                 fed.push(operand);
             }
             let used: Vec<usize> = (0..actor.op().results().len())
                 .filter(|&result| uses.get(&(index, result)).is_some_and(|&left| left > 0))
                 .collect();
-            states = space.add_ways(index, &fed, &used, states, (extra, windows));
+            states = space.add_ways((index, actor.as_ref()), &fed, &used, states, kept);
             live.extend(used.into_iter().map(|result| (index, result)));
         }
         space
     }
 
-    /// What each number of lanes of an actor's result says of the windows that come to it.
+    /// What is known of the windows that an actor gives, or makes its result of.
     fn windows_of<'c>(
         &self,
         actor: usize,
         actors: &[Box<dyn Actor<'c> + 'c>],
         producers: &FxHashMap<Value<'c>, Live>,
     ) -> KnownWindows {
-        let of_input = || {
-            let value = actors[actor].op().operand(0).filter(|_| actors[actor].is_beatwise())?;
-            let &(window, _) = producers.get(&before_resizes(value))?;
-            Window::cast(actors[window].op())?;
-            let windows = self.windows(window, &Stream::of_value(value));
+        let ways = &self.actors[actor].ways;
+        if let Some(window) = Window::cast(actors[actor].op()) {
+            let output = window.outputs().swap_remove(0);
             let of = |way: &Way| {
-                let (windows, stream, _) = windows.get(&way.lanes.inputs[0])?;
-                Some((way.lanes.outputs[0], (*windows, stream.clone(), way.ii_cycles)))
+                let stream = output.with_lanes(way.lanes.outputs[0]);
+                let (ii_cycles, latency_cycles) = (way.ii_cycles, way.latency_cycles);
+                let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats() };
+                (way.lanes.inputs[0], Known { windows, lanes: stream.lanes, stream, cycles: 0 })
             };
-            Some(self.actors[actor].ways.iter().filter_map(of).collect())
+            return ways.iter().map(of).collect();
+        }
+        let before = actors[actor].op().operand(0).filter(|_| takes_windows(actors[actor].as_ref()));
+        let Some(&(window, _)) = before.and_then(|value| producers.get(&before_resizes(value))) else {
+            return KnownWindows::default();
         };
-        of_input().unwrap_or_default()
-    }
-
-    /// What each number of lanes says of the windows that come with it, if an actor gives some.
-    fn windows(&self, window: usize, output: &Stream) -> KnownWindows {
-        let ways = &self.actors[window].ways;
-        let of = |way: &Way| {
-            let stream = output.with_lanes(way.lanes.outputs[0]);
-            let (ii_cycles, latency_cycles) = (way.ii_cycles, way.latency_cycles);
-            let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats() };
-            (stream.lanes, (windows, stream, 0))
+        let known = self.windows_of(window, actors, producers).into_iter();
+        let through = |(key, known): (i64, Known)| {
+            let way = ways.iter().find(|way| way.lanes.inputs[0] == known.lanes)?;
+            Some((key, Known { cycles: way.ii_cycles, lanes: way.lanes.outputs[0], ..known }))
         };
-        ways.iter().map(of).collect()
+        known.filter_map(through).collect()
     }
 
     /// Adds the layer that gives the stream at a place of the states the lanes that an operand is taken with, which the
@@ -217,10 +214,11 @@ impl Space {
         let mut moves = vec![];
         let mut known = FxHashMap::default();
         for (from, state) in states.iter().enumerate() {
+            let given = state[place];
             for &lanes in &wanted {
-                let lanes = (state[place], lanes);
-                let cost = || change.cost(lanes.0, lanes.1);
-                let Some(Changed { ii_cycles, resources, queues }) = known.entry(lanes).or_insert_with(cost)
+                let cost = || change.cost(given, lanes);
+                let Some(Changed { ii_cycles, resources, queues }) =
+                    known.entry((given, lanes)).or_insert_with(cost)
                 else {
                     continue;
                 };
@@ -228,8 +226,8 @@ impl Space {
                 if is_last {
                     next.remove(place);
                 }
-                next.extend(change.keeps_lanes().then_some(lanes.0));
-                next.push(lanes.1);
+                next.extend(change.keeps_windows().then_some(given));
+                next.push(lanes);
                 let Some(to) = reached.number(next) else { continue };
                 let (from, ii_cycles, resources) = (from as u32, *ii_cycles, *resources);
                 moves.extend(queues.iter().map(|&(enough_from, queues)| Move {
@@ -246,15 +244,15 @@ impl Space {
         self.add((actor, reach), moves, reached)
     }
 
-    /// Adds the layer of an actor's ways: the states end with the lanes of its operands, and behind it with those of its results.
-    /// Windows that come to it queue where it would be late otherwise.
-    fn add_ways(
+    /// Adds the layer of an actor's ways: the states end with the lanes of its operands, in front of which are those of windows that
+    /// come to it, and behind it with those of its results. Windows queue where it would be late otherwise.
+    fn add_ways<'c>(
         &mut self,
-        actor: usize,
+        (actor, op): (usize, &(dyn Actor<'c> + 'c)),
         fed: &[usize],
         used: &[usize],
         states: States,
-        (extra, windows): (usize, KnownWindows),
+        windows: Option<KnownWindows>,
     ) -> States {
         let ways_of = &self.actors[actor];
         let Ways { ways, reach, .. } = ways_of;
@@ -263,25 +261,31 @@ impl Space {
             let inputs = fed.iter().map(|&operand| way.lanes.inputs[operand]).collect();
             by_inputs.entry(inputs).or_default().push(number as u32);
         }
+        let is_window = Window::cast(op.op()).is_some();
+        let passes = takes_windows(op) && windows.is_some();
         let tags = ways_of.tags;
         let mut known: FxHashMap<(i64, u32), Vec<(From, Resources)>> = FxHashMap::default();
         let mut reached = Reached::default();
         let mut moves = vec![];
         for (from, state) in states.iter().enumerate() {
             let (kept, inputs) = state.split_at(state.len() - fed.len());
-            // The lanes of the windows that come, before they were changed.
-            let (kept, given) = kept.split_at(kept.len() - extra);
+            let (kept, given) = kept.split_at(kept.len() - usize::from(windows.is_some()));
+            let given = given.first().copied().unwrap_or_default();
             for &number in by_inputs.get(inputs).into_iter().flatten() {
                 let way = &ways[number as usize];
-                let outputs = used.iter().map(|&result| way.lanes.outputs[result]);
+                let outputs = used.iter().map(|&result| match (is_window, passes) {
+                    (true, _) => way.lanes.inputs[0],
+                    (_, true) => given,
+                    _ => way.lanes.outputs[result],
+                });
                 let Some(to) = reached.number(kept.iter().copied().chain(outputs).collect()) else {
                     continue;
                 };
                 let (from, ii_cycles, resources) = (from as u32, way.ii_cycles, way.resources);
-                let given = given.first().copied().unwrap_or_default();
-                let queues = known.entry((given, number)).or_insert_with(|| match windows.get(&given) {
-                    Some((windows, stream, _)) => {
-                        let changed = stream.with_lanes(gcd(given, way.lanes.inputs[0])).beats();
+                let windows = windows.as_ref().and_then(|windows| windows.get(&given)).filter(|_| !passes);
+                let queues = known.entry((given, number)).or_insert_with(|| match windows {
+                    Some(Known { windows, stream, lanes, .. }) => {
+                        let changed = stream.with_lanes(gcd(*lanes, way.lanes.inputs[0])).beats();
                         queues(windows, stream, way.ii_cycles.max(changed))
                     }
                     None => vec![(From::default(), tags)],
@@ -423,15 +427,31 @@ fn queues(windows: &Windows, stream: &Stream, cycles: i64) -> Vec<(From, Resourc
     queues
 }
 
-/// By lanes: the windows that come with them, and the cycles of what takes them before they have these lanes.
-type KnownWindows = FxHashMap<i64, (Windows, Stream, i64)>;
+/// Windows, and the stream that they are or become.
+struct Known {
+    windows: Windows,
+    /// The windows.
+    stream: Stream,
+    /// Of what takes them; 0 where the stream is the windows.
+    cycles: i64,
+    /// Of the stream.
+    lanes: i64,
+}
+
+/// By the lanes of the window's input: several of them give windows with the same lanes, and are not equally fast.
+type KnownWindows = FxHashMap<i64, Known>;
+
+/// Does an actor take windows, whatever lanes they have, a beat a beat?
+fn takes_windows<'c>(actor: &(dyn Actor<'c> + 'c)) -> bool {
+    actor.is_beatwise() && actor.needs_producers_lanes()
+}
 
 /// A stream between two actors, whose lanes may change there.
 struct Change<'a, 'c> {
     producer: Op<'c>,
     consumer: &'a (dyn Actor<'c> + 'c),
     stream: Stream,
-    /// Those that the producer takes.
+    /// Those that come, or that the producer takes; empty where there are none.
     windows: KnownWindows,
 }
 
@@ -445,13 +465,16 @@ struct Changed {
 }
 
 impl Change<'_, '_> {
-    /// Do the lanes before the change matter to the consumer? So where it takes windows, which queue in front of the change.
-    fn keeps_lanes(&self) -> bool {
-        Window::cast(self.producer).is_some() && Matvec::cast(self.consumer.op()).is_some()
+    /// Does the consumer have to know the windows that come? So where they queue in front of the change, or of what is behind the consumer.
+    fn keeps_windows(&self) -> bool {
+        let known = Matvec::cast(self.consumer.op()).is_some() || takes_windows(self.consumer);
+        Window::cast(self.producer).is_some() && known
     }
 
-    /// The change; None where there may not be one.
-    fn cost(&self, from: i64, to: i64) -> Option<Changed> {
+    /// The change, of what the states say of the stream, to some lanes; None where there may not be one.
+    fn cost(&self, given: i64, to: i64) -> Option<Changed> {
+        let known = self.windows.get(&given);
+        let from = known.map_or(given, |known| known.lanes);
         let stream = self.stream.with_lanes(from);
         let mut queue = self.queue(from == to, &stream.with_lanes(to));
         let between = gcd(from, to);
@@ -471,8 +494,8 @@ impl Change<'_, '_> {
         if let Some(layer) = Matvec::cast(self.producer).filter(|_| between < from) {
             queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
         }
-        let mut queues = match self.windows.get(&from) {
-            Some((windows, stream, cycles)) => queues(windows, stream, ii_cycles.max(*cycles)),
+        let mut queues = match known.filter(|known| known.cycles > 0) {
+            Some(known) => queues(&known.windows, &known.stream, ii_cycles.max(known.cycles)),
             None => vec![(From::default(), Resources::default())],
         };
         queues.iter_mut().for_each(|(_, cost)| *cost += queue);

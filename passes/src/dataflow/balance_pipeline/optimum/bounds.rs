@@ -5,10 +5,7 @@ use super::{Goal, KINDS, Path, Problem, Shares, Solver, Step, TINY, add, dot};
 use std::borrow::Cow;
 
 /// The most weights that are tried before steps are removed; a handful is usual.
-const MOST_CUTS: usize = 24;
-
-/// Of how many weights bounds are kept.
-const KEPT_CUTS: usize = 6;
+pub(super) const MOST_CUTS: usize = 24;
 
 /// The most that a weight beyond 1 can be: kinds that are so scarce decide alone.
 const LARGEST_WEIGHT: f64 = 1e3;
@@ -20,6 +17,8 @@ pub(super) struct Cut {
     pub(super) says: Says,
     /// The least weighted cost from each state behind each layer to the end; the first entry is in front of all.
     pub(super) to_end: Vec<Vec<f64>>,
+    /// How many steps there were.
+    steps: usize,
 }
 
 /// What the weighted cost of a path says.
@@ -32,6 +31,17 @@ pub(super) enum Says {
 }
 
 impl Cut {
+    fn new(problem: &Problem, weights: Shares, says: Says) -> Self {
+        Self { weights, says, to_end: problem.costs_to_end(weights), steps: problem.steps() }
+    }
+
+    /// The same weights, over the steps that are left.
+    fn refresh(&mut self, problem: &Problem) {
+        if self.steps > problem.steps() {
+            *self = Self::new(problem, self.weights, self.says);
+        }
+    }
+
     /// The weighted cost of the cheapest path.
     pub(super) fn cheapest(&self) -> f64 {
         self.to_end[0][0]
@@ -49,9 +59,9 @@ impl Cut {
 impl Problem {
     /// The steps on paths whose largest share may be at most `most`, by the weights of a bound.
     pub fn pruned(self, weights: Shares, most: f64) -> Self {
-        let cut = Cut { weights, says: Says::Fits, to_end: self.costs_to_end(weights) };
+        let cut = Cut::new(&self, weights, Says::Fits);
         let limit = dot(weights, self.most(most + TINY));
-        self.without_above(&[(cut, limit)])
+        self.without_above(&cut, limit)
     }
 
     /// What a path that is worth at most so much costs at most.
@@ -59,15 +69,13 @@ impl Problem {
         self.units.map(|unit| if unit == 0.0 { worth } else { (worth / unit).floor() * unit + TINY / 10.0 })
     }
 
-    /// Without the steps of which no path through them comes to the limit of each cut or below.
-    pub(super) fn without_above(self, cuts: &[(Cut, f64)]) -> Self {
-        let from_start: Vec<_> = cuts.iter().map(|(cut, _)| self.costs_from_start(cut.weights)).collect();
+    /// Without the steps of which no path through them comes to the limit of a cut or below.
+    pub(super) fn without_above(self, cut: &Cut, limit: f64) -> Self {
+        let from_start = self.costs_from_start(cut.weights);
         let is_above = |index: usize, step: &Step| {
-            cuts.iter().zip(&from_start).any(|((cut, limit), from_start)| {
-                let before = from_start[index][step.from as usize];
-                let behind = cut.to_end[index + 1][step.to as usize];
-                before + dot(cut.weights, step.shares) + behind > *limit
-            })
+            let before = from_start[index][step.from as usize];
+            let behind = cut.to_end[index + 1][step.to as usize];
+            before + dot(cut.weights, step.shares) + behind > limit
         };
         self.without(is_above)
     }
@@ -95,10 +103,9 @@ impl Problem {
             let states = if index == 0 { 1 } else { self.layers[index - 1].states };
             let mut before = vec![f64::INFINITY; states];
             let behind = costs.last().expect("costs start with those at the end");
-            for step in &layer.steps {
-                let cost = dot(weights, step.shares) + behind[step.to as usize];
-                let least = &mut before[step.from as usize];
-                *least = least.min(cost);
+            for steps in layer.steps.chunk_by(|a, b| a.from == b.from) {
+                let cost = |step: &Step| dot(weights, step.shares) + behind[step.to as usize];
+                before[steps[0].from as usize] = steps.iter().map(cost).fold(f64::INFINITY, f64::min);
             }
             costs.push(before);
         }
@@ -145,48 +152,39 @@ impl Solver<'_> {
         }
     }
 
-    /// Removes the steps that the bounds exclude. False if few of them go.
-    pub(super) fn prune(&mut self) -> bool {
-        self.keep_best_cuts();
-        let before = self.problem.steps();
-        let problem = std::mem::replace(
-            &mut self.problem,
-            Cow::Owned(Problem::new(vec![], [false; KINDS], [0.0; KINDS])),
-        );
-        let cuts = std::mem::take(&mut self.cuts).into_iter();
-        let mut cuts: Vec<(Cut, f64)> = cuts
-            .map(|cut| {
-                let limit = self.limit(&cut);
-                (cut, limit)
-            })
-            .collect();
-        let problem = problem.into_owned().without_above(&cuts);
-        let after = problem.steps();
-        // The same weights, over the steps that are left.
-        for (cut, _) in &mut cuts {
-            cut.to_end = problem.costs_to_end(cut.weights);
-        }
-        self.tried = problem.left_of(&self.tried);
-        self.cuts = cuts.into_iter().map(|(cut, _)| cut).collect();
-        self.problem = Cow::Owned(problem);
-        after * 10 < before * 9
-    }
-
-    /// Keeps the cuts that exclude the most, and has one of each kind alone.
-    pub(super) fn keep_best_cuts(&mut self) {
+    /// Removes the steps that the bound excludes which excludes the most, and keeps that one.
+    pub(super) fn prune_by_best(&mut self) {
         let cuts = std::mem::take(&mut self.cuts).into_iter();
         let cuts = cuts.filter(|cut| matches!(cut.says, Says::Value { .. }));
-        let mut cuts: Vec<(f64, Cut)> = cuts.map(|cut| (cut.cheapest() - self.limit(&cut), cut)).collect();
-        cuts.sort_by(|a, b| b.0.total_cmp(&a.0));
-        self.cuts = cuts.into_iter().take(KEPT_CUTS).map(|(_, cut)| cut).collect();
+        let excess = |cut: &Cut| cut.cheapest() - self.limit(cut);
+        self.cuts = cuts.max_by(|a, b| excess(a).total_cmp(&excess(b))).into_iter().collect();
+        self.prune();
+    }
+
+    /// Has a bound of each kind alone, too.
+    pub(super) fn cut_by_kinds(&mut self) {
         for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind]) {
             let weights: Shares = std::array::from_fn(|other| f64::from(u8::from(other == kind)));
-            self.cuts.push(Cut { weights, says: Says::Fits, to_end: self.problem.costs_to_end(weights) });
+            self.cuts.push(Cut::new(&self.problem, weights, Says::Fits));
         }
     }
 
-    /// Improves the bound by better and better weights, from the best so far on. False if no path ends.
-    pub(super) fn cut(&mut self) -> bool {
+    /// Removes the steps that any of the bounds excludes.
+    pub(super) fn prune(&mut self) {
+        for index in 0..self.cuts.len() {
+            let limit = self.limit(&self.cuts[index]);
+            let cut = &mut self.cuts[index];
+            cut.refresh(&self.problem);
+            let nothing = Cow::Owned(Problem::new(vec![], [false; KINDS], [0.0; KINDS]));
+            let problem = std::mem::replace(&mut self.problem, nothing);
+            self.problem = Cow::Owned(problem.into_owned().without_above(cut, limit));
+        }
+        self.cuts.iter_mut().for_each(|cut| cut.refresh(&self.problem));
+        self.tried = self.problem.left_of(&self.tried);
+    }
+
+    /// Improves the bound by at most so many weights, better and better, from the best so far on. False if no path ends.
+    pub(super) fn cut(&mut self, most: usize) -> bool {
         let usual = match self.goal {
             Goal::Fit | Goal::Largest => {
                 let limited = self.problem.limited.map(f64::from);
@@ -194,15 +192,15 @@ impl Solver<'_> {
             }
             Goal::Total => [0.0; KINDS],
         };
-        let mut x = self.next_weights().map(|(next, _)| next).or(self.x).unwrap_or(usual);
+        let known = self.start.take().or_else(|| self.next_weights().map(|(next, _)| next));
+        let mut x = known.or(self.x).unwrap_or(usual);
         let mut highest = f64::NEG_INFINITY;
-        for _ in 0..MOST_CUTS {
+        for _ in 0..most {
             let (weights, offset) = match self.goal {
                 Goal::Fit | Goal::Largest => (x, 0.0),
                 Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, self.most())),
             };
-            let to_end = self.problem.costs_to_end(weights);
-            let cut = Cut { weights, says: Says::Value { offset }, to_end };
+            let cut = Cut::new(&self.problem, weights, Says::Value { offset });
             let Some((path, steps)) = self.problem.shortest(weights, &cut.to_end) else {
                 self.cuts.push(cut);
                 return false;
