@@ -92,7 +92,7 @@ impl Rescale {
 
     /// Does it multiply by nothing but one?
     pub fn is_identity(&self) -> bool {
-        self.multiplier.iter().zip(&self.shift).all(|(&m, &s)| s >= 0 && i64::from(m) == 1 << s)
+        self.multiplier.iter().zip(&self.shift).all(|(&m, &s)| (0..31).contains(&s) && m == 1 << s)
     }
 
     /// One rescale out of those of each channel, which are alike but for multiplier and shift.

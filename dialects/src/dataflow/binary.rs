@@ -1,7 +1,7 @@
 //! `dataflow.add` and `dataflow.mul`: two streams, element by element.
 
-use super::actor::{lanes_of, output_registers, stream_foldings};
-use super::resources::{dsp_blocks_of_product, memory};
+use super::actor::{lanes_of, stream_foldings};
+use super::resources::{dsp_blocks_of_product, history};
 use super::timing::{Needs, SKID, Step};
 use super::{Actor, Element, Folding, Lag, Lanes, Named, Resources, Stream, Timing, start};
 use crate::ir::{Attr, Builder, Op, Value};
@@ -139,27 +139,30 @@ impl<'c> Actor<'c> for Binary<'c> {
         Timing { rooms: vec![SKID; 2], ..Timing::steps(steps, self.stages()) }
     }
 
-    /// Both inputs are buffered. A product takes a DSP block with a register in it; a pixel that is spread goes round in a memory.
+    /// Both inputs are buffered. A product takes a DSP block and a register; a pixel that is spread comes round.
     fn resources_at(&self, folding: Folding) -> Resources {
         let lanes = lanes_of(folding);
         let [lhs, rhs] = self.operands();
-        let bits = [lhs.element, rhs.element].map(|element| i64::from(element.bits));
         let result = i64::from(self.outputs()[0].element.bits);
+        let [a, b] = [lhs.element, rhs.element].map(|element| i64::from(element.bits));
         let function = match self.kind() {
             BinaryKind::Add => Resources::logic(4 * lanes * result + 9, 6 * lanes * result + 6),
-            BinaryKind::Mul(zero_points) => {
-                let [a, b] = [0, 1].map(|i| bits[i] + i64::from(zero_points[i] != 0));
-                let each = Resources { dsp: dsp_blocks_of_product(a, b), ..Resources::default() };
-                let registers = bits.map(|bits| output_registers(lanes * bits));
-                each * lanes + registers[0] + registers[1] + output_registers(lanes * result.min(a + b))
+            BinaryKind::Mul([lhs_zp, rhs_zp]) => {
+                let (centred_a, centred_b) = (a + i64::from(lhs_zp != 0), b + i64::from(rhs_zp != 0));
+                let product = result.min(centred_a + centred_b);
+                let each = Resources {
+                    dsp: dsp_blocks_of_product(centred_a, centred_b),
+                    ..Resources::logic(a + b + 2 * product, 2 * (a + b) + 3 * product)
+                };
+                each * lanes + Resources::logic(10, 7)
             }
         };
         if !self.spreads() {
             return function;
         }
-        let width = lanes.min(rhs.channels()) * bits[1];
-        let stage = Resources::logic(width, lanes * bits[0] + 2 * width);
-        function + stage + memory(rhs.channels() * bits[1] / width, width) + Resources::logic(12, 12)
+        let of_pixel = lanes.min(rhs.channels());
+        let stage = Resources::logic(of_pixel * b + 12, lanes * a + of_pixel * b + 12);
+        function + stage + history(rhs.channels() / of_pixel, of_pixel * b)
     }
 
     fn is_beatwise(&self) -> bool {

@@ -2,7 +2,10 @@
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::scale::{dsp_blocks, multiplies};
-use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, int, operation, start};
+use super::{
+    Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, bits_of_range, int, operation, start,
+    value_range,
+};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
@@ -100,7 +103,10 @@ impl<'c> Actor<'c> for Map<'c> {
     fn resources_at(&self, folding: Folding) -> Resources {
         let output = &self.outputs()[0];
         let bits = i64::from(output.element.bits);
-        let dsp = dsp_blocks(self.0, i64::from(self.inputs()[0].element.bits) + 1);
+        let zero_point = i128::from(self.affine().input_zp);
+        let (low, high) = value_range(self.0.operands()[0]);
+        let [low, high] = [low, high].map(|end| (end - zero_point) as i64);
+        let dsp = dsp_blocks(self.0, bits_of_range(low.min(-1), high));
         let each = Resources { lut: bits, dsp, ..Resources::default() };
         each * lanes_of(folding) + output_registers(lanes_of(folding) * bits)
     }
