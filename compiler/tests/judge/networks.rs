@@ -225,7 +225,7 @@ impl Layers {
     fn product(&mut self) {
         let [_, _, c] = self.shape;
         let (x, ty, wide) = (self.x.clone(), self.ty("i8"), self.ty("i32"));
-        let (other, of) = if self.random.next() % 2 == 0 {
+        let (other, of) = if self.random.within(0, 1) == 0 {
             (self.value(&format!("tosa.reverse {x} {{axis = 2 : i32}} : ({ty}) -> {ty}")), ty.clone())
         } else {
             let [from, size] = ["0, 0, 0, 0".to_owned(), format!("1, 1, 1, {c}")].map(|list| {
