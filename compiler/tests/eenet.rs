@@ -213,6 +213,8 @@ snapshots! {
     name_twice: message("x = relu\nx = relu\ndense 10\n");
     name_that_was_made: message("conv2 = conv 8 kernel 1\nconv 8 kernel 1\ndense 10\n");
     sum_of_two_shapes: message("x = relu\nconv 2 kernel 3\nadd x\ndense 10\n");
+    product_of_two_shapes: message("x = relu\nconv 2 kernel 3\nmul x\ndense 10\n");
+    product_with_other_channels: message("x = conv 3 kernel 1\nglobal_avg_pool\nconv 2 kernel 1\nmul x\ndense 10\n");
     kernel_larger_than_the_image: message("conv 8 kernel 9\ndense 10\n");
     padding_as_large_as_the_kernel: message("max_pool 2 pad 2\ndense 10\n");
     image_layer_on_a_vector: message("dense 16\nmax_pool 2\n");
@@ -227,7 +229,7 @@ snapshots! {
 }
 
 /// Every line of the format, whole.
-const LINES: [&str; 26] = [
+const LINES: [&str; 27] = [
     "conv 8 kernel 3x5",
     "conv 8 kernel 3 stride 2",
     "conv 8 kernel 3 pad [0, 1, 0, 1]",
@@ -248,6 +250,7 @@ const LINES: [&str; 26] = [
     "clamp 0 to 6",
     "batch_norm epsilon 0.001",
     "add first",
+    "mul first",
     "concat first, second",
     "relu from first",
     "name = relu",

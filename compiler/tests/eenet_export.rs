@@ -71,8 +71,11 @@ fn every_layer_is_written() {
         // One channel, one pixel, a flattening that two layers read.
         "input 5x5x1\nweights random seed 1\nbatch_norm\nconv 1 kernel 5\nbatch_norm\ndense 2\n",
         "input 5x5x2\nweights random seed 1\nflat = flatten\ndense 2\nexit e when margin > 0.5 { dense 3 from flat }\ndense 3\n",
+        // Products of maps, of a map and a pixel, and of a pixel and a map.
+        "input 6x6x2\nweights random seed 1\na = conv 4 kernel 3\nb = conv 4 kernel 3 from input\ne = mul a\n\
+         c = global_avg_pool from a\nd = mul c from b\nmul b from c\nmul d\nmul e\ndense 2\n",
         // Vectors and sequences.
-        "input 16\nweights random seed 1\nx = dense 4\ntanh\nbatch_norm\nadd x\nconcat x, x\ndense 2\n",
+        "input 16\nweights random seed 1\nx = dense 4\ntanh\nbatch_norm\nadd x\nmul x\nconcat x, x\ndense 2\n",
         "input 30x2\nweights random seed 1\nconv 4 kernel 5 pad 2 dilation 1\nrelu\nmax_pool 2\n\
          conv 4 kernel 3 pad [0, 0, 1, 2] stride 2\navg_pool 3 stride 1 pad 1\nbatch_norm\n\
          exit e when entropy < 0.5 { global_avg_pool; dense 2 }\nconv 2 kernel 3\nglobal_avg_pool\n",

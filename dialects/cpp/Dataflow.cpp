@@ -414,16 +414,28 @@ LogicalResult MapOp::verify() {
   return success();
 }
 
-LogicalResult AddOp::verify() {
-  StreamType out = stream(getOutput());
-  for (Value operand : {getLhs(), getRhs()})
-    if (stream(operand).getShape() != out.getShape() ||
-        stream(operand).getLanes() != out.getLanes())
-      return emitOpError()
-             << "expected operands with the result's shape and lanes, but got "
-             << operand.getType() << " and " << out;
+/// Of an element-by-element function of two streams.
+template <typename OpT> static LogicalResult verifyBinary(OpT op) {
+  StreamType lhs = stream(op.getLhs()), rhs = stream(op.getRhs()),
+             out = stream(op.getOutput());
+  auto isOutputs = [&](StreamType in) {
+    return in.getShape() == out.getShape() && in.getLanes() == out.getLanes();
+  };
+  SmallVector<int64_t> pixel(out.getShape().size(), 1);
+  pixel.back() = out.getShape().back();
+  bool spreads = rhs.getShape() == ArrayRef(pixel) &&
+                 rhs.getLanes() == std::min(out.getLanes(), pixel.back());
+  if (!isOutputs(lhs) || !(isOutputs(rhs) || spreads))
+    return op.emitOpError()
+           << "expected operands with the result's shape and lanes, or a "
+              "second one of one pixel, but got "
+           << lhs << " and " << rhs << ", and " << out;
   return success();
 }
+
+LogicalResult AddOp::verify() { return verifyBinary(*this); }
+
+LogicalResult MulOp::verify() { return verifyBinary(*this); }
 
 LogicalResult ConcatOp::verify() {
   StreamType out = stream(getOutput());

@@ -90,6 +90,11 @@ impl Rescale {
         }
     }
 
+    /// Does it multiply by nothing but one?
+    pub fn is_identity(&self) -> bool {
+        self.multiplier.iter().zip(&self.shift).all(|(&m, &s)| (0..31).contains(&s) && m == 1 << s)
+    }
+
     /// One rescale out of those of each channel, which are alike but for multiplier and shift.
     pub fn of_channels(channels: Vec<Self>) -> Self {
         let each = |part: fn(&Self) -> &Vec<i32>| channels.iter().flat_map(|c| part(c).clone()).collect();
@@ -379,7 +384,13 @@ pub fn pad<'c>(builder: Builder<'c>, input: Value<'c>, pad: [i64; 4], value: Val
     simple(builder, "tosa.pad", &operands, result)
 }
 
-/// Makes a `tosa.mul` of floats; dimensions of size 1 are spread.
+/// What integers of up to 8 bits are above a zero point, in 16 bits.
+pub fn above_zero_point<'c>(builder: Builder<'c>, input: Value<'c>, zero_point: i64) -> Value<'c> {
+    let rescale = Rescale { input_zp: zero_point, ..Rescale::power_of_two(0) };
+    rescale.build(builder, input, Type::integer(builder.ctx(), 16))
+}
+
+/// Makes a `tosa.mul` that shifts nothing; dimensions of size 1 are spread.
 pub fn mul<'c>(builder: Builder<'c>, a: Value<'c>, b: Value<'c>, result: Type<'c>) -> Value<'c> {
     let shift = const_dense(builder, &[1], &[0i8]);
     simple(builder, "tosa.mul", &[a, b, shift], result)

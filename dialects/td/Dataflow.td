@@ -245,18 +245,33 @@ def Dataflow_TableOp : Dataflow_Actor<"table"> {
   let hasVerifier = 1;
 }
 
-def Dataflow_AddOp : Dataflow_Actor<"add"> {
-  let summary = "the sum of two streams, element by element";
-  let description = [{
-    Both inputs have the output's shape and lanes. Sums that the output's elements
-    can't hold wrap around, as in TOSA, where they are not allowed.
-  }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$lhs, Dataflow_StreamType:$rhs));
+/// Of two streams, element by element; the second one may be a single pixel, that of each pixel of the first one.
+class Dataflow_Binary<string mnemonic, dag attributes> : Dataflow_Actor<mnemonic> {
+  let arguments = !con(common, (ins Dataflow_StreamType:$lhs, Dataflow_StreamType:$rhs), attributes);
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = [{
     $label $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($output)
   }];
   let hasVerifier = 1;
+}
+
+def Dataflow_AddOp : Dataflow_Binary<"add", (ins)> {
+  let summary = "the sum of two streams, element by element";
+  let description = [{
+    `lhs` has the output's shape and lanes. So has `rhs`, or it is one pixel `[1, 1, C]` of a sample, at most all
+    channels a beat, which is added to each pixel. Sums that the output's elements
+    can't hold wrap around, as in TOSA, where they are not allowed.
+  }];
+}
+
+def Dataflow_MulOp : Dataflow_Binary<"mul",
+    (ins OptionalAttr<I64Attr>:$lhs_zp, OptionalAttr<I64Attr>:$rhs_zp)> {
+  let summary = "the product of two streams, element by element";
+  let description = [{
+    `(lhs - lhs_zp) * (rhs - rhs_zp)`; zero points are 0 unless given. Shapes and lanes are as in `dataflow.add`: a `rhs` of one pixel
+    `[1, 1, C]` has a factor for each channel, as a squeeze-and-excitation does. Products that the output's elements can't hold wrap
+    around.
+  }];
 }
 
 def Dataflow_ConcatOp : Dataflow_Actor<"concat"> {

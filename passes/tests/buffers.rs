@@ -38,6 +38,18 @@ const BRANCHES: &str = r#"dataflow.graph @net {
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <2x2x8xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }"#;
 
+/// Each channel of a map times what comes of the map behind windows of 5x5 on 6x6 pixels, which hold back 14 of 36 steps.
+const SPREAD: &str = r#"dataflow.graph @net {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2>, <1xi16, lanes = 1>
+  %xs:2 = dataflow.fork "xs" %x {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2> -> !dataflow.stream<6x6x2xi8, lanes = 2>, !dataflow.stream<6x6x2xi8, lanes = 2>
+  %w = dataflow.window "windows" %xs#1 {dilation = array<i64: 1, 1>, kernel = array<i64: 5, 5>, pad = array<i64: 2, 2, 2, 2>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <6x6x2xi8, lanes = 2> -> <6x6x50xi8, lanes = 50>
+  %m = dataflow.pool "maxima" %w {kernel = array<i64: 5, 5>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <6x6x50xi8, lanes = 50> -> <6x6x2xi8, lanes = 2>
+  %p = dataflow.global_pool "pool" %m {kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <6x6x2xi8, lanes = 2> -> <1x1x2xi8, lanes = 2>
+  %s = dataflow.mul "product" %xs#0, %p {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2>, <1x1x2xi8, lanes = 2> -> <6x6x2xi8, lanes = 2>
+  %d, %t, %e = dataflow.merge "merge" %s tags %tag {reach = 1.0 : f64} : !dataflow.stream<6x6x2xi8, lanes = 2> tags !dataflow.stream<1xi16, lanes = 1> -> <6x6x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}"#;
+
 /// An exit behind three windows of 5x5 on maps of 6x6, which hold back 14 of 36 steps each.
 fn windows() -> String {
     let map = "6x6x2xi8, lanes = 2";
@@ -102,7 +114,7 @@ fn deadlocks(model: &TokenModel) -> bool {
 
 #[test]
 fn nothing_deadlocks_at_the_depths_of_the_pass() {
-    for graph in [EXIT, BRANCHES, &windows()] {
+    for graph in [EXIT, BRANCHES, SPREAD, &windows()] {
         for options in
             [Options::default(), Options { slack_samples: 0.0, queue_samples: 0.0, ..Options::default() }]
         {
@@ -158,11 +170,27 @@ fn a_gate_in_front_of_windows_holds_what_they_wait_for() {
     assert!(deadlocks(&least), "a sample and the slack of the pass are not enough");
 }
 
+/// The pixel comes of all 36 pixels of the map, and the windows on its way wait for 14 of the next one: all those pass it by.
+#[test]
+fn a_map_that_waits_for_a_pixel_holds_all_of_itself() {
+    let (mut model, depths) = sized(SPREAD, &Options::default());
+    let find = |part: &str| depths.iter().find(|(label, _)| label.contains(part)).expect("there is a queue");
+    let (queue, depth) = find("product_fifo_0");
+    assert!(*depth >= 36 + 14, "{depth}");
+    let least = (2..=*depth as u64).find(|&beats| {
+        model.set_room(queue, 0, beats);
+        !deadlocks(&model)
+    });
+    let least = least.expect("the pass's depth is enough");
+    assert!(36 < least && least <= 36 + 14, "{least}");
+}
+
 /// At the least depths that calm traffic asks for nothing is slower than at those of the pass, nor stops under stalls; with a beat less of any one something is.
 #[test]
 fn a_beat_less_than_the_least_stops_or_slows() {
     let mut told = String::new();
-    for (name, graph) in [("exit", EXIT), ("branches", BRANCHES), ("windows", &windows())] {
+    for (name, graph) in [("exit", EXIT), ("branches", BRANCHES), ("spread", SPREAD), ("windows", &windows())]
+    {
         let (mut model, depths) = sized(graph, &Options::default());
         let buffers =
             depths.iter().map(|(label, beats)| Buffer { label: label.clone(), beats: *beats as u64 });

@@ -568,6 +568,42 @@ fn a_table_and_padding_take_a_beat_a_cycle() {
     assert_eq!(cycles, 60.0);
 }
 
+/// Each channel times the largest of its map, or plus it: of factors that come round in a memory and in registers, and of two pixels a beat
+/// with a partial beat at the end of a row.
+#[test]
+fn a_pixel_is_spread_over_a_map() {
+    for (op, lanes, zero_points) in
+        [("mul", 1, [-128, 5]), ("mul", 3, [0, 0]), ("mul", 12, [7, -128]), ("add", 2, [0, 0])]
+    {
+        let [lhs_zp, rhs_zp] = zero_points;
+        let attributes =
+            if op == "mul" { format!("{{lhs_zp = {lhs_zp}, rhs_zp = {rhs_zp}}}") } else { String::new() };
+        let shape = [3, 5, 6];
+        let pixel = stream(&[1, 1, 6], "i8", lanes.min(6)).ty;
+        let wide = stream(&shape, "i32", lanes).ty;
+        let body = format!(
+            r#"%a, %b = dataflow.fork "fork" %x : IN -> IN, IN
+               %p = dataflow.global_pool "max" %b {{kind = "max", multiplier = 1 : i32, shift = 0 : i32}} : IN -> {pixel}
+               %m = dataflow.fifo "map" %a {{depth = 200}} : IN -> IN
+               %w = dataflow.{op} "spread" %m, %p {attributes} : IN, {pixel} -> {wide}
+               %y = dataflow.map "narrow" %w {{input_zp = 0, multiplier = 1 : i32, shift = 7 : i32, output_zp = 0,
+                 min = -128, max = 127}} : {wide} -> OUT"#
+        );
+        let reference = |map: &Map| {
+            let largest = |channel: usize| *map.data.iter().skip(channel).step_by(6).max().unwrap();
+            let element = |(i, x): (usize, &i64)| {
+                let factor = largest(i % 6);
+                let wide = if op == "mul" { (x - lhs_zp) * (factor - rhs_zp) } else { x + factor };
+                rescale(wide, 1, 7, 0, [-128, 127])
+            };
+            map.data.iter().enumerate().map(element).collect()
+        };
+        let Some(cycles) = alone(&body, (shape, lanes), (shape, lanes), reference) else { return };
+        // Three rows of five pixels.
+        assert_eq!(cycles, if lanes == 12 { 9.0 } else { 90.0 / lanes as f64 }, "{op}, {lanes} lanes");
+    }
+}
+
 #[test]
 fn fork_maps_add_resize_and_fifo() {
     let shape = [3, 4, 6];

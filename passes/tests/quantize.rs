@@ -354,26 +354,23 @@ fn check(options: quantize::Options, bound: f64, logits: &str) {
     assert!(error / size < bound.powi(2), "relative error {}", (error / size).sqrt());
 }
 
-/// Against the float network before its normalisations were folded.
-#[test]
-fn functions_become_tables() {
+/// The integer form of a network without exits, and the relative error of its logits against the float network before its
+/// normalisations were folded.
+fn relative_error(network: &str, options: quantize::Options) -> (String, f64) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("calibration.npz");
     let data = images(100);
     data.write(&file).expect("the folder is writable");
     let context = context();
-    let module = Module::parse(&context, &network_of_functions()).expect("the network is well-formed");
+    let module = Module::parse(&context, network).expect("the network is well-formed");
     let function = Op::of_module(&module).walk_named("func.func")[0];
     let float = outputs(&golden_of(function, true).expect("the float network compiles"), &data);
     FoldBatchNorm::run(function, &NoOptions).expect("normalisations can be folded");
-    let options =
-        quantize::Options { calibration: file.to_string_lossy().into_owned(), ..Default::default() };
+    let options = quantize::Options { calibration: file.to_string_lossy().into_owned(), ..options };
     quantize::Quantize::run(function, &options).expect("the network can be quantised");
     assert!(Op::of_module(&module).verify());
     let text = function.to_string();
     assert!(!text.contains("f32"), "a float is left");
-    // Leaky, hardswish, GELU and logistic.
-    assert_eq!(text.matches("tosa.table").count(), 4);
     let integer = outputs(&golden_of(function, true).expect("the integer network compiles"), &data);
     let scale = function.attr("ee.logits_scale").and_then(Attr::to_f64).expect("there is a scale");
     let (mut error, mut size) = (0.0, 0.0);
@@ -383,6 +380,55 @@ fn functions_become_tables() {
             size += f * f;
         }
     }
+    (text, (error / size).sqrt())
+}
+
+#[test]
+fn functions_become_tables() {
+    let (text, error) = relative_error(&network_of_functions(), Default::default());
+    // Leaky, hardswish, GELU and logistic.
+    assert_eq!(text.matches("tosa.table").count(), 4);
     // Ten roundings on the way; a function that is another one is off by a good part of its size.
-    assert!(error / size < 0.06f64.powi(2), "relative error {}", (error / size).sqrt());
+    assert!(error < 0.06, "relative error {error}");
+}
+
+/// Channels times what comes of their means, and a map times another one.
+fn network_of_products() -> String {
+    let mut t = Text { text: String::new(), numbers: Numbers(5), values: 0 };
+    t.line("func.func @network(%image: tensor<1x8x8x4xf32>) -> tensor<1x3xf32> {");
+    let shift = t.value("\"tosa.const\"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>");
+    let pixel = "1x1x1x4";
+    let x = t.convolution("conv2d", ("%image", "1x8x8x4", MAP), "4x2x2x4", 2, 0);
+    let x = t.clamp(&x, MAP, "3.40282347E+38");
+    let z = t.zero();
+    let mean = t.value(&format!(
+        "tosa.avg_pool2d {x}, {z}, {z} {{acc_type = f32, kernel = array<i64: 4, 4>, stride = array<i64: 1, 1>, \
+         pad = array<i64: 0, 0, 0, 0>}} : (tensor<{MAP}xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<{pixel}xf32>"
+    ));
+    let gate = t.convolution("conv2d", (&mean, pixel, pixel), "4x1x1x4", 1, 0);
+    let gate = t.value(&format!("tosa.sigmoid {gate} : (tensor<{pixel}xf32>) -> tensor<{pixel}xf32>"));
+    let product = |t: &mut Text, x: &str, (y, of): (&str, &str)| {
+        t.value(&format!(
+            "tosa.mul {x}, {y}, {shift} : (tensor<{MAP}xf32>, tensor<{of}xf32>, tensor<1xi8>) -> tensor<{MAP}xf32>"
+        ))
+    };
+    let scaled = product(&mut t, &x, (&gate, pixel));
+    let other = t.convolution("conv2d", (&scaled, MAP, MAP), "4x3x3x4", 1, 1);
+    let both = product(&mut t, &other, (&scaled, MAP));
+    let logits = t.logits(&both, MAP, 64);
+    t.line(&format!("return {logits} : tensor<1x3xf32> }}"));
+    t.text
+}
+
+/// Of operands with and without zero points, of 8 and of 16 bits.
+#[test]
+fn products_of_two_tensors() {
+    let arbitrary = quantize::Options { scales: "arbitrary".into(), ..Default::default() };
+    let wide = quantize::Options { activation_bits: 16, ..arbitrary.clone() };
+    // Logits are sums of 64 products, whose roundings cancel; a factor at a wrong scale or zero point is off by a good part of its size.
+    for (options, bound) in [(Default::default(), 0.01), (arbitrary, 0.006), (wide, 0.002)] {
+        let (text, error) = relative_error(&network_of_products(), options);
+        assert_eq!(text.matches("tosa.mul").count(), 2);
+        assert!(error < bound, "relative error {error}, at most {bound}");
+    }
 }

@@ -335,6 +335,31 @@ impl Resolver<'_> {
                 }
                 (Layer::Add, from)
             }
+            Op::Mul { other } => {
+                let second = self.find(other)?;
+                inputs.push(second);
+                let found = self.network.shape(second);
+                let spreads = |pixel: &[i64], map: &[i64]| {
+                    let one = pixel.iter().skip(2).all(|&size| size == 1);
+                    pixel.len() == map.len() && pixel.get(1) == map.get(1) && one
+                };
+                let shape = if found == from || spreads(found, &from) {
+                    from
+                } else if spreads(&from, found) {
+                    found.to_vec()
+                } else {
+                    let what = format!(
+                        "`{}` is {}, but is multiplied with {}",
+                        other.value,
+                        shape_text(found),
+                        shape_text(&from)
+                    );
+                    let cure = "both sides of `mul` must have one shape, or one of them be a single pixel of the \
+                                other's channels";
+                    return Err(Problem::new(&other.span, what, cure));
+                };
+                (Layer::Mul, shape)
+            }
         };
         check_size(place, &shape)?;
         self.network.nodes.push(Node {

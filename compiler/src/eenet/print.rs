@@ -78,7 +78,7 @@ impl Display for Op {
             Op::Clamp { low, high } => write!(f, " {low} to {high}"),
             Op::BatchNorm { epsilon } if *epsilon != Op::EPSILON => write!(f, " epsilon {epsilon}"),
             Op::LeakyRelu { slope } => write!(f, " {slope}"),
-            Op::Add { other } => write!(f, " {}", other.value),
+            Op::Add { other } | Op::Mul { other } => write!(f, " {}", other.value),
             Op::Concat { others } => {
                 let names: Vec<_> = others.iter().map(|other| other.value.as_str()).collect();
                 write!(f, " {}", names.join(", "))

@@ -92,6 +92,7 @@ pub enum Op {
     Clamp { low: f32, high: f32 },
     BatchNorm { epsilon: f32 },
     Add { other: Name },
+    Mul { other: Name },
     Concat { others: Vec<Name> },
     Flatten,
     LeakyRelu { slope: f32 },
@@ -116,6 +117,7 @@ impl Op {
             Op::Clamp { .. } => "clamp",
             Op::BatchNorm { .. } => "batch_norm",
             Op::Add { .. } => "add",
+            Op::Mul { .. } => "mul",
             Op::Concat { .. } => "concat",
             Op::Flatten => "flatten",
             Op::LeakyRelu { .. } => "leaky_relu",
@@ -272,6 +274,7 @@ fn layer(pair: Pair<'_, Rule>) -> Result<Layer, Problem> {
         }
         (Rule::batch_norm, []) => Op::BatchNorm { epsilon },
         (Rule::add, [other]) => Op::Add { other: named(other) },
+        (Rule::mul, [other]) => Op::Mul { other: named(other) },
         (Rule::concat, others) => Op::Concat { others: others.iter().map(|&other| named(other)).collect() },
         (Rule::flatten, []) => Op::Flatten,
         (Rule::leaky_relu, [slope]) => Op::LeakyRelu { slope: decimal(slope)? as f32 },
@@ -356,7 +359,7 @@ fn decimal(pair: &Pair<'_, Rule>) -> Result<f64, Problem> {
 
 /// The layers, for messages.
 pub const LAYERS: &str = "conv, dense, max_pool, avg_pool, global_avg_pool, flatten, relu, leaky_relu, sigmoid, tanh, hard_swish, clamp, \
-    batch_norm, add, concat";
+    batch_norm, add, mul, concat";
 
 /// What was found, and what could have stood there.
 fn unexpected(text: &str, error: &pest::error::Error<Rule>) -> Problem {

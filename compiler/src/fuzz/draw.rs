@@ -127,12 +127,13 @@ fn map_network(random: &mut SplitMix64, classes: i64, input: impl Fn(&mut SplitM
     // Hardware has no average of the image itself, whose zero is not 0.
     draft.convolution();
     for _ in 0..draft.random.within(0, 4) {
-        match draft.random.below(12) {
+        match draft.random.below(13) {
             0..=4 => draft.convolution(),
             5..=6 => draft.pooling(),
             7..=8 => draft.residual(),
             9 => draft.separable(),
             10 => draft.branches(),
+            11 => draft.gating(),
             _ => draft.activation(),
         }
         if draft.exits < 4 && draft.random.chance(0.35) {
@@ -297,6 +298,36 @@ impl Draft<'_> {
             }
             layers.push(add);
             layers.extend(activation(random));
+            layers
+        });
+    }
+
+    /// A map times what comes of its means, or times another map.
+    fn gating(&mut self) {
+        self.names += 1;
+        let (start, gate) = (format!("start{}", self.names), format!("gate{}", self.names));
+        self.add(|random, shape| {
+            let [_, _, channels] = *shape else { return vec![] };
+            let mut first = plain(if random.chance(0.5) { Op::Relu } else { clamp(random) });
+            first.name = Some(name(&start));
+            let mut layers = vec![first];
+            let pixel = |outputs| {
+                let mut layer = plain(Op::Conv { outputs, groups: 1 });
+                layer.window.kernel = Some([1, 1]);
+                layer
+            };
+            if random.chance(0.7) {
+                layers.extend([plain(Op::GlobalAveragePool), pixel(random.within(1, 4))]);
+                layers.extend(activation(random));
+            }
+            layers.push(pixel(channels));
+            let mut last = plain(if random.chance(0.7) { Op::Sigmoid } else { Op::Relu });
+            last.name = Some(name(&gate));
+            layers.push(last);
+            let (other, from) = if random.chance(0.5) { (&start, &gate) } else { (&gate, &start) };
+            let mut product = plain(Op::Mul { other: name(other) });
+            product.from = Some(name(from));
+            layers.push(product);
             layers
         });
     }

@@ -373,6 +373,10 @@ impl<'c> LayerBuilder<'c> {
                 let operands = [a.build(at, input, i32), b.build(at, inputs[1], i32)];
                 tosa::simple(at, "tosa.add", &operands, Type::tensor(&stored(to), i32))
             }
+            (Numbers::Product(zero_points), _) => {
+                let [a, b] = [0, 1].map(|i| tosa::above_zero_point(at, inputs[i], zero_points[i]));
+                tosa::mul(at, a, b, Type::tensor(&stored(to), i32))
+            }
             (Numbers::Parts(rescales), Layer::Concat(axis)) => {
                 let parts: Vec<_> =
                     rescales.iter().zip(inputs).map(|(rescale, part)| rescale.build(at, *part, i8)).collect();

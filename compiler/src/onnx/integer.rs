@@ -71,6 +71,8 @@ pub enum Numbers {
     Products(i64),
     /// Rescales both values to 32 bits and adds them.
     Sum(Rescale, Rescale),
+    /// Multiplies, in 32 bits, what both values are above these zero points.
+    Product([i64; 2]),
     /// The mean of numbers with this zero point.
     Mean(i64),
     /// The mean of numbers that are rescaled to 16 bits, so that it is not rounded to their steps.
@@ -354,6 +356,11 @@ impl Convert<'_> {
                         return Err(node.form(FAR_APART.0, FAR_APART.1));
                     }
                 }
+            }
+            Layer::Mul => {
+                let codes: Vec<_> = inputs.iter().filter_map(Held::codes).collect();
+                let &[a, b] = codes.as_slice() else { return float("its inputs are not quantised") };
+                (Numbers::Product([a.zero_point, b.zero_point]), Format::Sums(vec![a.scale * b.scale]))
             }
             _ => {
                 let what = "the operator is not supported on quantised values";

@@ -28,7 +28,7 @@ pub const OPERATORS: &[Operator] = operators! {
     BatchNormalization: "anywhere, of inference",
     Add: "two values (sizes of 1 are spread), or a value and a constant",
     Sub: "as Add",
-    Mul: "as Add",
+    Mul: "as Add; hardware has products of one shape, and of a map and one pixel of its channels",
     Div: "by a constant",
     Max: "of two values, or a value and a constant number",
     Min: "as Max",

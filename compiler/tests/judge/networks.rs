@@ -169,10 +169,11 @@ impl Layers {
     /// Any layer that fits.
     fn layer(&mut self) {
         let [h, w, c] = self.shape;
-        match self.random.within(0, 5) {
+        match self.random.within(0, 6) {
             0 if h > 3 && w > 3 => self.pool("max_pool2d", ""),
             1 => self.clamp(),
             2 => self.sum(),
+            3 => self.product(),
             _ => {
                 let channels = self.random.within(1, 36);
                 let kernel = [self.random.within(1, h.min(3)), self.random.within(1, w.min(4))];
@@ -218,6 +219,29 @@ impl Layers {
         let [a, b] = [x, turned].map(|v| self.value(&format!("tosa.cast {v} : ({ty}) -> {wide}")));
         self.x = self.value(&format!("tosa.add {a}, {b} : ({wide}, {wide}) -> {wide}"));
         self.rescale("i32", 31, 0, false, false);
+    }
+
+    /// The value times itself turned round, or times its first pixel.
+    fn product(&mut self) {
+        let [_, _, c] = self.shape;
+        let (x, ty, wide) = (self.x.clone(), self.ty("i8"), self.ty("i32"));
+        let (other, of) = if self.random.within(0, 1) == 0 {
+            (self.value(&format!("tosa.reverse {x} {{axis = 2 : i32}} : ({ty}) -> {ty}")), ty.clone())
+        } else {
+            let [from, size] = ["0, 0, 0, 0".to_owned(), format!("1, 1, 1, {c}")].map(|list| {
+                self.value(&format!(
+                    "tosa.const_shape {{values = dense<[{list}]> : tensor<4xindex>}} : () -> !tosa.shape<4>"
+                ))
+            });
+            let pixel = format!("tensor<1x1x1x{c}xi8>");
+            let slice =
+                format!("tosa.slice {x}, {from}, {size} : ({ty}, !tosa.shape<4>, !tosa.shape<4>) -> {pixel}");
+            (self.value(&slice), pixel)
+        };
+        let shift = self.constant("0", "tensor<1xi8>");
+        self.x =
+            self.value(&format!("tosa.mul {x}, {other}, {shift} : ({ty}, {of}, tensor<1xi8>) -> {wide}"));
+        self.rescale("i32", 37, 0, false, false);
     }
 
     /// A dense layer to logits, and what yields them.

@@ -209,3 +209,16 @@ x = net.quantize(net.op("Clip", [net.op("Tanh", [x], "f3"), net.constant("low", 
 x = net.quantize(net.op("Sigmoid", [x], "f4"), 0.0039, -128)
 x = net.dense(x, 0.0039, "y", 4, 36)
 net.write(net.quantize(x, 0.05, 0), scale=0.05)
+
+# Products of a map and a pixel, as squeeze-and-excitation has them, and of two maps.
+net = Net("qdq_products", [1, 2, 6, 6])
+x = net.quantize("image", PIXEL, 0, np.uint8)
+features = net.quantize(net.conv(x, PIXEL, "c1", 4, 2), 0.0317, 5)
+few = net.quantize(net.op("GlobalAveragePool", [features], "mean"), 0.0213, -9)
+few = net.quantize(net.op("Relu", [net.conv(few, 0.0213, "c2", 3, 4, size=1)], "r2"), 0.0189, -128)
+gate = net.quantize(net.op("Sigmoid", [net.quantize(net.conv(few, 0.0189, "c3", 4, 3, size=1), 0.0307, 0)], "f3"), 0.0039, -128)
+scaled = net.quantize(net.op("Mul", [gate, features], "scaled"), 0.0211, 3)
+other = net.quantize(net.conv(scaled, 0.0211, "c4", 4, 4, pads=[1, 1, 1, 1]), 0.0437, 0)
+x = net.quantize(net.op("Mul", [scaled, other], "product"), 0.0529, -11)
+x = net.dense(x, 0.0529, "y", 4, 64)
+net.write(net.quantize(x, 0.2, 0), scale=0.2)

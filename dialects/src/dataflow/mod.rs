@@ -1,14 +1,15 @@
 //! The `dataflow` dialect in Rust: typed operations, streams, and the speed and cost of each actor.
 
 mod actor;
+mod binary;
 mod buffers;
 mod concat;
 mod decide;
 mod depthwise;
-mod elementwise;
 mod ends;
 mod global_pool;
 mod graph;
+mod map;
 mod matvec;
 mod pad;
 mod pool;
@@ -24,19 +25,20 @@ mod timing;
 mod window;
 
 pub use actor::{Actor, Folding, Lag, Lanes};
+pub use binary::{Binary, BinaryKind};
 pub use buffers::{Fifo, Fork, Gate, Resize};
 pub use concat::Concat;
 pub use decide::Decide;
 pub use depthwise::Depthwise;
-pub use elementwise::{Add, Affine, Map};
 pub use ends::{Merge, Sink, Source};
 pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
+pub use map::{Affine, Map};
 pub use matvec::{DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, Products, Serial};
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
 pub use range::value_range;
-pub use resources::{Resources, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom};
+pub use resources::{Resources, SHIFT_DEPTH, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom};
 pub use rom::{Column, Rom, Tile};
 pub use rows::{Row, whole_pixels};
 pub use scale::Scale;
@@ -109,8 +111,8 @@ pub fn actor<'c>(op: Op<'c>) -> Option<Box<dyn Actor<'c> + 'c>> {
         };
     }
     first!(
-        Source, Sink, Window, Matvec, Depthwise, Pool, GlobalPool, Map, Table, Add, Concat, Slice, Pad, Fork,
-        Fifo, Resize, Decide, Gate, Merge
+        Source, Sink, Window, Matvec, Depthwise, Pool, GlobalPool, Map, Table, Binary, Concat, Slice, Pad,
+        Fork, Fifo, Resize, Decide, Gate, Merge
     );
     None
 }

@@ -1,6 +1,6 @@
 //! The values that a stream can carry.
 
-use super::{Stream, int};
+use super::{Binary, Stream, int};
 use crate::ir::{Attr, Value};
 
 /// The range of a stream's elements: what its type allows, or less where its producer clamps.
@@ -22,6 +22,17 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
         }
         "dataflow.resize" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate" | "dataflow.slice" => {
             input(0)
+        }
+        // Of operands as their types say: that of those would take as many steps as there are paths to here.
+        "dataflow.add" | "dataflow.mul" => {
+            let binary = Binary(producer);
+            let [lhs, rhs] = [0, 1].map(|index| {
+                let (low, high) = Stream::of_value(producer.operands()[index]).element.range();
+                (i128::from(low), i128::from(high))
+            });
+            let (low, high) = binary.kind().range(lhs, rhs);
+            // What is beyond wraps around.
+            if low < of_type.0 || high > of_type.1 { of_type } else { (low, high) }
         }
         "dataflow.concat" => {
             let inputs = producer.operands().into_iter().map(value_range);

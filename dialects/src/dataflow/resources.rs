@@ -113,6 +113,14 @@ pub fn memory(depth: i64, width: i64) -> Resources {
     }
 }
 
+/// Up to this depth, words that come round are registers that shift, which take no more than a memory and its address.
+pub const SHIFT_DEPTH: i64 = 4;
+
+/// Words of `width` bits that come round, `depth` of them.
+pub(super) fn history(depth: i64, width: i64) -> Resources {
+    if depth <= SHIFT_DEPTH { Resources::logic(0, depth * width) } else { memory(depth, width) }
+}
+
 /// A read-only memory of `depth` words of `width` bits, where nobody chooses how it is made. One of one word is constants.
 pub fn rom(depth: i64, width: i64) -> Resources {
     if depth <= 1 || width < 1 { Resources::default() } else { Rom::usual(depth, width).resources() }

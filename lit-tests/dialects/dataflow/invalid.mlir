@@ -300,8 +300,31 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected operands with the result's shape and lanes, but got}}
+  // expected-error @+1 {{expected operands with the result's shape and lanes, or a second one of one pixel, but got}}
   %y = dataflow.add "add" %x, %tag : !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>
+}
+
+// -----
+
+// A pixel of half of the channels a beat, for a map of all of them.
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<1xi16, lanes = 1>
+  %a, %b = dataflow.fork "fork" %x : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<4x4x2xi8, lanes = 2>
+  %p = dataflow.global_pool "pool" %b {kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 2>
+  %n = dataflow.resize "narrow" %p : !dataflow.stream<1x1x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 1>
+  // expected-error @+1 {{expected operands with the result's shape and lanes, or a second one of one pixel, but got}}
+  %y = dataflow.mul "mul" %a, %n : !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<1x1x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi32, lanes = 2>
+}
+
+// -----
+
+// The pixel stands second.
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<1xi16, lanes = 1>
+  %a, %b = dataflow.fork "fork" %x : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<4x4x2xi8, lanes = 2>
+  %p = dataflow.global_pool "pool" %b {kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 2>
+  // expected-error @+1 {{expected operands with the result's shape and lanes, or a second one of one pixel, but got}}
+  %y = dataflow.mul "mul" %p, %a : !dataflow.stream<1x1x2xi8, lanes = 2>, !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<4x4x2xi32, lanes = 2>
 }
 
 // -----

@@ -2,7 +2,7 @@
 
 func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8> {
   // expected-error @+2 {{'tosa.tanh' op has no actor that computes it}}
-  // expected-note @+1 {{express it with what hardware has actors for: add, avg_pool2d, clamp, concat, const, const_shape, conv2d, depthwise_conv2d, identity, max_pool2d, pad, rescale, reshape, slice, table, transpose}}
+  // expected-note @+1 {{express it with what hardware has actors for: add, avg_pool2d, clamp, concat, const, const_shape, conv2d, depthwise_conv2d, identity, max_pool2d, mul, pad, rescale, reshape, slice, table, transpose}}
   %a = tosa.tanh %x : (tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi8>
   // expected-error @+2 {{'tosa.reverse' op has no actor that computes it}}
   // expected-note @+1 {{express it with}}
@@ -165,4 +165,27 @@ func.func @net(%x: tensor<1x1x1x2xi8>) -> tensor<1x2xi8> {
     } -> tensor<1x2xi8>
   %c = tosa.clamp %l {min_val = 0 : i8, max_val = 9 : i8} : (tensor<1x2xi8>) -> tensor<1x2xi8>
   return %c : tensor<1x2xi8>
+}
+
+// -----
+
+func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi32> {
+  %one = "tosa.const"() <{values = dense<1> : tensor<1xi8>}> : () -> tensor<1xi8>
+  // expected-error @+2 {{'tosa.mul' op shifts its products}}
+  // expected-note @+1 {{rescale behind a tosa.mul with shift 0}}
+  %z = tosa.mul %x, %x, %one : (tensor<1x4x4x2xi8>, tensor<1x4x4x2xi8>, tensor<1xi8>) -> tensor<1x4x4x2xi32>
+  return %z : tensor<1x4x4x2xi32>
+}
+
+// -----
+
+func.func @net(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi32> {
+  %zero = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %from = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %size = tosa.const_shape {values = dense<[1, 4, 4, 1]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %s = tosa.slice %x, %from, %size : (tensor<1x4x4x2xi8>, !tosa.shape<4>, !tosa.shape<4>) -> tensor<1x4x4x1xi8>
+  // expected-error @+2 {{'tosa.mul' op expected operands of one shape, but got tensor<1x4x4x2xi8> and tensor<1x4x4x1xi8>}}
+  // expected-note @+1 {{hardware spreads nothing but one pixel of all channels over a map}}
+  %z = tosa.mul %s, %x, %zero : (tensor<1x4x4x1xi8>, tensor<1x4x4x2xi8>, tensor<1xi8>) -> tensor<1x4x4x2xi32>
+  return %z : tensor<1x4x4x2xi32>
 }

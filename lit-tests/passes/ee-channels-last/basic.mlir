@@ -28,6 +28,27 @@ func.func @layers(%x: tensor<1x3x4x4xf32>) -> tensor<1x2x4x4xf32> {
   return %r : tensor<1x2x4x4xf32>
 }
 
+// A pixel that comes in another layout by a reshape, whose elements keep their order, goes back for nothing.
+// CHECK-LABEL: func.func @pixel(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4x5x3xf32>)
+// CHECK:         %[[M:.*]] = tosa.max_pool2d %[[X]]
+// CHECK:         %[[R:.*]] = tosa.reshape %[[M]]
+// CHECK:         %[[T:.*]] = tosa.tanh %[[R]]
+// CHECK:         %[[B:.*]] = tosa.transpose %[[T]] {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x3x1x1xf32>) -> tensor<1x1x1x3xf32>
+// CHECK:         %[[Y:.*]] = tosa.mul %[[X]], %[[B]], %{{.*}} : (tensor<1x4x5x3xf32>, tensor<1x1x1x3xf32>, tensor<1xi8>) -> tensor<1x4x5x3xf32>
+// CHECK:         return %[[Y]]
+func.func @pixel(%x: tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32> {
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %s = tosa.const_shape {values = dense<[1, 3, 1, 1]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %a = tosa.transpose %x {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32>
+  %m = tosa.max_pool2d %a {kernel = array<i64: 4, 5>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x4x5x3xf32>) -> tensor<1x1x1x3xf32>
+  %r = tosa.reshape %m, %s : (tensor<1x1x1x3xf32>, !tosa.shape<4>) -> tensor<1x3x1x1xf32>
+  %t = tosa.tanh %r : (tensor<1x3x1x1xf32>) -> tensor<1x3x1x1xf32>
+  %p = tosa.mul %x, %t, %shift : (tensor<1x3x4x5xf32>, tensor<1x3x1x1xf32>, tensor<1xi8>) -> tensor<1x3x4x5xf32>
+  %y = tosa.transpose %p {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32>
+  return %y : tensor<1x4x5x3xf32>
+}
+
 // One channel: the flow writes a reshape. A matrix of a resource is transposed: [[1, 2], [3, 4]] to [[1, 3], [2, 4]].
 // CHECK-LABEL: func.func @one_channel(
 // CHECK-SAME:    %[[X:.*]]: tensor<1x4x5x1xf32>)

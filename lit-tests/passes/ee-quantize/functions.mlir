@@ -48,3 +48,23 @@ func.func @concat(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32> {
   %y = tosa.concat %image, %c {axis = 3 : i32} : (tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32>
   return %y : tensor<1x8x8x2xf32>
 }
+
+// Pixels are 128 above their zero point, so both operands have 16 bits. Values of the table up to 0.73 are steps of 2^-7, those of the
+// result, which has 16 bits, of 2^-15. So a product's step 2^-7 / 255 is 256 / 255 of one, to 16 bits 32897 * 2^15 * 2^-30.
+// CHECK-LABEL: func.func @product
+// CHECK: %[[X:.*]] = tosa.rescale
+// CHECK: %[[GATE:.*]] = tosa.table
+// CHECK-DAG: %[[A:.*]] = tosa.rescale %[[X]]{{.*}}(tensor<1x8x8x1xi8>, {{.*}} -> tensor<1x8x8x1xi16>
+// CHECK-DAG: %[[B:.*]] = tosa.rescale %[[GATE]]{{.*}}(tensor<1x8x8x1xi8>, {{.*}} -> tensor<1x8x8x1xi16>
+// CHECK: %[[P:.*]] = tosa.mul %[[A]], %[[B]], %{{.*}} : (tensor<1x8x8x1xi16>, tensor<1x8x8x1xi16>, tensor<1xi8>) -> tensor<1x8x8x1xi32>
+// CHECK-DAG: dense<1077968896> : tensor<1xi32>
+// CHECK-DAG: dense<30> : tensor<1xi8>
+// CHECK: tosa.rescale %[[P]], {{.*}} -> tensor<1x8x8x1xi16>
+func.func @product(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %pooled = tosa.max_pool2d %image {kernel = array<i64: 3, 3>, pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>} : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  %gate = tosa.sigmoid %pooled : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  %y = tosa.mul %image, %gate, %shift : (tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>, tensor<1xi8>) -> tensor<1x8x8x1xf32>
+  %end = tosa.max_pool2d %y {kernel = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  return %end : tensor<1x8x8x1xf32>
+}

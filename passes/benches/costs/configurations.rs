@@ -273,6 +273,17 @@ fn others() -> Vec<Configuration> {
         let copies = format!(r#"%a, %b = dataflow.fork "copies" %x : {0} -> {0}, {0}"#, x.ty);
         let body = format!("{copies}\n%y = dataflow.add \"y\" %a, %b : {0}, {0} -> {0}", x.ty);
         all.push(of_line(name("add"), &x, &body, &x));
+        let wide = stream(&[4, 4, 8], "i32", lanes);
+        let body = format!("{copies}\n%y = dataflow.mul \"y\" %a, %b : {0}, {0} -> {1}", x.ty, wide.ty);
+        all.push(of_line(name("mul"), &x, &body, &wide));
+        let pixel = stream(&[1, 1, 8], "i8", lanes);
+        let body = format!(
+            r#"{copies}
+               %p = dataflow.global_pool "pool" %b {{kind = "max", multiplier = 1 : i32, shift = 0 : i32}} : {0} -> {1}
+               %y = dataflow.mul "y" %a, %p {{rhs_zp = -128}} : {0}, {1} -> {2}"#,
+            x.ty, pixel.ty, wide.ty
+        );
+        all.push(of_line(name("mul by a pixel"), &x, &body, &wide));
         let body = format!(
             "{copies}\n%y = dataflow.concat \"y\" %a, %b {{axis = 2}} : {0}, {0} -> {1}",
             x.ty, both.ty

@@ -22,11 +22,13 @@
 //! - *The merge* takes a sample from a gate that holds all of it, or from a classifier whose samples had their
 //!   decisions already: either ends whatever happens at the other inputs. The tag of a sample comes from the same
 //!   decision, in the same order, so it comes.
-//! - *Branches that meet again* (`add`, `concat`). If one branch holds beats back (a window or a product needs later beats
+//! - *Branches that meet again* (`add`, `mul`, `concat`). If one branch holds beats back (a window or a product needs later beats
 //!   before it gives earlier ones), the others have a queue of a sample, or of more where windows one after the other wait for more
 //!   than that, or a gate. When the queue is full, the slow branch has had all that it needs for the oldest beat in there. Where all branches hold back less than
 //!   a pixel, or take the same windows of the same fork, a pixel is enough: what the slow branch needs for pixel p is
 //!   what the others had for it, and a queue of two pixels that is full holds p.
+//!   A pixel that is spread over a map may come of all of it: the map's queue holds a sample, and of what follows the parts for which
+//!   the windows on the pixel's way wait. When it is full, the pixel's branch has had all that it needs, and the pixel comes.
 //!
 //! # How deep
 //! Behind an actor that waits for part of a map the first beat of a sample comes `latency * max(1, T / II)` cycles later,
@@ -42,7 +44,7 @@ use std::collections::{HashMap, HashSet};
 use crate::bursts::Exit;
 use crate::depths::{self, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
-    Actor, Add, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
+    Actor, Binary, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
     actor, bottleneck,
 };
 use atheena_dialects::ir::{Attr, Builder, Failure, Op, Value};
@@ -114,8 +116,8 @@ impl Pass for SizeBuffers {
                 }
             } else if let Some(merge) = Merge::cast(op) {
                 queue_tags(merge, &times, slack_samples + queued);
-            } else if Add::cast(op).is_some() {
-                queue_branches(op, Lag::Beat, &times);
+            } else if let Some(binary) = Binary::cast(op) {
+                queue_branches(op, binary.lag(), &times);
             } else if let Some(concat) = Concat::cast(op) {
                 queue_branches(op, concat.lag(), &times);
             }
@@ -284,6 +286,7 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
     let operands = op.operands();
     let ancestors: Vec<HashSet<Op<'c>>> = operands.iter().map(|&value| ancestors(value)).collect();
     let same_windows = windows_from_a_fork(op, &ancestors);
+    let spreads = Binary::cast(op).is_some_and(Binary::spreads);
     for (index, &value) in operands.iter().enumerate() {
         let others = (0..operands.len()).filter(|&other| other != index);
         let beside = others.clone().flat_map(|other| ancestors[other].difference(&ancestors[index]));
@@ -306,11 +309,14 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
             }
             Lag::Sample if holds_sample(value) => {}
             Lag::Sample => {
-                let lags = others.clone().map(|other| {
-                    lag_samples(ancestors[other].difference(&ancestors[index]).copied()).ceil() as i64
+                let samples = others.map(|other| {
+                    let lag = lag_samples(ancestors[other].difference(&ancestors[index]).copied());
+                    let late = times.samples(value, operands[other]);
+                    // What is spread may come of all of a sample, and takes what pushes that out of windows.
+                    if spreads { late.max(1.0 + lag) } else { late.max(lag).ceil() }
                 });
-                let samples = others.map(|other| times.samples(value, operands[other]).ceil() as i64);
-                queue(op, index, samples.chain(lags).fold(1, i64::max) * stream.beats());
+                let slack = if spreads { SLACK_BEATS } else { 0 };
+                queue(op, index, depths::beats(&stream, samples.fold(1.0, f64::max)) + slack);
             }
         }
     }

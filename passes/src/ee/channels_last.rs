@@ -176,15 +176,17 @@ fn sink_below(op: Op<'_>) {
     }
 }
 
-/// The operand before its transposition, if it has that one or is a constant.
+/// The operand before its transposition, if it has that one or is a constant or a pixel.
 fn untransposed<'c>(op: Op<'c>, index: usize, perms: &[i32]) -> Option<Value<'c>> {
     let operand = op.operand(index)?;
     if let Some((input, found)) = transposition(operand) {
         return (found == perms).then_some(input);
     }
-    tosa::constant(operand)?;
     let shape = operand.ty().shape()?;
-    (shape.len() == perms.len()).then(|| {
+    // A single pixel's elements come in the same order in any layout.
+    let is_pixel = shape.iter().filter(|&&size| size != 1).count() <= 1;
+    let turns = tosa::constant(operand).is_some() || is_pixel;
+    (turns && shape.len() == perms.len()).then(|| {
         let back = tosa::transpose(Builder::before(op), operand, &inverse(perms));
         // The constant itself, in another layout.
         let made = back.producer().expect("a transposition was made");

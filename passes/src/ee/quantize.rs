@@ -18,7 +18,7 @@
 //! A function of one tensor, element by element (LeakyReLU, sigmoid, GELU, …), however many operations it is of, is one
 //! `tosa.table` of all its 256 values. A concatenation's operands share its scale, or are rescaled to it.
 //!
-//! Requires: one float image as argument; layers out of `tosa.conv2d`, `tosa.depthwise_conv2d`, `tosa.add`, `tosa.concat`,
+//! Requires: one float image as argument; layers out of `tosa.conv2d`, `tosa.depthwise_conv2d`, `tosa.add`, `tosa.mul`, `tosa.concat`,
 //! pooling, clamps, elementwise functions of one tensor, and changes of shape (so run `ee-fold-batch-norm` before); the
 //! result of an exit is a result of the function.
 //! Ensures: every tensor is integer; `ee.logits_scale` (f64) on each exit, and on the function for the last

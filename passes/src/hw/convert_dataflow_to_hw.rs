@@ -20,7 +20,7 @@
 use super::actor::{Actor, beat_width};
 use super::hdl::{Interface, Module, Signal};
 use super::{
-    add, concat, decide, depthwise, fifo, fork, gate, global_pool, map, matvec, merge, pad, pool, resize,
+    binary, concat, decide, depthwise, fifo, fork, gate, global_pool, map, matvec, merge, pad, pool, resize,
     sink, slice, source, table, window,
 };
 use atheena_dialects::dataflow::Stream;
@@ -76,7 +76,7 @@ fn generate<'c>(actor: Actor<'c>, module: &mut Module<'c>) -> Result<(), Failure
         "dataflow.matvec" => return matvec::generate(actor, module),
         "dataflow.pool" => pool::generate(actor, module),
         "dataflow.map" => map::generate(actor, module),
-        "dataflow.add" => add::generate(actor, module),
+        "dataflow.add" | "dataflow.mul" => binary::generate(actor, module),
         "dataflow.depthwise" => return depthwise::generate(actor, module),
         "dataflow.global_pool" => global_pool::generate(actor, module),
         "dataflow.table" => return table::generate(actor, module),

@@ -3,7 +3,7 @@
 pub mod convert_dataflow_to_hw;
 
 mod actor;
-mod add;
+mod binary;
 mod concat;
 mod decide;
 mod depthwise;

@@ -279,6 +279,48 @@ impl Net {
         self.rescale(&sum, bits, Narrow::by(8))
     }
 
+    /// The product of two tensors of 8 or 16 bits, or of one and a pixel, above zero points of theirs if they have 8.
+    pub fn mul(&mut self, a: &T, b: &T, zero_points: [i64; 2]) -> T {
+        let bits = a.bits;
+        let centred = |net: &mut Self, x: &T, zp: i64| match zp {
+            0 if bits == 16 || zero_points == [0; 2] => x.clone(),
+            _ => net.subtract(x, zp),
+        };
+        let [a, b] = [(a, 0), (b, 1)].map(|(x, index)| centred(self, x, zero_points[index]));
+        let (shift, st) = self.constant(&[1], 8, &[0]);
+        let shape = if a.shape[0] * a.shape[1] == 1 { b.shape } else { a.shape };
+        let product = self.make(shape, 32, |y| {
+            format!(
+                "tosa.mul %{}, %{}, %{shift} : ({}, {}, {st}) -> {}",
+                a.name,
+                b.name,
+                a.ty(),
+                b.ty(),
+                y.ty()
+            )
+        });
+        self.rescale(&product, bits, Narrow::by(if bits == 8 { 7 } else { 15 }))
+    }
+
+    /// In 16 bits, less a zero point.
+    fn subtract(&mut self, x: &T, zero_point: i64) -> T {
+        let (m, mt) = self.constant(&[1], 32, &[1 << 30]);
+        let (s, st) = self.constant(&[1], 8, &[30]);
+        let (zi, zit) = self.constant(&[1], x.bits, &[zero_point]);
+        let (zo, zot) = self.constant(&[1], 16, &[0]);
+        let x = x.clone();
+        self.make(x.shape, 16, |y| {
+            format!(
+                "tosa.rescale %{}, %{m}, %{s}, %{zi}, %{zo} {{input_unsigned = false, output_unsigned = false, \
+                 per_channel = false, rounding_mode = #tosa.rounding_mode<SINGLE_ROUND>, scale32 = true}} \
+                 : ({}, {mt}, {st}, {zit}, {zot}) -> {}",
+                x.name,
+                x.ty(),
+                y.ty()
+            )
+        })
+    }
+
     pub fn max_pool(&mut self, x: &T, windows: Windows) -> T {
         let [oh, ow] = windows.output(x.shape);
         let (x, [kh, kw]) = (x.clone(), windows.kernel);

@@ -171,6 +171,39 @@ fn dense_blocks_and_crops() {
 }
 
 #[test]
+fn products_of_branches() {
+    network([6, 6, 2], 400.0, |net, x| {
+        let a = net.layer(x, 4, 3);
+        let b = net.layer(x, 4, 1);
+        let b = net.table(&b);
+        let product = net.mul(&a, &b, [0, 0]);
+        // An odd row of whole pixels.
+        let cropped = net.slice(&product, [0, 0, 0], [6, 5, 4]);
+        let other = net.table(&cropped);
+        net.mul(&cropped, &other, [-128, 3])
+    });
+}
+
+/// Each channel times what comes of the whole map, at few and at many channels a beat, the factors in front and behind.
+#[test]
+fn squeeze_and_excitation() {
+    for cycles in [1200.0, 100.0] {
+        network([6, 5, 3], cycles, |net, x| {
+            let x = net.layer(x, 6, 3);
+            let whole = Windows { kernel: [6, 5], ..Windows::of(1, 0) };
+            let mean = net.avg_pool(&x, whole, 0);
+            let few = net.layer(&mean, 2, 1);
+            let factors = net.layer(&few, 6, 1);
+            let factors = net.table(&factors);
+            let y = net.mul(&x, &factors, [0, -128]);
+            // A pixel of the map itself, the last one.
+            let last = net.slice(&y, [5, 4, 0], [1, 1, 6]);
+            net.mul(&last, &y, [0, 0])
+        });
+    }
+}
+
+#[test]
 fn depthwise_with_multipliers_by_channel() {
     network([6, 5, 2], 200.0, |net, x| {
         let x = net.layer(x, 4, 1);

@@ -36,7 +36,7 @@ impl<'c> Found<'c> {
 pub fn set_others(op: &mut Kind, mut names: Vec<Other>) {
     match op {
         Kind::Concat { others } => *others = names,
-        Kind::Add { other } => *other = names.remove(0),
+        Kind::Add { other } | Kind::Mul { other } => *other = names.remove(0),
         _ => {}
     }
 }
@@ -82,6 +82,7 @@ pub fn read<'c>(value: Value<'c>, known: &dyn Fn(Value<'c>) -> bool) -> Result<F
             .or_else(|| hard_swish(op))
             .or_else(|| normalisation(op))
             .or_else(|| sum(op))
+            .or_else(|| product(op))
             .unwrap_or_else(|| Err(refuse(op, "no layer of the format does this", CURE))),
     }
 }
@@ -420,8 +421,28 @@ fn normalisation(op: Op<'_>) -> Option<Result<Found<'_>, Failure>> {
 }
 
 fn sum(op: Op<'_>) -> Option<Result<Found<'_>, Failure>> {
-    let [a, b] = pair(op, "tosa.add")?;
-    let data = [a, b].iter().all(|&value| tosa::constant(value).is_none());
-    let name = super::at(String::new());
-    (data && a.ty() == b.ty()).then(|| Ok(Found::plain(Kind::Add { other: name }, &[a, b])))
+    let [a, b] = data_of(op, "tosa.add")?;
+    let other = super::at(String::new());
+    (a.ty() == b.ty()).then(|| Ok(Found::plain(Kind::Add { other }, &[a, b])))
+}
+
+/// Of two values of one shape, or one and a pixel.
+fn product(op: Op<'_>) -> Option<Result<Found<'_>, Failure>> {
+    let [a, b] = data_of(op, "tosa.mul")?;
+    let other = super::at(String::new());
+    let result = op.results().first()?.ty();
+    let fits = |value: Value<'_>| {
+        let is_pixel =
+            value.ty().shape().is_some_and(|shape| shape.iter().rev().skip(1).all(|&size| size == 1));
+        value.ty() == result || is_pixel
+    };
+    let same_channels = a.ty().shape()?.last() == b.ty().shape()?.last();
+    let one_is_result = [a, b].iter().any(|value| value.ty() == result);
+    (fits(a) && fits(b) && same_channels && one_is_result)
+        .then(|| Ok(Found::plain(Kind::Mul { other }, &[a, b])))
+}
+
+/// The two operands of an operation of that name, none of which is constant.
+fn data_of<'c>(op: Op<'c>, name: &str) -> Option<[Value<'c>; 2]> {
+    pair(op, name).filter(|operands| operands.iter().all(|&value| tosa::constant(value).is_none()))
 }

@@ -1,6 +1,6 @@
 //! Quantised operators (the QOperator format) as what they mean: float operators between DequantizeLinear and QuantizeLinear.
 //!
-//! Sources: QLinearConv and QLinearMatMul of ONNX's docs/Operators.md; QGemm, QLinearAdd and QLinearGlobalAveragePool of ONNX
+//! Sources: QLinearConv and QLinearMatMul of ONNX's docs/Operators.md; QGemm, QLinearAdd, QLinearMul and QLinearGlobalAveragePool of ONNX
 //! Runtime's docs/ContribOperators.md.
 
 use crate::onnx::proto::{AttributeProto, NodeProto, attribute_type};
@@ -90,10 +90,10 @@ pub(super) fn expand(node: &NodeProto, floats: impl Fn(&str) -> Option<Vec<f32>>
             nodes.extend([made("Gemm", &inputs, result, attributes), quantised(7)]);
             nodes
         }
-        "QLinearAdd" if node.domain == MICROSOFT => vec![
+        "QLinearAdd" | "QLinearMul" if node.domain == MICROSOFT => vec![
             dequantised(0, "a", None),
             dequantised(3, "b", None),
-            made("Add", &data, result, vec![]),
+            made(node.op_type.trim_start_matches("QLinear"), &data, result, vec![]),
             quantised(6),
         ],
         "QLinearGlobalAveragePool" if node.domain == MICROSOFT => {

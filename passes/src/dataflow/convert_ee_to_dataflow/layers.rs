@@ -1,15 +1,15 @@
 //! Layers: which actors compute each TOSA operation.
 
 use atheena_dialects::dataflow::{
-    Add, Affine, Average, Concat, Depthwise, Element, GlobalPool, Map, Matvec, MatvecParts, Named, Pad, Pool,
-    PoolKind, Resize, Scale, Slice, Stream, Table, Window,
+    Affine, Average, Binary, BinaryKind, Concat, Depthwise, Element, GlobalPool, Map, Matvec, MatvecParts,
+    Named, Pad, Pool, PoolKind, Resize, Scale, Slice, Stream, Table, Window,
 };
 use atheena_dialects::ir::{Attr, Failure, Op, Type, Value};
 use atheena_dialects::tosa::{Convolution, Geometry, Rescale, Rounding, constant, constant_ints};
 
 use super::network::Network;
 
-const SUPPORTED: [&str; 20] = [
+const SUPPORTED: [&str; 21] = [
     "arith.constant",
     "ee.exit",
     "ee.yield",
@@ -24,6 +24,7 @@ const SUPPORTED: [&str; 20] = [
     "tosa.depthwise_conv2d",
     "tosa.identity",
     "tosa.max_pool2d",
+    "tosa.mul",
     "tosa.pad",
     "tosa.rescale",
     "tosa.reshape",
@@ -127,7 +128,8 @@ impl<'c> Network<'c> {
             ("tosa.rescale" | "tosa.clamp" | "tosa.conv2d" | "tosa.depthwise_conv2d", _) => self.affine(op, value),
             ("tosa.max_pool2d", Some(input)) => self.pool(op, input, PoolKind::Max),
             ("tosa.avg_pool2d", Some(input)) => self.pool(op, input, PoolKind::Average),
-            ("tosa.add", Some(input)) => self.add(op, input),
+            ("tosa.add", Some(lhs)) => self.binary(op, (lhs, op.operands()[1]), BinaryKind::Add),
+            ("tosa.mul", Some(lhs)) => self.product(op, lhs, op.operands()[1]),
             ("tosa.reshape" | "tosa.identity", Some(input)) => self.stream(input),
             ("tosa.transpose", Some(input)) if keeps_order(op, input) => self.stream(input),
             ("tosa.transpose", _) => Err(op.error(
@@ -434,17 +436,45 @@ impl<'c> Network<'c> {
         Ok(stream)
     }
 
-    fn add(&mut self, op: Op<'c>, lhs: Value<'c>) -> Result<Value<'c>, Failure> {
-        let Some(rhs) = op.operand(1) else { return Err(op.error("expected two operands", &[])) };
-        let element = element_of(op, op.result(0))?;
-        let streams = (self.stream(lhs)?, self.stream(rhs)?);
-        if Stream::of_value(streams.0).shape != Stream::of_value(streams.1).shape {
-            let message = format!("expected operands of one shape, but got {} and {}", lhs.ty(), rhs.ty());
-            return Err(op.error(message, &["hardware does not broadcast"]));
+    /// A product; what subtracts its operands' zero points is a part of it.
+    fn product(&mut self, op: Op<'c>, lhs: Value<'c>, rhs: Value<'c>) -> Result<Value<'c>, Failure> {
+        if constant_ints(op, 2, "shift")?.iter().any(|&shift| shift != 0) {
+            return Err(op.error("shifts its products", &["rescale behind a tosa.mul with shift 0"]));
         }
-        let label = self.label(op, "add");
+        let ((lhs, lhs_zp), (rhs, rhs_zp)) = (before_zero_point(lhs)?, before_zero_point(rhs)?);
+        self.binary(op, (lhs, rhs), BinaryKind::Mul([lhs_zp, rhs_zp]))
+    }
+
+    /// A function of two tensors, element by element; one of them may be a single pixel.
+    fn binary(
+        &mut self,
+        op: Op<'c>,
+        (lhs, rhs): (Value<'c>, Value<'c>),
+        kind: BinaryKind,
+    ) -> Result<Value<'c>, Failure> {
+        let element = element_of(op, op.result(0))?;
+        let shape = |value: Value<'c>| value.ty().shape().unwrap_or_default();
+        let result = shape(op.result(0));
+        // The pixel behind the map.
+        let ((lhs, rhs), kind) =
+            if shape(lhs) == result { ((lhs, rhs), kind) } else { ((rhs, lhs), kind.swapped()) };
+        let streams = if shape(rhs) == result {
+            (self.stream(lhs)?, self.stream(rhs)?)
+        } else {
+            (self.feature_map(op, lhs)?, self.feature_map(op, rhs)?)
+        };
+        let [of_lhs, of_rhs] = [streams.0, streams.1].map(|stream| Stream::of_value(stream).shape);
+        let is_pixel =
+            of_rhs.iter().product::<i64>() == of_lhs[of_lhs.len() - 1] && of_rhs.last() == of_lhs.last();
+        if shape(lhs) != result || of_lhs != of_rhs && !(is_pixel && of_lhs.len() == of_rhs.len()) {
+            let message = format!("expected operands of one shape, but got {} and {}", lhs.ty(), rhs.ty());
+            return Err(
+                op.error(message, &["hardware spreads nothing but one pixel of all channels over a map"])
+            );
+        }
+        let label = self.label(op, kind.mnemonic());
         let named = Named { label: &label, reach: self.section(op).reach };
-        Ok(Add::build(self.builder(op.loc()), named, streams, element).0.result(0))
+        Ok(Binary::build(self.builder(op.loc()), named, kind, streams, element).0.result(0))
     }
 }
 
@@ -481,13 +511,26 @@ fn tap_of(conv: Op<'_>, geometry: Geometry) -> Result<Tap<'_>, Failure> {
     let tap = Tap::of(conv, conv.operands()[0], geometry, zero_point);
     if let Some(op) = tap.source.producer().filter(|op| op.is("tosa.rescale")) {
         let rescale = Rescale::of(op)?;
-        let identity = rescale.multiplier.iter().zip(&rescale.shift).all(|(&m, &s)| i64::from(m) == 1 << s);
-        if rescale.input_unsigned && !rescale.output_unsigned && identity {
+        if rescale.input_unsigned && !rescale.output_unsigned && rescale.is_identity() {
             let pad_value = tap.pad_value + rescale.input_zp - rescale.output_zp;
             return Ok(Tap::of(conv, op.operands()[0], tap.geometry, pad_value));
         }
     }
     Ok(tap)
+}
+
+/// The tensor before a rescale that does nothing but subtract a zero point, and that; a tensor of no such rescale as it is.
+fn before_zero_point(value: Value<'_>) -> Result<(Value<'_>, i64), Failure> {
+    let bits = |value: Value<'_>| value.ty().element().and_then(Element::of).map(|element| element.bits);
+    if let Some(op) = value.producer().filter(|op| op.is("tosa.rescale")) {
+        let (input, rescale) = (op.operands()[0], Rescale::of(op)?);
+        let signed = !rescale.input_unsigned && !rescale.output_unsigned;
+        // In more bits nothing saturates.
+        if signed && rescale.is_identity() && rescale.output_zp == 0 && bits(input) < bits(value) {
+            return Ok((input, rescale.input_zp));
+        }
+    }
+    Ok((value, 0))
 }
 
 /// Does a transpose only move dimensions of size 1?

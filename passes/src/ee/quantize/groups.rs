@@ -60,7 +60,9 @@ impl Kind {
         }
         match op.name().as_str() {
             "tosa.conv2d" | "tosa.depthwise_conv2d" => Self::Computes,
-            "tosa.add" if op.operands().into_iter().all(|v| tosa::constant(v).is_none()) => Self::Computes,
+            "tosa.add" | "tosa.mul" if numbers(op).iter().all(|&v| tosa::constant(v).is_none()) => {
+                Self::Computes
+            }
             "tosa.concat" => Self::Joins,
             "tosa.clamp" | "tosa.max_pool2d" | "tosa.reshape" | "tosa.transpose" | "tosa.slice"
             | "tosa.pad" | "tosa.identity" => Self::Passes,
@@ -73,6 +75,12 @@ impl Kind {
             _ => Self::Unknown,
         }
     }
+}
+
+/// The operands of what computes that are numbers of the network, where none is a constant.
+fn numbers(op: Op<'_>) -> Vec<Value<'_>> {
+    let count = if op.is("tosa.add") || op.is("tosa.mul") { 2 } else { 1 };
+    op.operands().into_iter().take(count).collect()
 }
 
 /// Does a pooling make one pixel of several?
@@ -118,8 +126,7 @@ impl<'c> Groups<'c> {
                     groups.logits.extend(inputs.first().and_then(|&logits| groups.group_of(outside(logits))));
                 }
                 Kind::Computes => {
-                    let numbers = if op.is("tosa.add") { 2 } else { 1 };
-                    for &input in &inputs[..numbers] {
+                    for input in numbers(op) {
                         groups.want(op, input, &mut failure);
                         groups.compute_on(input);
                     }
@@ -299,8 +306,8 @@ pub fn image(function: Op<'_>) -> Result<Value<'_>, Failure> {
 
 fn unknown(op: Op<'_>) -> Failure {
     let affine = "a factor or summand must be one number, or one a channel, which ee-fold-batch-norm makes a part of a \
-                  convolution; products of two tensors have no integer form here";
-    let known = "integer networks have conv2d, depthwise_conv2d, add, concat, max_pool2d, avg_pool2d, clamp, reshape, \
+                  convolution; differences of two tensors have no integer form here";
+    let known = "integer networks have conv2d, depthwise_conv2d, add, mul, concat, max_pool2d, avg_pool2d, clamp, reshape, \
                  transpose, slice, pad, and functions of one tensor element by element: replace the node before the export";
     let is_affine = ["tosa.mul", "tosa.add", "tosa.sub"].contains(&op.name().as_str());
     op.error("has no integer form", &[if is_affine { affine } else { known }])

@@ -35,6 +35,7 @@ pub fn rewrite<'c>(
             Kind::Computes => match Convolution::cast(op) {
                 Some(layer) => rewrite.convolution(layer)?,
                 None if op.is("tosa.avg_pool2d") => rewrite.average(op)?,
+                None if op.is("tosa.mul") => rewrite.multiply(op)?,
                 None => rewrite.add(op)?,
             },
             Kind::Passes | Kind::Averages => rewrite.pass(op)?,
@@ -162,7 +163,7 @@ impl<'c> Rewrite<'c, '_> {
         let bias: Vec<f64> = bias.iter().enumerate().map(sum).collect();
 
         let sums = Sums::of(input);
-        let largest_input = if input.zero_point == 0 { power(input.bits as i32 - 1) } else { 255.0 };
+        let largest_input = input.largest();
         let mut largest_sum: Vec<f64> = bias.iter().map(|b| b.abs()).collect();
         for (i, &w) in integers.iter().enumerate() {
             largest_sum[layer.channels_of(i).0] += f64::from(w).abs() * largest_input;
@@ -233,6 +234,25 @@ impl<'c> Rewrite<'c, '_> {
         }
         let rescale = factor(narrow, 16).ok_or_else(|| far_apart(op))?;
         self.narrow(op, rescale, 32);
+        Ok(())
+    }
+
+    /// The products, in 32 bits, of what both operands are above their zero points.
+    fn multiply(&mut self, op: Op<'c>) -> Result<(), Failure> {
+        let inputs = [0, 1].map(|index| op.operands()[index]);
+        let formats = inputs.map(|input| self.format(input));
+        // TOSA wants operands of one width, and has no zero points here.
+        if formats.iter().any(|format| format.bits == 16 || format.zero_point != 0) {
+            for (index, format) in formats.iter().enumerate().filter(|(_, format)| format.bits == 8) {
+                let zero_point = format.zero_point.into();
+                op.set_operand(index, tosa::above_zero_point(Builder::before(op), inputs[index], zero_point));
+            }
+        }
+        let products = Sums { bits: 32 };
+        let scale = formats[0].scale() * formats[1].scale() / self.format(op.result(0)).scale();
+        let largest = formats.iter().map(Format::largest).product();
+        let rescale = products.factor(scale).filter(|rescale| products.fit(largest, rescale.shift[0]));
+        self.narrow(op, rescale.ok_or_else(|| far_apart(op))?, products.bits);
         Ok(())
     }
 

@@ -47,6 +47,11 @@ impl Format {
         [self.real(-largest - 1) - half, self.real(largest) + half]
     }
 
+    /// How far from the zero point integers can be; of zero points other than 0 in 8 bits.
+    pub fn largest(&self) -> f64 {
+        if self.zero_point == 0 { power(self.bits as i32 - 1) } else { 255.0 }
+    }
+
     /// The nearest integer of a real number, saturated.
     pub fn nearest(self, real: f64) -> i16 {
         let largest = largest(self.bits);

@@ -1,7 +1,7 @@
 //! Memories: read-only ones with contents, writable ones, and the last values at a running address.
 
 use super::{Module, Signal, index_width, module::Register};
-use atheena_dialects::dataflow::{Column as RomColumn, Rom as RomCuts, Tile, ram_in_luts};
+use atheena_dialects::dataflow::{Column as RomColumn, Rom as RomCuts, SHIFT_DEPTH, Tile, ram_in_luts};
 use atheena_dialects::ir::{Attr, Block, Builder, Region, Type, Value};
 use std::ops::Range;
 
@@ -270,9 +270,6 @@ enum Store<'c> {
     Registers(Vec<Register<'c>>),
     Memory(Memory<'c>, Signal<'c>),
 }
-
-/// Up to this depth, registers that shift take no more than a memory and its address.
-const SHIFT_DEPTH: i64 = 4;
 
 impl<'c> History<'c> {
     /// A history of words of `width` bits in a pipeline that advances while `enable` is set.

@@ -1,18 +1,16 @@
-//! `dataflow.map` and `dataflow.add`: element by element.
+//! `dataflow.map`: element by element.
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::scale::{dsp_blocks, multiplies};
-use super::timing::{Needs, SKID, Step};
-use super::{Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, int, operation, start};
+use super::{
+    Actor, Element, Folding, Lanes, Named, Resources, Stream, Timing, bits_of_range, int, operation, start,
+    value_range,
+};
 use crate::ir::{Attr, Builder, Op, Value};
 
 operation! {
     /// `dataflow.map`.
     Map, "dataflow.map"
-}
-operation! {
-    /// `dataflow.add`.
-    Add, "dataflow.add"
 }
 
 /// `clamp((((x - input_zp) * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`.
@@ -105,65 +103,12 @@ impl<'c> Actor<'c> for Map<'c> {
     fn resources_at(&self, folding: Folding) -> Resources {
         let output = &self.outputs()[0];
         let bits = i64::from(output.element.bits);
-        let dsp = dsp_blocks(self.0, i64::from(self.inputs()[0].element.bits) + 1);
+        let zero_point = i128::from(self.affine().input_zp);
+        let (low, high) = value_range(self.0.operands()[0]);
+        let [low, high] = [low, high].map(|end| (end - zero_point) as i64);
+        let dsp = dsp_blocks(self.0, bits_of_range(low.min(-1), high));
         let each = Resources { lut: bits, dsp, ..Resources::default() };
         each * lanes_of(folding) + output_registers(lanes_of(folding) * bits)
-    }
-
-    fn is_beatwise(&self) -> bool {
-        true
-    }
-}
-
-impl<'c> Add<'c> {
-    /// Adds two streams of the same shape and lanes, to elements of type `element`.
-    pub fn build(
-        builder: Builder<'c>,
-        named: Named<'_>,
-        (lhs, rhs): (Value<'c>, Value<'c>),
-        element: Element,
-    ) -> Self {
-        let output = Stream { element, ..Stream::of_value(lhs) };
-        let op = start(builder, Self::NAME, named).operands(&[lhs, rhs]).result(output.ty(builder.ctx()));
-        Self(op.build())
-    }
-}
-
-impl<'c> Actor<'c> for Add<'c> {
-    fn op(&self) -> Op<'c> {
-        self.0
-    }
-
-    fn foldings(&self) -> Vec<Folding> {
-        stream_foldings(&self.outputs()[0])
-    }
-
-    fn folding(&self) -> Folding {
-        Folding::Lanes(self.outputs()[0].lanes)
-    }
-
-    fn lanes_at(&self, folding: Folding) -> Lanes {
-        let lanes = lanes_of(folding);
-        Lanes { inputs: vec![lanes, lanes], outputs: vec![lanes] }
-    }
-
-    fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        self.outputs()[0].with_lanes(lanes_of(folding)).beats()
-    }
-
-    fn latency_cycles_at(&self, _: Folding) -> i64 {
-        2
-    }
-
-    fn timing(&self) -> Timing {
-        let step = Step { needs: Needs::All, ..Step::PASS };
-        Timing { rooms: vec![SKID; 2], ..Timing::steps(vec![step], 0) }
-    }
-
-    fn resources_at(&self, folding: Folding) -> Resources {
-        let bits = lanes_of(folding) * i64::from(self.outputs()[0].element.bits);
-        // Both inputs are buffered.
-        Resources::logic(4 * bits + 9, 6 * bits + 6)
     }
 
     fn is_beatwise(&self) -> bool {
