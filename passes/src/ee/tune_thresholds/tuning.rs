@@ -147,9 +147,16 @@ pub struct Tuning {
 impl Tuning {
     /// What is proved of the frontier, for people.
     pub fn proof(&self) -> String {
-        match 100.0 * self.gap {
-            0.0 => "the frontier is proved: on the samples seen no thresholds are better".to_owned(),
-            gap => format!("the frontier is not proved: there may be thresholds of {gap:.2} % less products"),
+        let proved = |point: &&Point| point.products_bound == Some(point.tuning.products);
+        match (self.frontier.iter().rev().take_while(proved).last(), 100.0 * self.gap) {
+            (_, 0.0) => "the frontier is proved: on the samples seen no thresholds are better".to_owned(),
+            (Some(Point { tuning, .. }), gap) => format!(
+                "the frontier is proved from {:.2} % right on; below, there may be thresholds of {gap:.2} % less products",
+                100.0 * tuning.accuracy
+            ),
+            (None, gap) => {
+                format!("the frontier is not proved: there may be thresholds of {gap:.2} % less products")
+            }
         }
     }
 }
