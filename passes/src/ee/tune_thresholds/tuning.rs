@@ -299,7 +299,7 @@ pub fn tune(
     };
     let step = frontier.len().div_ceil(POINTS).max(1);
     let mut shown: Vec<_> = frontier.iter().step_by(step).collect();
-    shown.extend(frontier.last().filter(|_| (frontier.len() - 1) % step != 0));
+    shown.extend(frontier.last().filter(|_| !(frontier.len() - 1).is_multiple_of(step)));
     let no_exits = |samples: &[usize]| {
         let last = vec![exits.len(); verdicts.len()];
         let figures = figures(samples, &last, &rights, &cost);
