@@ -32,7 +32,7 @@ pub struct QuantizeArgs {
 /// Which scales there are.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scales {
-    /// Powers of two, one for each tensor
+    /// Powers of two, one for each tensor, and each channel of depthwise weights
     PowerOfTwo,
     /// Any, for weights one a channel
     Arbitrary,

@@ -68,12 +68,36 @@ pub(crate) fn probabilities(value: Value<'_>) -> Option<Value<'_>> {
 /// The logits the logarithm of whose softmax a value is.
 pub(crate) fn log_probabilities(value: Value<'_>) -> Option<Value<'_>> {
     if let Some(log) = behind(value, "tosa.log") {
-        return probabilities(log.operand(0)?);
+        return probabilities(without_epsilon(log.operand(0)?));
     }
     let sub = behind(value, "tosa.sub")?;
     let sum = behind(sub.operand(1)?, "tosa.log").and_then(|log| log.operand(0))?;
     let (logits, distance) = weights_of(sum_of(sum)?)?;
     same(source(sub.operand(0)?), distance).then_some(logits)
+}
+
+/// The largest number that people add to a probability, or limit it to, so that its logarithm is finite. It changes an entropy by so
+/// much for each class at most, since `p ln(1 + e / p) <= e`.
+const LARGEST_EPSILON: f64 = 1e-4;
+
+/// Probabilities without what keeps them above 0.
+fn without_epsilon(value: Value<'_>) -> Value<'_> {
+    let small = |epsilon: f64| (0.0..=LARGEST_EPSILON).contains(&epsilon);
+    let inner = || {
+        let op = source(value).producer()?;
+        match op.name().as_str() {
+            name @ ("tosa.add" | "tosa.maximum") => {
+                operands(op, name).find_map(|(p, epsilon)| number(epsilon).is_some_and(small).then_some(p))
+            }
+            "tosa.clamp" => {
+                let bound = |name: &str| op.attr(name).and_then(Attr::to_f64);
+                let keeps = small(bound("min_val")?) && bound("max_val")? > 1.0 - LARGEST_EPSILON;
+                op.operand(0).filter(|_| keeps)
+            }
+            _ => None,
+        }
+    };
+    inner().unwrap_or(value)
 }
 
 /// The logits of which a value is the largest probability.
@@ -93,7 +117,7 @@ pub(crate) fn entropy(value: Value<'_>) -> Option<(Value<'_>, bool)> {
     let (product, inner) = unsigned(sum_of(value)?);
     operands(product.producer()?, "tosa.mul").find_map(|(part, logarithm)| {
         let ((part, first), (logarithm, second)) = (unsigned(part), unsigned(logarithm));
-        let (logits, other) = (probabilities(part)?, log_probabilities(logarithm)?);
+        let (logits, other) = (probabilities(without_epsilon(part))?, log_probabilities(logarithm)?);
         let negative = [outer, inner, first, second].into_iter().fold(false, |sign, negates| sign ^ negates);
         same(source(logits), source(other)).then_some((logits, !negative))
     })

@@ -399,6 +399,7 @@ fn print_tuning(tuning: &Tuning) {
     for (index, point) in tuning.frontier.iter().step_by(step).enumerate() {
         line(if index == 0 { "frontier" } else { "" }, point);
     }
+    out!("{}", tuning.proof());
     out!();
     out!("what follows is of all images, with the thresholds that were chosen");
     out!();

@@ -49,6 +49,21 @@ func.func @pixel(%x: tensor<1x3x4x5xf32>) -> tensor<1x4x5x3xf32> {
   return %y : tensor<1x4x5x3xf32>
 }
 
+// A concatenation goes along the channels, wherever they are.
+// CHECK-LABEL: func.func @concat(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x4x4x3xf32>) -> tensor<1x4x4x6xf32>
+// CHECK-NEXT:    %[[A:.*]] = tosa.tanh %[[X]]
+// CHECK-NEXT:    %[[C:.*]] = tosa.concat %[[X]], %[[A]] {axis = 3 : i32}
+// CHECK-NEXT:    return %[[C]]
+func.func @concat(%x: tensor<1x3x4x4xf32>) -> tensor<1x4x4x6xf32> {
+  %last = tosa.transpose %x {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x3x4x4xf32>) -> tensor<1x4x4x3xf32>
+  %a = tosa.tanh %last : (tensor<1x4x4x3xf32>) -> tensor<1x4x4x3xf32>
+  %first = tosa.transpose %a {perms = array<i32: 0, 3, 1, 2>} : (tensor<1x4x4x3xf32>) -> tensor<1x3x4x4xf32>
+  %c = tosa.concat %x, %first {axis = 1 : i32} : (tensor<1x3x4x4xf32>, tensor<1x3x4x4xf32>) -> tensor<1x6x4x4xf32>
+  %r = tosa.transpose %c {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x6x4x4xf32>) -> tensor<1x4x4x6xf32>
+  return %r : tensor<1x4x4x6xf32>
+}
+
 // One channel: the flow writes a reshape. A matrix of a resource is transposed: [[1, 2], [3, 4]] to [[1, 3], [2, 4]].
 // CHECK-LABEL: func.func @one_channel(
 // CHECK-SAME:    %[[X:.*]]: tensor<1x4x5x1xf32>)
@@ -62,6 +77,16 @@ func.func @one_channel(%x: tensor<1x1x4x5xf32>) -> (tensor<1x4x5x1xf32>, tensor<
   %a = tosa.reshape %x, %s : (tensor<1x1x4x5xf32>, !tosa.shape<4>) -> tensor<1x4x5x1xf32>
   %y = tosa.tanh %a : (tensor<1x4x5x1xf32>) -> tensor<1x4x5x1xf32>
   return %y, %t : tensor<1x4x5x1xf32>, tensor<2x2xf32>
+}
+
+// A vector is one pixel.
+// CHECK-LABEL: func.func @vector(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x1x1x6xf32>) -> tensor<1x6xf32>
+// CHECK:         %[[R:.*]] = tosa.reshape %[[X]], %{{.*}} -> tensor<1x6xf32>
+// CHECK:         tosa.tanh %[[R]]
+func.func @vector(%x: tensor<1x6xf32>) -> tensor<1x6xf32> {
+  %y = tosa.tanh %x : (tensor<1x6xf32>) -> tensor<1x6xf32>
+  return %y : tensor<1x6xf32>
 }
 
 {-#

@@ -23,3 +23,14 @@ func.func @normalisation(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %4 = tosa.add %3, %2 : (tensor<1x2xf32>, tensor<1x1xf32>) -> tensor<1x2xf32>
   return %4 : tensor<1x2xf32>
 }
+
+// CHECK-LABEL: func.func @resource(
+// CHECK:         "tosa.const"() <{values = dense<{{\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00]]>
+func.func @resource() -> tensor<2x2xf32> {
+  %m = "tosa.const"() <{values = dense_resource<matrix> : tensor<2x2xf32>}> : () -> tensor<2x2xf32>
+  return %m : tensor<2x2xf32>
+}
+
+{-#
+  dialect_resources: { builtin: { matrix: "0x040000000000803F000000400000404000008040" } }
+#-}

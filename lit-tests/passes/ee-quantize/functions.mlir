@@ -68,3 +68,41 @@ func.func @product(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
   %end = tosa.max_pool2d %y {kernel = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
   return %end : tensor<1x8x8x1xf32>
 }
+
+// SiLU, x / (1 + e^-x), of -4 to 12: it reaches from -0.28 to 12, for which 2^-4 is the finest scale of 256 steps; -0.28 is 4 steps below zero, and so zero is
+// 4 integers above -128.
+// CHECK-LABEL: func.func @silu
+// CHECK: %[[Y:.*]] = tosa.table
+// CHECK: %[[ZERO:.*]] = "tosa.const"() <{values = dense<-124> : tensor<1xi8>}>
+// CHECK: tosa.conv2d %[[Y]], {{.*}}, {{.*}}, %[[ZERO]],
+func.func @silu(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
+  %w = "tosa.const"() <{values = dense<16.0> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>
+  %b = "tosa.const"() <{values = dense<-4.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %x = tosa.conv2d %image, %w, %b, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x8x8x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x8x8x1xf32>
+  %s = tosa.sigmoid %x : (tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32>
+  %y = tosa.mul %x, %s, %shift : (tensor<1x8x8x1xf32>, tensor<1x8x8x1xf32>, tensor<1xi8>) -> tensor<1x8x8x1xf32>
+  %r = tosa.conv2d %y, %w, %b, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x8x8x1xf32>, tensor<1x1x1x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x8x8x1xf32>
+  return %r : tensor<1x8x8x1xf32>
+}
+
+// A channel of a depthwise layer has a power of two of its own: 1/255 and a sixteenth of it are 64 steps of 2^-14 and of 2^-18. To 8 bits at
+// 2^-7 these are shifts by 7 and by 11, and 30 more for the multiplier.
+// CHECK-LABEL: func.func @depthwise
+// CHECK: dense<64> : tensor<1x1x1x2xi8>
+// CHECK: tosa.depthwise_conv2d
+// CHECK: dense<1073741824> : tensor<2xi32>
+// CHECK: dense<[37, 41]> : tensor<2xi8>
+func.func @depthwise(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32> {
+  %w = "tosa.const"() <{values = dense<[[[[1.0, 0.0625]]]]> : tensor<1x1x1x2xf32>}> : () -> tensor<1x1x1x2xf32>
+  %b = "tosa.const"() <{values = dense<0.0> : tensor<2xf32>}> : () -> tensor<2xf32>
+  %z = "tosa.const"() <{values = dense<0.0> : tensor<1xf32>}> : () -> tensor<1xf32>
+  %y = tosa.depthwise_conv2d %image, %w, %b, %z, %z {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>}
+    : (tensor<1x8x8x1xf32>, tensor<1x1x1x2xf32>, tensor<2xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x8x8x2xf32>
+  %m = tosa.max_pool2d %y {kernel = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x8x8x2xf32>) -> tensor<1x8x8x2xf32>
+  %t = tosa.add %m, %m : (tensor<1x8x8x2xf32>, tensor<1x8x8x2xf32>) -> tensor<1x8x8x2xf32>
+  return %t : tensor<1x8x8x2xf32>
+}

@@ -13,6 +13,24 @@ func.func @mean(%x: tensor<1x7x7x8xf32>) -> tensor<1x1x1x8xf32> {
   return %2 : tensor<1x1x1x8xf32>
 }
 
+// The same without the dimensions of one pixel, as PyTorch's mean makes it.
+// CHECK-LABEL: func.func @mean_of_channels(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x7x7x8xf32>
+// CHECK-NOT:     tosa.reduce_sum
+// CHECK:         %[[M:.*]] = tosa.avg_pool2d %[[X]], {{.*}} -> tensor<1x1x1x8xf32>
+// CHECK:         %[[R:.*]] = tosa.reshape %[[M]], %{{.*}} -> tensor<1x8xf32>
+// CHECK:         return %[[R]]
+func.func @mean_of_channels(%x: tensor<1x7x7x8xf32>) -> tensor<1x8xf32> {
+  %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %part = "tosa.const"() <{values = dense<0.0204081628> : tensor<1x1xf32>}> : () -> tensor<1x1xf32>
+  %row = tosa.const_shape {values = dense<[1, 8]> : tensor<2xindex>} : () -> !tosa.shape<2>
+  %0 = tosa.reduce_sum %x {axis = 2 : i32} : (tensor<1x7x7x8xf32>) -> tensor<1x7x1x8xf32>
+  %1 = tosa.reduce_sum %0 {axis = 1 : i32} : (tensor<1x7x1x8xf32>) -> tensor<1x1x1x8xf32>
+  %2 = tosa.reshape %1, %row : (tensor<1x1x1x8xf32>, !tosa.shape<2>) -> tensor<1x8xf32>
+  %3 = tosa.mul %2, %part, %shift : (tensor<1x8xf32>, tensor<1x1xf32>, tensor<1xi8>) -> tensor<1x8xf32>
+  return %3 : tensor<1x8xf32>
+}
+
 // CHECK-LABEL: func.func @clamp(
 // CHECK-SAME:    %[[X:.*]]: tensor<1x4xf32>
 // CHECK-NEXT:    %[[LOW:.*]] = tosa.clamp %[[X]] {max_val = 3.40282347E+38 : f32, min_val = 0.000000e+00 : f32}

@@ -24,6 +24,8 @@
 // JSON:        "products": 8.0
 // JSON:        "accuracy": 1.0
 // JSON:        "products": 12.0
+// JSON:        "products_bound": 12.0
+// JSON:      "gap": 0.0
 func.func @network(%image: tensor<1x1x1x4xf32>) -> tensor<1x2xf32> {
   %r = ee.exit "a" on (%f = %image : tensor<1x1x1x4xf32>) when #ee.max_softmax<threshold = 0.5> profile <taken = 1, of = 2>
     classify {

@@ -2,7 +2,7 @@
 //!
 //! Such a network transposes its argument, and each feature map on its way into a layer and out of it. The argument takes the
 //! images as they are stored, [N, H, W, C]; transpositions move down, through what works element by element, until they
-//! cancel, or end in a reshape, where `ee-fold-layout` takes them.
+//! cancel, or end in a reshape, where `ee-fold-layout` takes them. A vector, [N, F], is one pixel.
 //!
 //! Requires: one image as argument, a batch of one.
 //! Ensures: no transposition or reshape of a constant, nor of the argument from [1, C, H, W] to [1, H, W, C]; none in front of an
@@ -50,7 +50,7 @@ impl Pass for ChannelsLast {
 const TO_LAST: [i32; 4] = [0, 2, 3, 1];
 const TO_FIRST: [i32; 4] = [0, 3, 1, 2];
 
-/// Lets the argument be [1, H, W, C] where it was [1, C, H, W].
+/// Lets the argument be [1, H, W, C] where it was [1, C, H, W], or [1, 1, 1, F] where it was [1, F].
 fn turn_argument(function: Op<'_>) -> Result<(), Failure> {
     let Some(ty) = function.attr("function_type").and_then(Attr::to_type) else { return Ok(()) };
     let Some((mut inputs, results)) = ty.signature() else { return Ok(()) };
@@ -66,17 +66,25 @@ fn turn_argument(function: Op<'_>) -> Result<(), Failure> {
         let cure = "hardware takes one sample at a time: export the network with a batch of one";
         return Err(function.error(format_args!("takes batches, {}", image.ty()), &[cure]));
     }
+    let uses = image.uses();
+    let mut take = |shape: &[i64]| {
+        image.set_ty(Type::tensor(shape, image.ty().element().expect("a tensor has elements")));
+        inputs[0] = image.ty();
+        function.set_attr("function_type", Attr::ty(Type::function(function.ctx(), &inputs, &results)));
+        Builder::start(body, image.loc())
+    };
+    if let [1, features] = shape[..] {
+        let row = tosa::reshape(take(&[1, 1, 1, features]), image, &shape);
+        uses.into_iter().for_each(|(user, operand)| user.set_operand(operand, row));
+        return Ok(());
+    }
     let turns = |op: Op<'_>| permutation(op).is_some_and(|perms| perms == TO_LAST) || is_turn(op);
     let [1, c, h, w] = shape[..] else { return Ok(()) };
-    let uses = image.uses();
     let (turning, others): (Vec<_>, Vec<_>) = uses.into_iter().partition(|&(user, _)| turns(user));
     if turning.is_empty() {
         return Ok(());
     }
-    image.set_ty(Type::tensor(&[1, h, w, c], image.ty().element().expect("a tensor has elements")));
-    inputs[0] = image.ty();
-    function.set_attr("function_type", Attr::ty(Type::function(function.ctx(), &inputs, &results)));
-    let first = tosa::transpose(Builder::start(body, image.loc()), image, &TO_FIRST);
+    let first = tosa::transpose(take(&[1, h, w, c]), image, &TO_FIRST);
     turning.into_iter().for_each(|(user, _)| user.replace(&[image]));
     others.into_iter().for_each(|(user, operand)| user.set_operand(operand, first));
     Ok(())
@@ -156,20 +164,20 @@ fn sink_below(op: Op<'_>) {
             op.set_operand(0, input);
             transpose_result(op, &perms);
         }
-        "tosa.add" | "tosa.sub" | "tosa.mul" | "tosa.maximum" | "tosa.minimum" => {
-            let sources: Option<Vec<_>> = [0, 1].into_iter().map(|i| untransposed(op, i, &perms)).collect();
+        "tosa.add" | "tosa.sub" | "tosa.mul" | "tosa.maximum" | "tosa.minimum" | "tosa.concat" => {
+            let operands = if op.is("tosa.concat") { op.operands().len() } else { 2 };
+            let sources: Option<Vec<_>> = (0..operands).map(|i| untransposed(op, i, &perms)).collect();
             for (index, source) in sources.iter().flatten().enumerate() {
                 op.set_operand(index, *source);
             }
             if sources.is_some() {
+                turn_axis(op, &perms);
                 transpose_result(op, &perms);
             }
         }
         "tosa.reduce_sum" | "tosa.reduce_max" | "tosa.reduce_min" => {
-            let axis = op.attr("axis").and_then(Attr::to_i64).and_then(|axis| perms.get(axis as usize));
-            let Some(&axis) = axis else { return };
             op.set_operand(0, input);
-            op.set_attr("axis", Attr::i32(op.ctx(), axis));
+            turn_axis(op, &perms);
             transpose_result(op, &perms);
         }
         _ => {}
@@ -209,6 +217,14 @@ fn merge(op: Op<'_>, input: Value<'_>, first: &[i32]) {
     } else {
         op.set_operand(0, input);
         op.set_attr("perms", Attr::i32s(op.ctx(), &both));
+    }
+}
+
+/// Lets the axis of an operation, if it has one, be that of its operands before their transposition.
+fn turn_axis(op: Op<'_>, perms: &[i32]) {
+    let axis = op.attr("axis").and_then(Attr::to_i64).and_then(|axis| perms.get(axis as usize));
+    if let Some(&axis) = axis {
+        op.set_attr("axis", Attr::i32(op.ctx(), axis));
     }
 }
 

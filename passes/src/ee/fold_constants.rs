@@ -3,7 +3,8 @@
 //! torch-mlir writes a normalisation with its variance: `rsqrt(variance + epsilon)` of constants.
 //!
 //! Requires: float constants.
-//! Ensures: no sum, difference, product, reciprocal, root or negation of constants.
+//! Ensures: no sum, difference, product, reciprocal, root or negation of constants; the numbers of constants stand with them, not in resources
+//! of the file, which a part of the network printed by itself would not have.
 //!
 //!     %v = tosa.add %variance, %epsilon
 //!     %r = tosa.rsqrt %v                    becomes    %r = "tosa.const"() <{values = dense<…>}>
@@ -39,6 +40,10 @@ impl Pass for FoldConstants {
 /// What an operation makes of constants; None if it has other operands or is no arithmetic.
 fn fold(op: Op<'_>) -> Option<Vec<f32>> {
     let name = op.name();
+    if op.is("tosa.const") {
+        let values = op.attr("values").filter(|values| values.to_string().starts_with("dense_resource"))?;
+        return values.to_dense();
+    }
     let unary: Option<fn(f32) -> f32> = match name.as_str() {
         // Computed in double precision and rounded once.
         "tosa.rsqrt" => Some(|x| (1.0 / f64::from(x).sqrt()) as f32),

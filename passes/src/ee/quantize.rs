@@ -28,6 +28,11 @@
 //!     %y = tosa.clamp %c {min 0.0, max inf}   becomes    %c = tosa.rescale %a, 2^-n : i32 -> i8
 //!                                                        %y = tosa.clamp %c {min 0, max 127}
 //!
+//! A depthwise layer's channels have few weights each, of sizes of their own: each has its own power of two, and so its own shift.
+//! What only a function reads gets the scale of least squared error in that function's values: a sigmoid does not care for what is far from
+//! zero. What a function makes and is less below zero than above (SiLU reaches down to -0.28) has a zero point, so that no integer stands
+//! for a number below its least one.
+//!
 //! Semantics of integer layers: TOSA 1.0. Scales as powers of two: Jain et al., "Trained Quantization Thresholds" (2020).
 
 use atheena_dialects::{
@@ -56,7 +61,7 @@ pass_options! {
         pub calibration: String = String::new(),
         /// How many of the calibration samples to look at, at most.
         pub samples: i64 = 256,
-        /// power-of-two: one for each tensor; arbitrary: a multiplier and a shift for each channel of weights.
+        /// power-of-two: one for each tensor, and each channel of depthwise weights; arbitrary: a multiplier and a shift for each channel of weights.
         pub scales: String = "power-of-two".to_owned(),
         /// What range a tensor gets: that of least squared error (mse), all (min-max) or most of the numbers (percentile).
         pub calibrate: String = "mse".to_owned(),
@@ -87,7 +92,7 @@ impl Pass for Quantize {
         let functions = Elementwise::of(&function.walk());
         let groups = Groups::of(function, &functions)?;
         let observed = observe::observe(function, &groups, options)?;
-        let formats = scales::choose(&groups, &observed.seen, &scheme)?;
+        let formats = scales::choose(&groups, &functions, &observed.seen, &scheme)?;
         let values = observed.values.clone();
         let float = (!options.report.is_empty()).then(|| Twin::of(function, &groups, observed));
         let rewritten = rewrite::rewrite(function, groups, &functions, &formats, &scheme)?;
@@ -98,6 +103,9 @@ impl Pass for Quantize {
             let problem = |error| format!("cannot write {}: {error}", options.report);
             let written = std::fs::write(&options.report, text + "\n");
             written.map_err(|error| function.error(problem(error), &["name a file that you may write"]))?;
+            if let Some(warning) = report.warning() {
+                function.loc().warning(warning, &[scheme.finer()]);
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@
 //!     %y = tosa.mul %b, %1/49               becomes    %y = tosa.avg_pool2d %x {kernel = [7, 7]}
 //!     %z = tosa.maximum %x, %0              becomes    %z = tosa.clamp %x {min_val = 0}
 
-use crate::softmax::{number, operands};
+use crate::softmax::{number, operands, source};
 use atheena_dialects::{
     ir::{Attr, Builder, Failure, Op, Type, Value},
     pass::{NoOptions, Pass},
@@ -55,7 +55,8 @@ fn clamp(op: Op<'_>) -> Option<Value<'_>> {
 fn mean(op: Op<'_>) -> Option<Value<'_>> {
     let (sum, factor) =
         operands(op, "tosa.mul").find_map(|(sum, factor)| Some((sum, number(factor)? as f32)))?;
-    let (inner, first) = summed(sum)?;
+    // Maybe without the dimensions of one pixel.
+    let (inner, first) = summed(source(sum))?;
     let (map, second) = summed(inner)?;
     let mut axes = [first, second];
     axes.sort_unstable();
@@ -68,7 +69,9 @@ fn mean(op: Op<'_>) -> Option<Value<'_>> {
     let zero = tosa::const_dense(at, &[1], &[0f32]);
     let geometry = Geometry { kernel: [height, width], stride: [1, 1], dilation: [1, 1], pad: [0; 4] };
     let float = Type::f32(op.ctx());
-    Some(tosa::avg_pool2d(at, map, (zero, zero), &geometry, Type::tensor(&[1, 1, 1, channels], float), float))
+    let pixel = Type::tensor(&[1, 1, 1, channels], float);
+    let mean = tosa::avg_pool2d(at, map, (zero, zero), &geometry, pixel, float);
+    Some(if sum.ty() == pixel { mean } else { tosa::reshape(at, mean, &sum.ty().shape()?) })
 }
 
 /// What a value is the sum of along one axis, and the axis.

@@ -97,11 +97,12 @@ fn summary(tuning: &Tuning) -> String {
     let alone = tuning.no_exits.held_out.as_ref().unwrap_or(&tuning.no_exits.tuning);
     let samples = if tuning.chosen.held_out.is_some() { "samples held out" } else { "samples seen" };
     format!(
-        "thresholds {}: on {samples} {:.2} % right and {:.0} products a sample, without exits {:.2} % and {:.0}",
+        "thresholds {}: on {samples} {:.2} % right and {:.0} products a sample, without exits {:.2} % and {:.0}; {}",
         chosen.join(","),
         100.0 * figures.accuracy,
         figures.products,
         100.0 * alone.accuracy,
-        alone.products
+        alone.products,
+        tuning.proof()
     )
 }

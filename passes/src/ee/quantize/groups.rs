@@ -19,10 +19,12 @@ pub struct Groups<'c> {
     /// The values of each group whose precision matters: those that arithmetic or a user reads. What is clamped
     /// before anything reads it may as well saturate.
     read: Vec<Vec<Value<'c>>>,
-    /// Does arithmetic read the group, or make it in another way than from sums?
+    /// Does arithmetic other than tables read the group, or make it in another way than from sums?
     computed_on: Vec<bool>,
-    /// Does a table read the group or make it?
-    mapped: Vec<bool>,
+    /// The tables that read the group, by their results.
+    tables: Vec<Vec<Value<'c>>>,
+    /// Does a table make the group's numbers?
+    made_by_table: Vec<bool>,
     /// The groups of the classifiers' results.
     logits: Vec<usize>,
     /// The value that each group starts with.
@@ -97,7 +99,8 @@ impl<'c> Groups<'c> {
             part_of: vec![],
             read: vec![],
             computed_on: vec![],
-            mapped: vec![],
+            tables: vec![],
+            made_by_table: vec![],
             logits: vec![],
             makers: vec![],
         };
@@ -135,10 +138,11 @@ impl<'c> Groups<'c> {
                 Kind::Maps if functions.is_read(results[0]) => {
                     if let Some(source) = functions.source_of(results[0]) {
                         groups.want(op, source, &mut failure);
-                        groups.map(source);
+                        groups.map(source, results[0]);
                     }
-                    groups.start(results[0]);
-                    groups.map(results[0]);
+                    let group = groups.start(results[0]);
+                    groups.made_by_table[group] = true;
+                    groups.read(results[0]);
                 }
                 Kind::Maps => {}
                 Kind::Joins => {
@@ -196,12 +200,23 @@ impl<'c> Groups<'c> {
 
     /// Are a group's numbers sums that nothing but a decision or the user reads?
     pub fn is_result_only(&self, group: usize) -> bool {
-        !self.computed_on[group]
+        !self.computed_on[group] && !self.is_mapped(group)
     }
 
     /// Does a table read a group's numbers or make them?
     pub fn is_mapped(&self, group: usize) -> bool {
-        self.mapped[group]
+        self.made_by_table[group] || !self.tables[group].is_empty()
+    }
+
+    /// Does a table make a group's numbers?
+    pub fn is_made_by_table(&self, group: usize) -> bool {
+        self.made_by_table[group]
+    }
+
+    /// The tables that read a group's numbers, by their results, if nothing else does.
+    pub fn only_tables(&self, group: usize) -> &[Value<'c>] {
+        let others = self.computed_on[group] || self.logits.contains(&group);
+        if others { &[] } else { &self.tables[group] }
     }
 
     /// Gives a new value the group of an old one.
@@ -211,14 +226,17 @@ impl<'c> Groups<'c> {
         }
     }
 
-    fn start(&mut self, value: Value<'c>) {
+    /// Starts a group with a value, and returns its number.
+    fn start(&mut self, value: Value<'c>) -> usize {
         let group = self.read.len();
         self.group_of.insert(value, group);
         self.part_of.push(group);
         self.read.push(vec![]);
         self.computed_on.push(group == 0);
-        self.mapped.push(false);
+        self.tables.push(vec![]);
+        self.made_by_table.push(false);
         self.makers.push(value);
+        group
     }
 
     /// Lets an operand of a concatenation share the scale of the result, unless something else reads it or it is the
@@ -233,7 +251,9 @@ impl<'c> Groups<'c> {
             let read = std::mem::take(&mut self.read[part]);
             self.part_of[part] = whole;
             self.read[whole].extend(read);
-            self.mapped[whole] |= self.mapped[part];
+            let tables = std::mem::take(&mut self.tables[part]);
+            self.tables[whole].extend(tables);
+            self.made_by_table[whole] |= self.made_by_table[part];
         }
     }
 
@@ -244,10 +264,10 @@ impl<'c> Groups<'c> {
         }
     }
 
-    fn map(&mut self, value: Value<'c>) {
-        self.compute_on(value);
-        if let Some(group) = self.group_of(value) {
-            self.mapped[group] = true;
+    fn map(&mut self, source: Value<'c>, result: Value<'c>) {
+        self.read(source);
+        if let Some(group) = self.group_of(source) {
+            self.tables[group].push(result);
         }
     }
 

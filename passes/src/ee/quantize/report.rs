@@ -48,6 +48,26 @@ pub struct LayerReport {
     pub saturated_percent: f64,
 }
 
+/// Below so many dB of SQNR a layer's noise is more than a sixth of its signal's amplitude.
+const POOR_DB: f64 = 15.0;
+
+impl Report {
+    /// Which layers have much noise, in words; none if none has.
+    pub fn warning(&self) -> Option<String> {
+        let poor = |layer: &&LayerReport| layer.sqnr_db.is_some_and(|db| db < POOR_DB);
+        let layers: Vec<_> = self.layers.iter().filter(poor).collect();
+        let worst = layers.iter().min_by(|a, b| a.sqnr_db.partial_cmp(&b.sqnr_db).expect("none is NaN"))?;
+        Some(format!(
+            "quantisation leaves less than {POOR_DB} dB of signal to noise in {} of {} layers, from {:?} on, and the least, {:.1} dB, in {:?}",
+            layers.len(),
+            self.layers.len(),
+            layers[0].name,
+            worst.sqnr_db.unwrap_or_default(),
+            worst.name
+        ))
+    }
+}
+
 /// A float network to compare with, kept from before its rewriting.
 pub struct Twin<'c> {
     observed: Observed<'c>,
@@ -240,6 +260,33 @@ pub fn last_logits(function: Op<'_>) -> Option<Value<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two of four layers are below 15 dB; one without any noise is not.
+    #[test]
+    fn layers_with_much_noise_are_named() {
+        let layer = |name: &str, sqnr_db| LayerReport {
+            name: name.to_owned(),
+            bits: 8,
+            scale: 1.0,
+            sqnr_db,
+            saturated_percent: 0.0,
+        };
+        let mut report = Report {
+            samples: 1,
+            float_right: None,
+            right: None,
+            exits_changed: 0,
+            classes_changed: 0,
+            layers: vec![layer("a", None), layer("b", Some(15.0))],
+        };
+        assert_eq!(report.warning(), None);
+        report.layers.extend([layer("c", Some(14.9)), layer("d", Some(3.0))]);
+        let warning = report.warning().expect("two layers are noisy");
+        assert!(
+            warning.contains("in 2 of 4 layers, from \"c\" on, and the least, 3.0 dB, in \"d\""),
+            "{warning}"
+        );
+    }
 
     /// By hand: steps of 1/4 reach -32 to 31.75, so 40 is beyond; 3 + 40 against 3.25 and 31.75 differ by 0.25 and 8.25.
     #[test]

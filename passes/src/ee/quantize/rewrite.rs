@@ -147,7 +147,7 @@ impl<'c> Rewrite<'c, '_> {
             let cure = "look at the training: the network's file holds NaN or infinite weights";
             return Err(op.error("has weights that are not finite", &[cure]));
         }
-        let scales = if self.scheme.powers_of_two {
+        let scales = if self.scheme.powers_of_two && !op.is("tosa.depthwise_conv2d") {
             // 2^-n from sums to outputs, with n in what TOSA's shift can say.
             let scale = weight_exponent(&weights, bits).min(output.exponent - input.exponent + 32);
             vec![power(-scale)]
@@ -192,7 +192,7 @@ impl<'c> Rewrite<'c, '_> {
     }
 
     /// A scale for the weights of each output channel, given what a product of a step of the input and one is in steps of
-    /// the output.
+    /// the output; a power of two if all are.
     fn scales_of_channels(
         &self,
         layer: Convolution<'c>,
@@ -200,6 +200,7 @@ impl<'c> Rewrite<'c, '_> {
         bias: &[f32],
         step: f64,
     ) -> Vec<f64> {
+        let Scheme { powers_of_two, weight_bits, .. } = *self.scheme;
         let sums = Sums::of(self.format(layer.input()));
         let mut channels = vec![vec![]; layer.out_channels()];
         for (i, &w) in weights.iter().enumerate() {
@@ -207,9 +208,14 @@ impl<'c> Rewrite<'c, '_> {
         }
         let output = self.format(layer.output());
         let scale = |(weights, &bias): (&Vec<f64>, &f32)| {
+            let best = match powers_of_two && weights.iter().any(|&w| w != 0.0) {
+                true => power(-weight_exponent(weights, weight_bits)),
+                false => weight_scale(weights, weight_bits),
+            };
             // No finer than that the bias fits easily into a sum, and that TOSA's shift can say.
             let bias = f64::from(bias.abs()) / output.scale() / step * power(5 - sums.bits as i32);
-            weight_scale(weights, self.scheme.weight_bits).max(bias).max(power(-24) / step)
+            let scale = best.max(bias).max(power(-24) / step);
+            if powers_of_two { power(scale.log2().ceil() as i32) } else { scale }
         };
         channels.iter().zip(bias).map(scale).collect()
     }

@@ -67,4 +67,15 @@ impl Scheme {
         };
         Ok(Self { powers_of_two, range, weight_bits, activation_bits, logits_bits })
     }
+
+    /// What may cure much noise.
+    pub fn finer(&self) -> &'static str {
+        match (self.powers_of_two, self.activation_bits) {
+            (true, _) => {
+                "scales=arbitrary (--scales arbitrary) gives the weights of each channel a scale of their own"
+            }
+            (false, 8) => "activation-bits=16 (--activation-bits 16) keeps more of what layers compute",
+            (false, _) => "train the network for quantisation, or give more calibration samples",
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Recognises that a condition asks whether a classifier is confident.
 
-use crate::softmax::{count, entropy, largest_probability, margin, max_of, number, source};
+use crate::softmax::{count, entropy, largest_probability, margin, max_of, number, operands, source};
 use atheena_dialects::{
     ee::{Confidence, ConfidenceKind},
     ir::{Attr, Op, Value},
@@ -24,8 +24,9 @@ impl<'c> Condition<'c> {
         let (comparison, holds) = comparison(condition)?;
         let Comparison { value, threshold, above, strict } = Comparison::read(comparison)?;
         let measure = Measure::read(value)?;
-        // As a bound of the measure itself: v > t of v = -m is m < -t.
-        let (threshold, above) = if measure.negated { (-threshold, !above) } else { (threshold, above) };
+        // As a bound of the measure itself: v > t of v = 1 - m is m < 1 - t.
+        let threshold = (threshold - measure.offset) / measure.factor;
+        let above = above == (measure.factor > 0.0);
         let rises = measure.kind.leaves_above();
         let confident = above == rises;
         // Where the comparison holds of samples that stay, equality changes sides.
@@ -90,23 +91,26 @@ impl<'c> Comparison<'c> {
     }
 }
 
-/// What is compared with the threshold.
+/// What is compared with the threshold: `factor * measure + offset`.
 struct Measure<'c> {
     kind: ConfidenceKind,
     logits: Value<'c>,
-    negated: bool,
+    factor: f64,
+    offset: f64,
 }
 
 impl<'c> Measure<'c> {
     fn read(value: Value<'c>) -> Result<Self, String> {
-        if let Some(logits) = largest_probability(value) {
-            return Ok(Self { kind: ConfidenceKind::MaxSoftmax, logits, negated: false });
+        let (measure, factor, offset) = affine(value);
+        if let Some(logits) = largest_probability(measure) {
+            return Ok(Self { kind: ConfidenceKind::MaxSoftmax, logits, factor, offset });
         }
-        if let Some((logits, negated)) = entropy(value) {
-            return Ok(Self { kind: ConfidenceKind::Entropy, logits, negated });
+        if let Some((logits, negated)) = entropy(measure) {
+            let factor = if negated { -factor } else { factor };
+            return Ok(Self { kind: ConfidenceKind::Entropy, logits, factor, offset });
         }
-        if let Some(logits) = margin(value) {
-            return Ok(Self { kind: ConfidenceKind::Margin, logits, negated: false });
+        if let Some(logits) = margin(measure) {
+            return Ok(Self { kind: ConfidenceKind::Margin, logits, factor, offset });
         }
         let value = source(value);
         let made = producer(value, "its confidence")?;
@@ -120,6 +124,36 @@ impl<'c> Measure<'c> {
         Err(format!(
             "its confidence is {found}, not the largest softmax probability of a classifier, nor the margin or the entropy of its softmax"
         ))
+    }
+}
+
+/// A value of which another one is so many times as much, and so much more.
+fn affine(value: Value<'_>) -> (Value<'_>, f64, f64) {
+    let (mut value, mut factor, mut offset) = (source(value), 1.0, 0.0);
+    while let Some((inner, by, more)) = value.producer().and_then(affine_step) {
+        (value, factor, offset) = (source(inner), factor * by, offset + factor * more);
+    }
+    (value, factor, offset)
+}
+
+/// The same of a single operation.
+fn affine_step(op: Op<'_>) -> Option<(Value<'_>, f64, f64)> {
+    let with_constant = |name| operands(op, name).find_map(|(value, other)| Some((value, number(other)?)));
+    match op.name().as_str() {
+        "tosa.negate" => Some((op.operand(0)?, -1.0, 0.0)),
+        "tosa.add" => with_constant("tosa.add").map(|(value, more)| (value, 1.0, more)),
+        "tosa.mul" => {
+            with_constant("tosa.mul").filter(|(_, by)| by.is_normal()).map(|(value, by)| (value, by, 0.0))
+        }
+        "tosa.sub" => {
+            let (left, right) = (op.operand(0)?, op.operand(1)?);
+            match (number(left), number(right)) {
+                (Some(from), None) => Some((right, -1.0, from)),
+                (None, Some(less)) => Some((left, 1.0, -less)),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

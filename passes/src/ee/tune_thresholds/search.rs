@@ -1,13 +1,14 @@
-//! The search over the thresholds of all exits at once.
+//! The search over the thresholds of all exits at once: branch and bound.
 //!
-//! A sample that stays at exits 1 to k has the answer of classifier k + 1 instead of k's, for the products of the step to
-//! there. So with S_k the samples that stay at the first k exits, which only their thresholds decide,
-//!
-//!     correct  = sum_i right_1(i) + sum_k sum_{i in S_k} (right_{k+1}(i) - right_k(i))
-//!     products = n m_1            + sum_k |S_k| m_{k+1}
-//!
-//! Each inner sum, as a function of the first k thresholds, is a cumulative sum of a histogram over how strict a threshold
-//! each sample passes. That makes a choice of thresholds cost K additions, so all of a grid are looked at.
+//! A part of the choices, thresholds between two of each exit, is bounded by what its samples would do if each chose for itself
+//! among the exits where it may leave in that part; those for which only one is left are the same for all
+//! choices of the part, so the bound grows sharp as parts get small. A part that may hold something better than what is known is
+//! cut in two, or looked at as a whole if it is small (`grid`). docs/profiling.md has more.
+
+mod grid;
+mod part;
+
+use part::{Open, Part};
 
 /// A sample, as the search sees it.
 #[derive(Debug)]
@@ -25,6 +26,13 @@ pub struct Cost {
     pub steps: Vec<u64>,
 }
 
+impl Cost {
+    /// The products of a sample that leaves at an exit, of which the end is the last one.
+    pub fn up_to(&self, exit: usize) -> u64 {
+        self.steps[..=exit].iter().sum()
+    }
+}
+
 /// A choice of thresholds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
@@ -34,124 +42,163 @@ pub struct Choice {
     pub correct: usize,
     /// Products of all samples.
     pub products: u64,
+    /// Products that no choice with as many correct samples is below: `products` if that is proved.
+    pub bound: u64,
 }
 
-/// The most choices that a grid has.
-const CELLS: usize = 1 << 21;
+impl Choice {
+    /// By how much the products are above the bound, in parts of it.
+    pub fn gap(&self) -> f64 {
+        (self.products - self.bound) as f64 / self.bound.max(1) as f64
+    }
+}
 
-/// The frontier of products and correct samples, both rising, and the least products with `needed` correct samples.
+/// How the search goes on.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// The choices of the grid that it starts from, at most.
+    start: usize,
+    /// A part with as many choices for each of its samples is not cut any more.
+    choices_a_sample: usize,
+    /// Samples and choices that it looks at, at most, before it leaves a gap.
+    effort: u64,
+}
+
+/// Takes seconds at most.
+const LIMITS: Limits = Limits { start: 1 << 14, choices_a_sample: 8, effort: 400_000_000 };
+
+/// The frontier of products and correct samples, both rising; what has `needed` correct samples is proved first.
 ///
-/// `rungs` says how many thresholds each exit has. Where all their combinations are too many, the frontier is that of
-/// an even selection, and the choice goes on from there, one exit at a time over all its thresholds until none gets better.
-pub fn search(
+/// `rungs` says how many thresholds each exit has.
+pub fn search(samples: &[Sample], rungs: &[usize], cost: &Cost, needed: usize) -> Vec<Choice> {
+    search_within(samples, rungs, cost, needed, LIMITS)
+}
+
+fn search_within(
     samples: &[Sample],
     rungs: &[usize],
     cost: &Cost,
     needed: usize,
-) -> (Vec<Choice>, Option<Choice>) {
-    let most = most_rungs(rungs);
-    let grid: Vec<Vec<usize>> = rungs.iter().map(|&count| evenly(count, most)).collect();
-    let frontier = frontier(samples, &grid, cost);
-    let pick = |frontier: &[Choice]| frontier.iter().find(|choice| choice.correct >= needed).cloned();
-    let mut chosen = pick(&frontier);
-    while let Some(best) = chosen.clone() {
-        for exit in (0..rungs.len()).filter(|&exit| rungs[exit] > most) {
-            let now = chosen.as_ref().unwrap_or(&best);
-            let mut line: Vec<_> = now.rungs.iter().map(|&rung| vec![rung]).collect();
-            line[exit] = (0..rungs[exit]).collect();
-            chosen = pick(&self::frontier(samples, &line, cost)).or(chosen);
-        }
-        if chosen.as_ref().is_some_and(|now| now.products >= best.products) {
+    limits: Limits,
+) -> Vec<Choice> {
+    let all = Part::all(samples, rungs);
+    let mut search = Search { cost, limits, kept: vec![], least: vec![None; samples.len() + 1] };
+    let open = all.clone().open(cost);
+    let mut bounds = vec![0; samples.len() + 1];
+    for (correct, products) in open.bounds() {
+        bounds[correct..].fill(products);
+    }
+    let grid = evenly(open.grid(), limits.start);
+    search.enumerate(&open, &grid);
+    // What is needed first, then the rest, at first with gaps: their effort shows where it is worth to go on.
+    for (from, gap_permille) in [(needed, 0), (0, 10), (0, 0)] {
+        if !search.improve(all.clone(), from, gap_permille) {
             break;
         }
-    }
-    (frontier, chosen)
-}
-
-/// How many thresholds an exit may have at most for the grid not to be too large.
-fn most_rungs(rungs: &[usize]) -> usize {
-    let cells = |most: usize| rungs.iter().try_fold(1usize, |all, &count| all.checked_mul(count.min(most)));
-    let largest = rungs.iter().copied().max().unwrap_or(0);
-    let fits = |most: &usize| cells(*most).is_some_and(|cells| cells <= CELLS);
-    (2..=largest).rev().find(fits).unwrap_or(1)
-}
-
-/// At most `most` of `0..count`, with both ends.
-fn evenly(count: usize, most: usize) -> Vec<usize> {
-    if count <= most {
-        return (0..count).collect();
-    }
-    (0..most).map(|i| i * (count - 1) / (most - 1).max(1)).collect()
-}
-
-/// All choices of a grid of which no other has both less products and more correct samples.
-fn frontier(samples: &[Sample], grid: &[Vec<usize>], cost: &Cost) -> Vec<Choice> {
-    let first = samples.iter().filter(|sample| sample.right[0]).count() as i64;
-    let layers: Vec<Layer> = (1..=grid.len()).map(|exits| Layer::of(samples, &grid[..exits])).collect();
-    let cells: usize = grid.iter().map(Vec::len).product();
-    // The cells of the grid's tails: a cell's number divided by it is the cell of the exits before.
-    let tails: Vec<usize> = (1..=grid.len()).map(|k| grid[k..].iter().map(Vec::len).product()).collect();
-    let mut least: Vec<Option<(u64, usize)>> = vec![None; samples.len() + 1];
-    for cell in 0..cells {
-        let mut correct = first;
-        let mut products = samples.len() as u64 * cost.steps[0];
-        for ((layer, tail), step) in layers.iter().zip(&tails).zip(&cost.steps[1..]) {
-            correct += i64::from(layer.gain[cell / tail]);
-            products += u64::from(layer.stay[cell / tail]) * step;
-        }
-        let best = &mut least[usize::try_from(correct).expect("no sample is right less than never")];
-        if best.is_none_or(|(least, _)| products < least) {
-            *best = Some((products, cell));
+        for (bound, least) in bounds.iter_mut().zip(&search.least).skip(from) {
+            let Some(best) = least else { break };
+            *bound = (*bound).max(within(search.kept[*best].products, gap_permille));
         }
     }
-    let mut found: Vec<Choice> = vec![];
-    for (correct, best) in least.iter().enumerate().rev() {
-        let Some((products, cell)) = *best else { continue };
-        if found.last().is_none_or(|above| products < above.products) {
-            let rung = |(axis, tail): (&Vec<usize>, &usize)| axis[cell / tail % axis.len()];
-            let rungs = grid.iter().zip(&tails).map(rung).collect();
-            found.push(Choice { rungs, correct, products });
-        }
+    // A choice with more correct samples has as many.
+    (1..bounds.len()).for_each(|correct| bounds[correct] = bounds[correct].max(bounds[correct - 1]));
+    search.frontier(&bounds)
+}
+
+/// The least products that `products` are at most some thousandths above.
+fn within(products: u64, gap_permille: u64) -> u64 {
+    let thousandths = u128::from(products) * 1000;
+    thousandths.div_ceil(u128::from(1000 + gap_permille)).try_into().unwrap_or(products)
+}
+
+/// At most `most` choices, with both ends of each exit's thresholds.
+fn evenly(mut grid: Vec<Vec<usize>>, most: usize) -> Vec<Vec<usize>> {
+    let cells =
+        |rungs: usize| grid.iter().try_fold(1usize, |cells, axis| cells.checked_mul(axis.len().min(rungs)));
+    let longest = grid.iter().map(Vec::len).max().unwrap_or(0);
+    let rungs = (2..=longest).rev().find(|&rungs| cells(rungs).is_some_and(|cells| cells <= most));
+    let rungs = rungs.unwrap_or(1);
+    for axis in grid.iter_mut().filter(|axis| axis.len() > rungs) {
+        let last = axis.len() - 1;
+        *axis = (0..rungs).map(|i| axis[i * last / (rungs - 1).max(1)]).collect();
     }
-    found.reverse();
-    found
+    grid
 }
 
-/// The samples that stay at the first exits, for every choice of their thresholds.
-struct Layer {
-    /// How many stay.
-    stay: Vec<u32>,
-    /// How many more of them the next classifier has right.
-    gain: Vec<i32>,
+/// What is known.
+struct Search<'a> {
+    cost: &'a Cost,
+    /// The effort is what is left of it.
+    limits: Limits,
+    /// Choices that were better than all before them.
+    kept: Vec<Choice>,
+    /// For each number of correct samples the choice in `kept` of least products that has as many, or more.
+    least: Vec<Option<usize>>,
 }
 
-impl Layer {
-    fn of(samples: &[Sample], grid: &[Vec<usize>]) -> Self {
-        let cells = grid.iter().map(Vec::len).product();
-        let mut layer = Self { stay: vec![0; cells], gain: vec![0; cells] };
-        for Sample { levels, right } in samples {
-            // The first threshold of each exit at which the sample stays; none if it always leaves.
-            let first = |(axis, &level): (&Vec<usize>, &usize)| {
-                Some(axis.partition_point(|&rung| rung < level)).filter(|&place| place < axis.len())
+impl Search<'_> {
+    /// Finds all that is better, by more than a gap, than what is known, among choices with `from` correct samples or more. False
+    /// if the effort was too much.
+    fn improve(&mut self, part: Part<'_>, from: usize, gap_permille: u64) -> bool {
+        let mut parts = vec![part];
+        while let Some(part) = parts.pop() {
+            let Some(left) = self.limits.effort.checked_sub(part.size() as u64) else { return false };
+            self.limits.effort = left;
+            let open = part.open(self.cost);
+            let better = |(correct, products): (usize, u64)| {
+                correct >= from
+                    && self.products(correct).is_none_or(|known| products < within(known, gap_permille))
             };
-            let places = grid.iter().zip(levels).map(first);
-            let cell = places.zip(grid).try_fold(0, |cell, (place, axis)| Some(cell * axis.len() + place?));
-            if let Some(cell) = cell {
-                layer.stay[cell] += 1;
-                layer.gain[cell] += i32::from(right[grid.len()]) - i32::from(right[grid.len() - 1]);
+            if !open.bounds().any(better) {
+                continue;
+            }
+            let grid = open.grid();
+            let cells = grid.iter().try_fold(1usize, |cells, axis| cells.checked_mul(axis.len()));
+            let most = (self.limits.choices_a_sample * open.size()).max(1);
+            match cells.is_some_and(|cells| cells <= most) {
+                true => self.enumerate(&open, &grid),
+                false => parts.extend(open.halves()),
             }
         }
-        let mut stride = 1;
-        for axis in grid.iter().rev() {
-            for cell in stride..cells {
-                if cell / stride % axis.len() > 0 {
-                    layer.stay[cell] += layer.stay[cell - stride];
-                    layer.gain[cell] += layer.gain[cell - stride];
-                }
+        true
+    }
+
+    /// Looks at every choice of a grid.
+    fn enumerate(&mut self, open: &Open<'_>, grid: &[Vec<usize>]) {
+        let cells: usize = grid.iter().map(Vec::len).product();
+        self.limits.effort = self.limits.effort.saturating_sub(cells as u64);
+        let cost = self.cost;
+        open.each(grid, cost, |rungs, correct, products| {
+            if self.products(correct).is_none_or(|known| products < known) {
+                self.keep(Choice { rungs: rungs(), correct, products, bound: 0 });
             }
-            stride *= axis.len();
+        });
+    }
+
+    /// The least products known of so many correct samples.
+    fn products(&self, correct: usize) -> Option<u64> {
+        self.least[correct].map(|best| self.kept[best].products)
+    }
+
+    fn keep(&mut self, choice: Choice) {
+        let place = self.kept.len();
+        for correct in (0..=choice.correct).rev() {
+            if self.products(correct).is_some_and(|known| known < choice.products) {
+                break;
+            }
+            self.least[correct] = Some(place);
         }
-        layer
+        self.kept.push(choice);
+    }
+
+    fn frontier(&self, bounds: &[u64]) -> Vec<Choice> {
+        let mut best: Vec<usize> = self.least.iter().flatten().copied().collect();
+        best.dedup();
+        let choice = |place: usize| {
+            let choice = &self.kept[place];
+            Choice { bound: bounds[choice.correct].min(choice.products), ..choice.clone() }
+        };
+        best.into_iter().map(choice).collect()
     }
 }
 
@@ -175,11 +222,11 @@ mod tests {
     }
 
     prop_compose! {
-        fn problem()(exits in 1usize..4)(
+        fn problem()(exits in 1usize..5)(
             rungs in prop::collection::vec(1usize..6, exits),
             steps in prop::collection::vec(0u64..50, exits + 1),
             drawn in prop::collection::vec(
-                (prop::collection::vec(0usize..6, exits), prop::collection::vec(any::<bool>(), exits + 1)), 1..30),
+                (prop::collection::vec(0usize..6, exits), prop::collection::vec(any::<bool>(), exits + 1)), 1..40),
         ) -> (Vec<usize>, Cost, Vec<Sample>) {
             let bounded = |levels: Vec<usize>| levels.iter().zip(&rungs).map(|(&l, &r)| l.min(r)).collect();
             let samples = drawn.into_iter().map(|(levels, right)| Sample { levels: bounded(levels), right });
@@ -190,53 +237,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_frontier_is_that_of_all_choices((rungs, cost, samples) in problem(), needed in 0usize..30) {
-            let (frontier, chosen) = search(&samples, &rungs, &cost, needed);
+        fn the_frontier_is_that_of_all_choices(
+            (rungs, cost, samples) in problem(),
+            needed in 0usize..40,
+            start in 1usize..50,
+            choices_a_sample in 0usize..3,
+            effort in prop_oneof![Just(u64::MAX), 0u64..2000],
+        ) {
+            let needed = needed.min(samples.len());
+            let limits = Limits { start, choices_a_sample, effort };
+            let frontier = search_within(&samples, &rungs, &cost, needed, limits);
+            let all: Vec<_> = choices(&rungs).iter().map(|c| run(&samples, c, &cost)).collect();
             for choice in &frontier {
                 prop_assert_eq!(run(&samples, &choice.rungs, &cost), (choice.correct, choice.products));
+                let least = all.iter().filter(|(correct, _)| *correct >= choice.correct).map(|(_, p)| *p).min();
+                prop_assert!(Some(choice.bound) <= least, "{choice:?}: {least:?}");
             }
-            let all: Vec<_> = choices(&rungs).iter().map(|c| run(&samples, c, &cost)).collect();
+            prop_assert!(frontier.is_sorted_by(|a, b| a.correct < b.correct && a.products < b.products));
             let mut best: Vec<_> = all.iter().filter(|(correct, products)| {
                 !all.iter().any(|(c, p)| (c > correct && p <= products) || (c >= correct && p < products))
             }).copied().collect();
             best.sort_unstable();
             best.dedup();
-            let found: Vec<_> = frontier.iter().map(|c| (c.correct, c.products)).collect();
-            prop_assert_eq!(found, best);
-            let least = all.iter().filter(|(correct, _)| *correct >= needed).map(|(_, p)| *p).min();
-            prop_assert_eq!(chosen.map(|c| c.products), least);
-        }
-    }
-
-    /// Ladders too long for a grid: the choice is at least as good as the grid's, and no exit alone betters it.
-    #[test]
-    fn long_ladders_end_where_no_exit_betters_the_choice() {
-        let mut seed = 3u64;
-        let mut random = |limit: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) as usize % limit
-        };
-        let rungs = [300, 300, 300];
-        let mut sample = || {
-            let levels: Vec<_> = rungs.iter().map(|&count| random(count + 1)).collect();
-            // The surer, the likelier right; the last is right three times in four.
-            let mut right: Vec<_> = levels.iter().map(|&level| random(300) < level).collect();
-            right.push(random(4) > 0);
-            Sample { levels, right }
-        };
-        let samples: Vec<_> = (0..400).map(|_| sample()).collect();
-        let cost = Cost { steps: vec![10, 20, 40, 80] };
-        let (frontier, chosen) = search(&samples, &rungs, &cost, 290);
-        let chosen = chosen.expect("there is a choice");
-        assert_eq!(run(&samples, &chosen.rungs, &cost), (chosen.correct, chosen.products));
-        let of_grid = frontier.iter().find(|choice| choice.correct >= 290).expect("the grid has one too");
-        assert!(chosen.products <= of_grid.products);
-        for exit in 0..3 {
-            for rung in 0..300 {
-                let mut other = chosen.rungs.clone();
-                other[exit] = rung;
-                let (correct, products) = run(&samples, &other, &cost);
-                assert!(correct < 290 || products >= chosen.products, "{other:?} is better");
+            if effort == u64::MAX {
+                let found: Vec<_> = frontier.iter().map(|c| (c.correct, c.bound)).collect();
+                prop_assert_eq!(found, best);
             }
         }
     }

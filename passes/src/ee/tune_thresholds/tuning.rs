@@ -6,7 +6,7 @@
 use super::{
     candidates::Ladder,
     margin::{self, Bound},
-    search::{self, Cost, Sample},
+    search::{self, Choice, Cost, Sample},
 };
 use crate::classifiers::{Classifiers, Verdict, leaves};
 use atheena_dialects::{
@@ -140,6 +140,25 @@ pub struct Tuning {
     pub chosen: Point,
     /// Thresholds of which no others have both less products and more accuracy, from the least products on.
     pub frontier: Vec<Point>,
+    /// By how much the products of any of them are above their bound, at most, in parts of the bound: 0 if all are proved.
+    pub gap: f64,
+}
+
+impl Tuning {
+    /// What is proved of the frontier, for people.
+    pub fn proof(&self) -> String {
+        let proved = |point: &&Point| point.products_bound == Some(point.tuning.products);
+        match (self.frontier.iter().rev().take_while(proved).last(), 100.0 * self.gap) {
+            (_, 0.0) => "the frontier is proved: on the samples seen no thresholds are better".to_owned(),
+            (Some(Point { tuning, .. }), gap) => format!(
+                "the frontier is proved from {:.2} % right on; below, there may be thresholds of {gap:.2} % less products",
+                100.0 * tuning.accuracy
+            ),
+            (None, gap) => {
+                format!("the frontier is not proved: there may be thresholds of {gap:.2} % less products")
+            }
+        }
+    }
 }
 
 /// A choice of thresholds.
@@ -151,6 +170,9 @@ pub struct Point {
     pub tuning: Figures,
     /// On the others, if there are any.
     pub held_out: Option<Figures>,
+    /// Of the frontier: products a sample that no thresholds with as many right of the samples seen are below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub products_bound: Option<f64>,
 }
 
 /// What thresholds do on some samples.
@@ -249,15 +271,16 @@ pub fn tune(
 
     let last = samples.iter().filter(|s| s.right[exits.len()]).count();
     let allowed = (goal.max_accuracy_drop * samples.len() as f64 / 100.0 + 1e-9).floor() as usize;
-    let (frontier, chosen) = search::search(&samples, &rungs, &cost, last.saturating_sub(allowed));
-    let Some(chosen) = chosen else {
+    let needed = last.saturating_sub(allowed);
+    let frontier = search::search(&samples, &rungs, &cost, needed);
+    let Some(chosen) = frontier.iter().find(|choice| choice.correct >= needed) else {
         let best = frontier.last().map_or(0, |choice| choice.correct);
         let least = 100.0 * (last as f64 - best as f64) / samples.len() as f64;
         return Err(TuneError::OutOfReach { allowed: goal.max_accuracy_drop, least });
     };
     let chosen = match goal.drop_confidence > 0.5 {
         true => with_confidence(&samples, &rungs, &cost, goal)?,
-        false => chosen.rungs,
+        false => chosen.rungs.clone(),
     };
     let point = |thresholds: Vec<f64>| {
         let mut decided = verdicts.to_vec();
@@ -265,14 +288,18 @@ pub fn tune(
         let exit_of: Vec<usize> = decided.iter().map(Verdict::exit).collect();
         let figures = |samples: &[usize]| figures(samples, &exit_of, &rights, &cost);
         let held_out = (!held_out.is_empty()).then(|| figures(&held_out));
-        Point { thresholds, tuning: figures(&seen), held_out }
+        Point { thresholds, tuning: figures(&seen), held_out, products_bound: None }
     };
     let of_rungs = |rungs: &[usize]| {
         rungs.iter().zip(&ladders).map(|(&rung, ladder)| ladder.thresholds[rung]).collect::<Vec<f64>>()
     };
+    let of_frontier = |choice: &Choice| {
+        let products_bound = Some(choice.bound as f64 / samples.len() as f64);
+        Point { products_bound, ..point(of_rungs(&choice.rungs)) }
+    };
     let step = frontier.len().div_ceil(POINTS).max(1);
     let mut shown: Vec<_> = frontier.iter().step_by(step).collect();
-    shown.extend(frontier.last().filter(|_| (frontier.len() - 1) % step != 0));
+    shown.extend(frontier.last().filter(|_| !(frontier.len() - 1).is_multiple_of(step)));
     let no_exits = |samples: &[usize]| {
         let last = vec![exits.len(); verdicts.len()];
         let figures = figures(samples, &last, &rights, &cost);
@@ -287,10 +314,12 @@ pub fn tune(
             thresholds: vec![],
             tuning: no_exits(&seen),
             held_out: (!held_out.is_empty()).then(|| no_exits(&held_out)),
+            products_bound: None,
         },
         given: point(exits.iter().map(|exit| exit.confidence().threshold).collect()),
         chosen: point(of_rungs(&chosen)),
-        frontier: shown.into_iter().map(|choice| point(of_rungs(&choice.rungs))).collect(),
+        frontier: shown.into_iter().map(of_frontier).collect(),
+        gap: frontier.iter().map(Choice::gap).fold(0.0, f64::max),
         products,
     })
 }
