@@ -49,8 +49,8 @@ func.func @concat(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32> {
   return %y : tensor<1x8x8x2xf32>
 }
 
-// Pixels are 128 above their zero point, so both operands have 16 bits. Values of the table up to 0.73 are steps of 2^-7, those of the
-// result, which has 16 bits, of 2^-15. So a product's step 2^-7 / 255 is 256 / 255 of one, to 16 bits 32897 * 2^15 * 2^-30.
+// Pixels are 128 above their zero point, so both operands have 16 bits. Values of the table from 0 up to 0.73 are steps of 2^-8, those of
+// the result, which has 16 bits, of 2^-15. So a product's step 2^-8 / 255 is 128 / 255 of one, to 16 bits 32897 * 2^15 * 2^-31.
 // CHECK-LABEL: func.func @product
 // CHECK: %[[X:.*]] = tosa.rescale
 // CHECK: %[[GATE:.*]] = tosa.table
@@ -58,7 +58,7 @@ func.func @concat(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x2xf32> {
 // CHECK-DAG: %[[B:.*]] = tosa.rescale %[[GATE]]{{.*}}(tensor<1x8x8x1xi8>, {{.*}} -> tensor<1x8x8x1xi16>
 // CHECK: %[[P:.*]] = tosa.mul %[[A]], %[[B]], %{{.*}} : (tensor<1x8x8x1xi16>, tensor<1x8x8x1xi16>, tensor<1xi8>) -> tensor<1x8x8x1xi32>
 // CHECK-DAG: dense<1077968896> : tensor<1xi32>
-// CHECK-DAG: dense<30> : tensor<1xi8>
+// CHECK-DAG: dense<31> : tensor<1xi8>
 // CHECK: tosa.rescale %[[P]], {{.*}} -> tensor<1x8x8x1xi16>
 func.func @product(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
   %shift = "tosa.const"() <{values = dense<0> : tensor<1xi8>}> : () -> tensor<1xi8>
