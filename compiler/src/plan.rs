@@ -231,7 +231,11 @@ impl Planner<'_, '_> {
         let rooms = self.rooms();
         rooms.iter().for_each(|&room| self.look(room, objective, &mut found));
         // Fewer windows may be enough; where they are not, the tokens tell.
-        found.sort_by(|a, b| a.cycles.total_cmp(&b.cycles));
+        let cost = |candidate: &Candidate| match objective {
+            Objective::Resources { .. } => share(candidate.resources, self.hardware.budget),
+            Objective::Throughput | Objective::Latency { .. } => candidate.cycles,
+        };
+        found.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
         let best: Vec<_> = found.iter().map(|candidate| candidate.plan.design.room).take(AGAIN).collect();
         for room in if best.is_empty() { rooms } else { best } {
             self.look(Room { even: false, ..room }, objective, &mut found);
