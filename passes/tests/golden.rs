@@ -1,6 +1,9 @@
 //! The golden model of small networks, against results worked out by hand.
 
-use atheena_dialects::{ee::Confidence, ir::Op};
+use atheena_dialects::{
+    ee::{Confidence, ConfidenceKind},
+    ir::Op,
+};
 use atheena_passes::golden::golden_of;
 use atheena_runtime::golden::{Golden, Outputs, Tensor};
 use melior::ir::Module;
@@ -64,8 +67,8 @@ fn exits_are_taken_by_their_integer_confidence() {
 }
 
 /// A network whose classifier returns the image, and whose other way does too.
-fn bare_exit(element: &str, confidence: &str) -> Golden {
-    let ty = format!("tensor<1x10x{element}>");
+fn bare_exit(element: &str, classes: usize, confidence: &str) -> Golden {
+    let ty = format!("tensor<1x{classes}x{element}>");
     let text = format!(
         "func.func @network(%image: {ty}) -> {ty} {{
            %r = ee.exit \"a\" on (%f = %image : {ty}) when {confidence}
@@ -88,26 +91,41 @@ fn logits() -> Vec<[i8; 10]> {
     (0..500).map(sample).collect()
 }
 
-/// Against the dialect's own definition of an integer confidence.
+/// Against the dialect's own definition of an integer confidence: every kind, as many classes as a vector has lanes and fewer
+/// and more, several of them equal in front.
 #[test]
 fn integer_decisions_are_those_of_the_definition() {
-    let confidence = Confidence::max_softmax(0.6).quantized(0.05, 8, 10);
-    let golden = bare_exit("i8", &confidence.text());
-    let confidence = confidence.integer.expect("it is quantised");
-    let mut taken = 0;
-    for logits in logits() {
-        let outputs = golden.run(&logits.map(|x| x as u8)[..]).expect("ten pixels");
-        let leaves = confidence.leaves(&logits);
-        assert_eq!(outputs.exit_index(), Some(usize::from(!leaves)), "{logits:?}");
-        taken += usize::from(leaves);
+    for (kind, threshold) in
+        [(ConfidenceKind::MaxSoftmax, 0.6), (ConfidenceKind::Margin, 0.02), (ConfidenceKind::Entropy, 0.3)]
+    {
+        for classes in [2, 3, 7, 8, 9, 10, 16, 17] {
+            let confidence = Confidence::new(kind, threshold).quantized(0.05, 8, classes);
+            let golden = bare_exit("i8", classes, &confidence.text());
+            let confidence = confidence.integer.expect("it is quantised");
+            let mut answers = [0, 0];
+            for sample in 0..200 {
+                let low = |class| (sample * 31 + class as i32 * 47) % 60 - 90;
+                let mut logits: Vec<i8> = (0..classes).map(|class| low(class) as i8).collect();
+                let ahead = (sample - 60).min(127) as i8;
+                logits[sample as usize % classes] = ahead;
+                if sample % 4 == 0 {
+                    logits[(sample as usize + 1) % classes] = ahead;
+                }
+                let pixels: Vec<_> = logits.iter().map(|&x| x as u8).collect();
+                let outputs = golden.run(&pixels[..]).expect("a pixel a class");
+                let leaves = confidence.leaves(&logits);
+                assert_eq!(outputs.exit_index(), Some(usize::from(!leaves)), "{kind} of {logits:?}");
+                answers[usize::from(leaves)] += 1;
+            }
+            assert!(answers.iter().all(|&count| count > 0), "{kind}: {answers:?} stay and leave");
+        }
     }
-    assert!((100..400).contains(&taken), "{taken} of 500 leave");
 }
 
 /// Against the softmax in double precision, but for probabilities that rounding may take over the threshold.
 #[test]
 fn float_decisions_are_those_of_softmax() {
-    let golden = bare_exit("f32", "#ee.max_softmax<threshold = 0.6>");
+    let golden = bare_exit("f32", 10, "#ee.max_softmax<threshold = 0.6>");
     let mut taken = 0;
     for logits in logits() {
         let logits = logits.map(|x| f32::from(x) * 0.05);

@@ -28,8 +28,8 @@ const SCHEDULE: &str = r#"module attributes {transform.with_named_sequence} {
     %loops = transform.structured.generalize %conv : (!transform.any_op) -> !transform.any_op
     transform.structured.interchange %loops iterator_interchange = [0, 1, 2, 4, 5, 6, 3]
       : (!transform.any_op) -> !transform.any_op
-    %lone = transform.structured.match attributes{golden.lone_lane} in %module : (!transform.any_op) -> !transform.any_op
-    transform.structured.convert_to_loops %lone : (!transform.any_op) -> !transform.any_op
+    %scalar = transform.structured.match attributes{golden.scalar} in %module : (!transform.any_op) -> !transform.any_op
+    transform.structured.convert_to_loops %scalar : (!transform.any_op) -> !transform.any_op
     transform.yield
   }
 }"#;
@@ -80,7 +80,7 @@ pub fn compile(text: &str, name: &str, machine: Machine) -> Result<Compiled, Gol
     let function = keep_only(Op::of_module(&module), name)?;
     let (input, results) = signature(function, name)?;
     let function = to_buffers(&context, &mut module, name, machine).map_err(rejected)?;
-    mark_lone_lanes(function);
+    mark_scalars(function);
     let scratch_bytes = memory::place_buffers(function).map_err(rejected)?;
     outline::outline(function);
     add_schedule(&context, &module).map_err(rejected)?;
@@ -113,17 +113,21 @@ fn to_buffers<'c>(
     Ok(function)
 }
 
-/// Marks what would end each row of integers with one lane of a vector. LLVM 22 narrows integers while it stores them, and where a mask
-/// leaves one lane, known when it compiles, x86's AVX-512 writes that lane whole: it overwrites what lies behind.
-fn mark_lone_lanes(function: Op<'_>) {
+/// Marks what must not become vectors.
+///
+/// - What would end each row of integers with one lane of a vector: LLVM 22 narrows integers while it stores them, and where a mask
+///   leaves one lane, known when it compiles, x86's AVX-512 writes that lane whole: it overwrites what lies behind.
+/// - What reads or writes truth values: a vector of them is stored as bits, a single one as a byte, and what a vector wrote may be
+///   read one at a time.
+fn mark_scalars(function: Op<'_>) {
     for op in function.walk().into_iter().filter(|op| op.name().starts_with("linalg.")) {
-        let is_lone = |value: Value<'_>| {
+        let is_scalar = |value: Value<'_>| {
             let last = value.ty().shape().and_then(|shape| shape.last().copied());
-            value.ty().element().is_some_and(|ty| ty.int_width().is_some())
-                && last.is_some_and(|n| n % LANES == 1)
+            let bits = value.ty().element().and_then(Type::int_width);
+            bits == Some(1) || bits.is_some() && last.is_some_and(|n| n % LANES == 1)
         };
-        if op.operands().into_iter().any(is_lone) {
-            op.set_attr("golden.lone_lane", Attr::unit(op.ctx()));
+        if op.operands().into_iter().any(is_scalar) {
+            op.set_attr("golden.scalar", Attr::unit(op.ctx()));
         }
     }
 }
