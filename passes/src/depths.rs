@@ -137,6 +137,12 @@ pub fn of_rows(producer: Op<'_>, input: &Stream) -> i64 {
     if comes_in_rows(producer) { row } else { row.min(SMALL) }
 }
 
+/// Does the queue of a row stand in front of a change to fewer lanes, rather than behind it? What gives rows as fast as they come in
+/// must not wait while each becomes narrower: meanwhile it would take none of the rows that it gives nothing for.
+pub fn precedes_narrowing(producer: Op<'_>) -> bool {
+    Matvec::cast(producer).is_none() && comes_in_rows(producer)
+}
+
 /// Does an actor give beats in rows, each as fast as the input of another window comes? So behind a window with a stride, which gives
 /// one row of several.
 fn comes_in_rows(producer: Op<'_>) -> bool {

@@ -66,6 +66,23 @@ dataflow.graph @rows {
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
 
+// The pool's row of 4 beats becomes narrower behind its queue: in front of it, the pool would take no other row for 8 cycles.
+// CHECK-LABEL: dataflow.graph @narrow_rows
+// CHECK: %[[POOL:.*]] = dataflow.pool "pool"
+// CHECK: %[[ROW:.*]] = dataflow.fifo "pool_to_narrow_fifo_0" %[[POOL]] {depth = 4 : i64
+// CHECK: %[[NARROW:.*]] = dataflow.resize "narrow" %[[ROW]]
+// CHECK: dataflow.window "windows" %[[NARROW]]
+dataflow.graph @narrow_rows {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <8x8x2xi8, lanes = 2>, <1xi16, lanes = 1>
+  %p = dataflow.window "pool_window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 2, 2>} : <8x8x2xi8, lanes = 2> -> <4x4x8xi8, lanes = 8>
+  %o = dataflow.pool "pool" %p {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <4x4x8xi8, lanes = 8> -> <4x4x2xi8, lanes = 2>
+  %q = dataflow.resize "narrow" %o {reach = 1.0 : f64} : <4x4x2xi8, lanes = 2> -> <4x4x2xi8, lanes = 1>
+  %w = dataflow.window "windows" %q {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <4x4x2xi8, lanes = 1> -> <3x3x8xi8, lanes = 4>
+  %y = dataflow.matvec "layer" %w {bias = dense<0> : tensor<4xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<4x2x2x2xi8>} : <3x3x8xi8, lanes = 4> -> <3x3x4xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %y tags %tag {reach = 1.0 : f64} : !dataflow.stream<3x3x4xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
 // The layer takes 9 * 2 * 8 = 144 cycles, which is the accelerator's time, and its window 12 of its 32 steps before the first beat. If a
 // sample comes evenly, these are 54 cycles: at 8 cycles each, 7 beats of the sample before, and one more.
 // CHECK-LABEL: dataflow.graph @fill

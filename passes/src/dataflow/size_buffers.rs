@@ -40,6 +40,7 @@
 //! Their tags wait for them in front of the merge or in the gates of the next exit. See `docs/buffers.md`.
 
 use std::collections::{HashMap, HashSet};
+use std::iter::successors;
 
 use crate::bursts::Exit;
 use crate::depths::{self, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
@@ -91,9 +92,10 @@ impl Pass for SizeBuffers {
         let exits = depths::exits(Graph(graph));
         // Samples that wait at the exits so far.
         let mut queued = 0.0;
+        graph.body().ops().into_iter().filter_map(Window::cast).for_each(queue_rows);
         for op in graph.body().ops() {
             if let Some(window) = Window::cast(op) {
-                queue_window(window, &times);
+                queue_windows(window, &times);
             } else if let Some(layer) = Matvec::cast(op) {
                 queue_vector(layer);
                 queue_outputs(layer);
@@ -185,18 +187,40 @@ impl<'c> Times<'c> {
     }
 }
 
-/// Queues what comes to a window, and the windows.
+/// Queues what comes to a window.
 ///
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
-/// needs the time of all of them. A row fits into the queue in front, but behind what waits for a sample anyway; elsewhere a few beats
-/// do. And
-/// while no window ends, at the edges of rows and while the first rows of a sample come, what is behind works on windows
-/// that came before: as many as it takes to stay in time.
-fn queue_window<'c>(window: Window<'c>, times: &Times<'c>) {
-    let input = window.inputs().swap_remove(0);
-    if let Some(producer) = window.0.operands()[0].producer().filter(|&op| !depths::queues_rows(op)) {
-        queue(window.0, 0, depths::of_rows(producer, &input));
+/// needs the time of all of them. A row fits into the queue, but behind what waits for a sample anyway; elsewhere a few beats do.
+fn queue_rows(window: Window<'_>) {
+    let in_front = |resize: &Op<'_>| {
+        let producer = resize.operands()[0].producer();
+        narrows(resize) && producer.is_some_and(depths::precedes_narrowing)
+    };
+    let op = first_resize(window.0).filter(in_front).unwrap_or(window.0);
+    let value = op.operands()[0];
+    if let Some(producer) = value.producer().filter(|&producer| !depths::queues_rows(producer)) {
+        queue(op, 0, depths::of_rows(producer, &Stream::of_value(value)));
     }
+}
+
+/// The first of the changes of lanes in front of an operation.
+fn first_resize(op: Op<'_>) -> Option<Op<'_>> {
+    fn before<'c>(op: &Op<'c>) -> Option<Op<'c>> {
+        op.operands()[0].producer().filter(|&op| Resize::cast(op).is_some())
+    }
+    successors(before(&op), before).last()
+}
+
+/// Is this a change to fewer lanes?
+fn narrows(op: &Op<'_>) -> bool {
+    Resize::cast(*op).is_some_and(|resize| resize.outputs()[0].lanes < resize.inputs()[0].lanes)
+}
+
+/// Queues windows.
+///
+/// While none ends, at the edges of rows and while the first rows of a sample come, what is behind works on those that came before: as
+/// many as it takes to stay in time.
+fn queue_windows<'c>(window: Window<'c>, times: &Times<'c>) {
     let windows = window.0.result(0);
     let Some((consumer, index)) = windows.uses().first().copied() else { return };
     // The slowest of what takes them, with changes of lanes around it; whatever is behind has a queue of its own.
@@ -236,8 +260,6 @@ fn queue_vector(layer: Matvec<'_>) {
 /// have the time of the next vector to leave.
 fn queue_outputs(layer: Matvec<'_>) {
     let output = layer.output();
-    let narrows =
-        |op: &Op<'_>| Resize::cast(*op).is_some_and(|resize| resize.outputs()[0].lanes < output.lanes);
     if let Some(resize) = layer.0.result(0).only_user().filter(narrows)
         && let Some(depth) = depths::of_outputs(layer, &output)
     {

@@ -476,8 +476,11 @@ impl Change<'_, '_> {
         let known = self.windows.get(&given);
         let from = known.map_or(given, |known| known.lanes);
         let stream = self.stream.with_lanes(from);
-        let mut queue = self.queue(from == to, &stream.with_lanes(to));
         let between = gcd(from, to);
+        let takes_rows = Window::cast(self.consumer.op()).is_some();
+        let in_front = takes_rows && between < from && depths::precedes_narrowing(self.producer);
+        let queued = if in_front { from } else { to };
+        let mut queue = self.queue(from == to, &stream.with_lanes(queued));
         let (mut ii_cycles, mut resources) = (0, Resources::default());
         if from != to {
             if self.consumer.needs_producers_lanes() {
@@ -495,7 +498,10 @@ impl Change<'_, '_> {
             queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
         }
         let mut queues = match known.filter(|known| known.cycles > 0) {
-            Some(known) => queues(&known.windows, &known.stream, ii_cycles.max(known.cycles)),
+            Some(known) => {
+                let behind = if in_front { 0 } else { ii_cycles };
+                queues(&known.windows, &known.stream, behind.max(known.cycles))
+            }
             None => vec![(From::default(), Resources::default())],
         };
         queues.iter_mut().for_each(|(_, cost)| *cost += queue);
