@@ -52,6 +52,8 @@ struct ActorModel {
 struct ChannelModel {
     producer: usize,
     consumer: usize,
+    /// Beats that the producer's register holds.
+    register: u64,
     /// Beats that the consumer holds.
     room: u64,
 }
@@ -155,7 +157,13 @@ impl TokenModel {
                 model.beats_per_sample += actor.reach() * Stream::of_value(value).beats() as f64;
                 made.insert(value, model.channels.len());
                 outputs.push(model.channels.len());
-                model.channels.push(ChannelModel { producer: index, consumer: usize::MAX, room: 0 });
+                let register = timing.output_beats;
+                model.channels.push(ChannelModel {
+                    producer: index,
+                    consumer: usize::MAX,
+                    register,
+                    room: 0,
+                });
             }
             let exit = match Gate::cast(*op) {
                 Some(_) => *exit_of.get(&decide_of(op.operands()[1])?.0)?,
@@ -169,8 +177,8 @@ impl TokenModel {
         let host = model.actors.len();
         model.actors[sink].outputs.push(model.channels.len());
         let inputs = vec![model.channels.len()];
-        model.channels.push(ChannelModel { producer: sink, consumer: host, room: 0 });
-        let timing = Timing { rooms: vec![0], behaviour: Behaviour::Sink { beats } };
+        model.channels.push(ChannelModel { producer: sink, consumer: host, register: 2, room: 0 });
+        let timing = Timing::of(vec![0], Behaviour::Sink { beats });
         model.actors.push(ActorModel { label: "host".to_owned(), timing, inputs, outputs: vec![], exit: 0 });
         model.channels.iter().all(|channel| channel.consumer != usize::MAX).then_some(model)
     }
@@ -211,6 +219,18 @@ impl TokenModel {
         channel.is_some()
     }
 
+    /// Gives the actor of this name more registers on the way of its beats. Returns whether it has any.
+    pub fn add_stages(&mut self, label: &str, more: u64) -> bool {
+        let actor = self.actors.iter_mut().find(|actor| actor.label == label);
+        match actor.map(|actor| &mut actor.timing.behaviour) {
+            Some(Behaviour::Steps(steps)) if steps.stages > 0 => {
+                steps.stages += more;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Sends samples through that leave by these exits, in this order.
     pub fn run(&self, exits: &[usize], traffic: &Traffic) -> Outcome {
         let decisions: Vec<Vec<bool>> = (0..self.exits())
@@ -218,21 +238,27 @@ impl TokenModel {
             .collect();
         let channels = self.channels.iter().map(Channel::of).collect();
         let mut channels = Channels::new(channels, self.actors.len());
-        let mut machines: Vec<Machine<'_>> = (0..self.actors.len())
-            .map(|index| Machine::of(&self.actors, index, &decisions, exits.len(), traffic))
+        let mut actors: Vec<_> = (0..self.actors.len())
+            .map(|index| {
+                let machine = Machine::of(&self.actors, index, &decisions, exits.len(), traffic);
+                Visited { machine, last: 0, status: Status::Starved, spent: [0; 3] }
+            })
             .collect();
-        let mut seen = vec![(0, Status::Starved); self.actors.len()];
-        let mut spent = vec![[0u64; 3]; self.actors.len()];
         let watched = traffic.stall > 0.0 || traffic.burst_cycles > 0;
         let mut now = 0;
         while let Some((cycle, awake)) = channels.agenda.next() {
             now = cycle;
             for &index in &awake {
-                let status = machines[index as usize].visit(cycle, &mut channels);
-                let (since, before) = std::mem::replace(&mut seen[index as usize], (cycle, status));
-                spent[index as usize][before as usize] += cycle - since;
+                actors[index as usize].visit(cycle, &mut channels);
             }
             channels.agenda.done(awake);
+            // What stands still or sleeps has room by what left in this cycle.
+            while let Some(index) = channels.given_room.pop() {
+                let actor = &mut actors[index];
+                if actor.last < cycle || actor.status == Status::Blocked {
+                    actor.visit(cycle, &mut channels);
+                }
+            }
             if channels.completions.len() == exits.len() {
                 break;
             }
@@ -240,6 +266,7 @@ impl TokenModel {
                 break;
             }
         }
+        let spent = actors.into_iter().map(|actor| actor.spent);
         let activity = self.actors.iter().zip(spent).map(|(actor, [busy, starved, blocked])| Activity {
             actor: actor.label.clone(),
             busy,
@@ -248,6 +275,24 @@ impl TokenModel {
         });
         let activity = activity.take(self.actors.len() - 1).collect();
         Outcome::new(exits, self.exits(), &channels, traffic, activity, now)
+    }
+}
+
+/// An actor, and how it spends its time.
+struct Visited<'a> {
+    machine: Machine<'a>,
+    /// The cycle in which it was visited last.
+    last: u64,
+    status: Status,
+    /// Cycles by status.
+    spent: [u64; 3],
+}
+
+impl Visited<'_> {
+    fn visit(&mut self, cycle: u64, channels: &mut Channels) {
+        let status = self.machine.visit(cycle, channels);
+        self.spent[self.status as usize] += cycle - self.last;
+        (self.last, self.status) = (cycle, status);
     }
 }
 

@@ -243,6 +243,11 @@ pub(super) fn lane_foldings(channels: i64) -> Vec<Folding> {
     super::divisors(channels).into_iter().map(Folding::Lanes).collect()
 }
 
+/// Flip-flops of an output that is a single register.
+pub(super) fn output_register(bits: i64) -> Resources {
+    Resources::logic(2, bits + 1)
+}
+
 /// Flip-flops of a registered output with its skid buffer, and the LUTs that choose between them.
 pub(super) fn output_registers(bits: i64) -> Resources {
     Resources::logic(bits / 2 + 4, 2 * bits + 4)

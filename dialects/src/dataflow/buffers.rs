@@ -1,6 +1,6 @@
 //! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
 
-use super::actor::{lanes_of, output_registers, stream_foldings};
+use super::actor::{lanes_of, output_register, output_registers, stream_foldings};
 use super::timing::{SKID, Step};
 use super::{
     Actor, Behaviour, Folding, Lag, Lanes, Named, Resources, Stream, Timing, ceil_div, int, memory,
@@ -99,7 +99,7 @@ impl<'c> Fifo<'c> {
 
     /// What queueing up to `depth` beats of `stream` costs.
     pub fn cost(stream: &Stream, depth: i64) -> Resources {
-        memory(depth, stream.bits()) + Resources::logic(30, 30) + output_registers(stream.bits())
+        memory(depth, stream.bits()) + Resources::logic(18, 24) + output_register(stream.bits())
     }
 }
 
@@ -128,7 +128,7 @@ impl<'c> Actor<'c> for Fifo<'c> {
 
     /// Out of the memory into a register.
     fn timing(&self) -> Timing {
-        Timing { rooms: vec![words(self.depth())], ..Timing::pass(1) }
+        Timing { rooms: vec![words(self.depth())], ..Timing::pass(1) }.with_single_outputs()
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
@@ -151,8 +151,10 @@ impl<'c> Resize<'c> {
 
     /// What changing `stream` to `lanes` costs.
     pub fn cost(stream: &Stream, lanes: i64) -> Resources {
-        let wide = stream.with_lanes(stream.lanes.max(lanes)).bits();
-        Resources::logic(wide / 2 + 8, wide + 8) + output_registers(stream.with_lanes(lanes).bits())
+        let (from, to) = (stream.bits(), stream.with_lanes(lanes).bits());
+        // A part is chosen of up to four by a LUT; the last one of several goes straight to the output.
+        let choice = if from > to { to * ceil_div(from / to - 1, 3) } else { 0 };
+        Resources::logic(choice + 8, (to - from).max(0) + 8) + output_register(to)
     }
 }
 
@@ -191,10 +193,10 @@ impl<'c> Actor<'c> for Resize<'c> {
         let parts_of = |beat: i64| ratio.min(narrow.row_beats() - beat * ratio) as usize;
         let beat = |beat: i64| {
             let others = parts_of(beat) - 1;
-            let (before, behind) = if widens { (others, 0) } else { (0, others) };
-            [vec![Step::TAKE; before], vec![Step::PASS], vec![Step::GIVE; behind]].concat()
+            let other = if widens { Step::TAKE } else { Step::COPY };
+            [vec![other; others], vec![Step::PASS]].concat()
         };
-        Timing::steps((0..wide.row_beats()).flat_map(beat).collect(), 0)
+        Timing::steps((0..wide.row_beats()).flat_map(beat).collect(), 0).with_single_outputs()
     }
 
     fn resources_at(&self, _: Folding) -> Resources {

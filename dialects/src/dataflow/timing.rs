@@ -7,6 +7,8 @@ use super::Stream;
 pub struct Timing {
     /// Beats that each input holds inside, behind the register of its producer; what has a room of its own is one cycle later.
     pub rooms: Vec<u64>,
+    /// Beats that the register of each output holds: two, or one that sees what leaves it in the same cycle.
+    pub output_beats: u64,
     /// What happens.
     pub behaviour: Behaviour,
 }
@@ -112,6 +114,8 @@ impl Step {
     pub const TAKE: Self = Self { cycles: 1, needs: Needs::Input(0), takes: true, gives: false };
     /// A cycle that takes a beat of input 0 and gives one.
     pub const PASS: Self = Self { gives: true, ..Self::TAKE };
+    /// A cycle that gives a beat for one of input 0, which stays.
+    pub const COPY: Self = Self { takes: false, ..Self::PASS };
     /// A cycle that gives a beat and waits for none.
     pub const GIVE: Self = Self { cycles: 1, needs: Needs::Nothing, takes: false, gives: true };
 
@@ -129,14 +133,22 @@ impl Timing {
 
     /// Of an actor with one input.
     pub fn steps(steps: Vec<Step>, stages: u64) -> Self {
-        Self { rooms: vec![0], behaviour: Behaviour::Steps(Steps { lead_cycles: 0, steps, stages }) }
+        Self::of(vec![0], Behaviour::Steps(Steps { lead_cycles: 0, steps, stages }))
     }
 
     /// Of an actor that is no [`Steps`], its inputs with these rooms.
-    pub(super) fn of(rooms: Vec<u64>, behaviour: Behaviour) -> Self {
-        Self { rooms, behaviour }
+    pub fn of(rooms: Vec<u64>, behaviour: Behaviour) -> Self {
+        Self { rooms, behaviour, output_beats: OUTPUT_BEATS }
+    }
+
+    /// The same with outputs of a single register, which see what leaves them in the same cycle.
+    pub(super) fn with_single_outputs(self) -> Self {
+        Self { output_beats: 1, ..self }
     }
 }
+
+/// Beats in the skid buffer of an output.
+const OUTPUT_BEATS: u64 = 2;
 
 /// Room of an input that has a skid buffer of its own.
 pub(super) const SKID: u64 = 2;

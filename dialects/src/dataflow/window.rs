@@ -205,11 +205,11 @@ impl<'c> Actor<'c> for Window<'c> {
             std::iter::repeat_n(Place { takes, gives }, grid.chunks as usize)
         };
         let places = places.flat_map(place).collect();
-        Timing::of(vec![0], Behaviour::Window { places, lag: grid.lag() as usize })
+        Timing::of(vec![0], Behaviour::Window { places, lag: grid.lag() as usize }).with_single_outputs()
     }
 
-    /// Delay lines for rows and columns, and a skid buffer for the columns that the windows of a beat see; each of its bits is a
-    /// LUT, which takes the column's edge along, and so is each bit of a row at an edge. Yosys: 5x5 of 10 channels with padding
+    /// Delay lines for rows and columns, and a register for the columns that the windows of a beat see; each bit of a row or a
+    /// column at an edge is a LUT. Yosys: 5x5 of 10 channels with padding
     /// 3, 2468 LUT, 216 as memory and 6048 FF; 2x2 of 8 pixels of 5 channels 666, 320 and 1620.
     fn resources_at(&self, folding: Folding) -> Resources {
         let schedule = self.schedule_at(folding);
@@ -224,6 +224,7 @@ impl<'c> Actor<'c> for Window<'c> {
         seen.dedup();
         let seen_bits = seen.len() as i64 * kh * pixel_bits;
         let edges = (pad[0] + pad[1]).min(kh) * bits;
-        lines + stored + Resources::logic(seen_bits + edges + 80, 2 * seen_bits + bits + 60)
+        let masked_bits = (pad[2] + pad[3]).min(seen.len() as i64) * kh * pixel_bits;
+        lines + stored + Resources::logic(masked_bits + edges + 50, seen_bits + bits + 60)
     }
 }

@@ -223,7 +223,31 @@ fn narrows(op: &Op<'_>) -> bool {
 fn queue_windows<'c>(window: Window<'c>, times: &Times<'c>) {
     let windows = window.0.result(0);
     let Some((consumer, index)) = windows.uses().first().copied() else { return };
-    // The slowest of what takes them, with changes of lanes around it; whatever is behind has a queue of its own.
+    let (cycles, behind) = slowest(consumer);
+    let waiting = |cycles| {
+        let windows = Windows {
+            ii_cycles: window.ii_cycles(),
+            latency_cycles: window.latency_cycles(),
+            beats: Stream::of_value(windows).beats(),
+        };
+        let available = times.cycles_per_sample / times.room.rate(window.reach()).max(f64::MIN_POSITIVE);
+        Windows::depth(windows.waiting(cycles, available, times.room.even))
+    };
+    // What becomes of the windows queues already, where it becomes narrower.
+    if let Some(rows) = behind.and_then(Fifo::cast) {
+        let changes = successors(rows.0.result(0).only_user().and_then(Resize::cast), |resize| {
+            resize.0.result(0).only_user().and_then(Resize::cast)
+        });
+        let depth = changes.map(|resize| resize.ii_cycles()).max().and_then(waiting);
+        rows.set_depth(rows.depth().max(depth.unwrap_or(0)));
+    }
+    if let Some(depth) = waiting(cycles) {
+        queue(consumer, index, depth);
+    }
+}
+
+/// Cycles of the slowest of what takes beats, with the changes of lanes around it, and what is behind these.
+fn slowest(consumer: Op<'_>) -> (i64, Option<Op<'_>>) {
     let mut cycles = 0;
     let mut next = Some(consumer);
     let mut is_seen = false;
@@ -236,15 +260,7 @@ fn queue_windows<'c>(window: Window<'c>, times: &Times<'c>) {
         cycles = cycles.max(actor.ii_cycles());
         next = actor.op().results().first().and_then(|r| r.only_user()).filter(|_| actor.is_beatwise());
     }
-    let windows = Windows {
-        ii_cycles: window.ii_cycles(),
-        latency_cycles: window.latency_cycles(),
-        beats: Stream::of_value(windows).beats(),
-    };
-    let available = times.cycles_per_sample / times.room.rate(window.reach()).max(f64::MIN_POSITIVE);
-    if let Some(depth) = Windows::depth(windows.waiting(cycles, available, times.room.even)) {
-        queue(consumer, index, depth);
-    }
+    (cycles, next)
 }
 
 /// Queues the vector of a dense layer. It comes in bursts, a row of a pool or all outputs of another layer, and stays for all

@@ -1,6 +1,6 @@
 //! `dataflow.fifo`: a queue of beats.
 //!
-//! One beat a cycle, three cycles of latency. Holds `depth` beats in a memory, and up to three on their way out.
+//! One beat a cycle, three cycles of latency. Holds `depth` beats in a memory, and up to two on their way out.
 
 use super::{
     actor::{Actor, beat_width},
@@ -13,7 +13,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     // A memory has two words at least.
     let depth = actor.int("depth").max(2);
     let input = m.receive(0, width);
-    let output = m.send(0, width);
+    let output = m.send_single(0, width);
 
     let used = m.register("used", index_width(depth + 1));
     let free = used.is_not(depth);

@@ -1,11 +1,12 @@
 //! `dataflow.resize`: another number of lanes.
 //!
-//! One beat a cycle on the narrow side, with no gaps; one cycle of latency. Where the last wide beat of a row is partial, it has
+//! One beat a cycle on the narrow side, with no gaps; one cycle of latency. Wide beats that become narrow ones wait in the register of
+//! what gives them. Where the last wide beat of a row is partial, it has
 //! fewer narrow ones.
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{Module, Signal},
+    hdl::{Module, Signal, choose},
 };
 
 /// Fills the module.
@@ -57,7 +58,7 @@ impl Parts {
     /// Collects narrow beats; the last of them goes straight into the wide one.
     fn widen(&self, m: &mut Module<'_>) {
         let input = m.receive(0, self.width);
-        let output = m.send(0, self.width * self.ratio as u32);
+        let output = m.send_single(0, self.width * self.ratio as u32);
         let step = m.wire("step", 1);
         let (part, last) = self.count(m, *step);
         let ready = output.ready | !last;
@@ -80,32 +81,20 @@ impl Parts {
         output.send_if(input.valid & last, Signal::pack(&parts));
     }
 
-    /// Sends the first part of a wide beat at once and keeps the others.
+    /// Sends the parts of a wide beat, which stays where it is until the last of them.
     fn narrow(&self, m: &mut Module<'_>) {
-        let (narrow, wide) = (self.width, self.width * self.ratio as u32);
-        let input = m.receive(0, wide);
-        let output = m.send(0, narrow);
-        let later = m.data_register("later", wide - narrow);
-
-        let step = m.wire("step", 1);
-        let (part, _) = self.count(m, *step);
-        let first = part.is(0);
-        let valid = input.valid | !first;
-        step.drive(output.ready & valid);
-        input.take_if(output.ready & first);
-        let kept = match self.ratio {
-            2 => *later,
-            _ => Signal::pack(&[later.bits(narrow, wide - 2 * narrow), m.constant(narrow, 0)]),
-        };
-        later.next_if(*step, first.mux(input.data.bits(narrow, wide - narrow), kept));
-        output.send_if(valid, first.mux(input.data.bits(0, narrow), later.bits(0, narrow)));
+        let input = m.receive(0, self.width * self.ratio as u32);
+        let output = m.send_single(0, self.width);
+        let (part, last) = self.count(m, output.ready & input.valid);
+        input.take_if(output.ready & last);
+        output.send_if(input.valid, choose(part, &input.data.lanes(self.width)));
     }
 }
 
 /// The same lanes on both sides.
 fn pass(m: &mut Module<'_>, width: u32) {
     let input = m.receive(0, width);
-    let output = m.send(0, width);
+    let output = m.send_single(0, width);
     input.take_if(output.ready);
     output.send_if(input.valid, input.data);
 }

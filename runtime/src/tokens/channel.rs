@@ -1,20 +1,25 @@
 //! Streams: how many beats are in them, as either end sees it.
 //!
-//! An output's register holds two beats (`passes/src/hw/hdl/stream.rs`), and whether there is room is a register too: what is pushed
-//! shows at the other end a cycle later, and so does room. Room of the consumer adds up, and makes both two cycles: memories and
-//! skid buffers behind one another are the same as one queue.
+//! An output's skid buffer holds two beats (`passes/src/hw/hdl/stream.rs`), and whether there is room is a register too: what is
+//! pushed shows at the other end a cycle later, and so does room. Room of the consumer adds up, and makes both two cycles: memories
+//! and skid buffers behind one another are the same as one queue. A single register holds one beat, and shows room a cycle earlier:
+//! in the cycle in which a beat leaves, unless the consumer has a memory.
 
 use super::{ChannelModel, agenda::Agenda};
 
-/// Beats in the register at an output.
-const REGISTER: u64 = 2;
+/// Beats in a skid buffer.
+const SKID: u64 = 2;
 
 /// A stream.
 pub struct Channel {
     producer: usize,
     consumer: usize,
+    register: u64,
     capacity: u64,
+    /// Cycles until what is pushed shows.
     delay: u64,
+    /// Cycles until room shows.
+    room_delay: u64,
     pushed: u64,
     popped: u64,
     /// When the last two pushes show.
@@ -30,11 +35,14 @@ pub struct Channel {
 impl Channel {
     /// An empty stream.
     pub fn of(model: &ChannelModel) -> Self {
+        let delay = if model.room > 0 { 2 } else { 1 };
         Self {
             producer: model.producer,
             consumer: model.consumer,
-            capacity: REGISTER + model.room,
-            delay: if model.room > 0 { 2 } else { 1 },
+            register: model.register,
+            capacity: model.register + model.room,
+            delay,
+            room_delay: delay + model.register - SKID,
             pushed: 0,
             popped: 0,
             shown: [0; 2],
@@ -61,6 +69,8 @@ impl Channel {
 pub struct Channels {
     channels: Vec<Channel>,
     pub agenda: Agenda,
+    /// Producers that have got room in this very cycle.
+    pub given_room: Vec<usize>,
     /// The exits of the results, in their order.
     pub order: Vec<usize>,
     /// When samples entered.
@@ -74,7 +84,15 @@ pub struct Channels {
 impl Channels {
     pub fn new(channels: Vec<Channel>, actors: usize) -> Self {
         let agenda = Agenda::new(actors);
-        Self { channels, agenda, order: vec![], entries: vec![], completions: vec![], progress: 0 }
+        Self {
+            channels,
+            agenda,
+            given_room: vec![],
+            order: vec![],
+            entries: vec![],
+            completions: vec![],
+            progress: 0,
+        }
     }
 
     /// Beats that the consumer sees.
@@ -89,7 +107,7 @@ impl Channels {
 
     /// Beats that the consumer holds itself.
     pub fn room(&self, channel: usize) -> u64 {
-        self.channels[channel].capacity - REGISTER
+        self.channels[channel].capacity - self.channels[channel].register
     }
 
     /// Adds a beat; there was room.
@@ -107,9 +125,12 @@ impl Channels {
     pub fn pop(&mut self, channel: usize, cycle: u64, beats: u64) {
         let c = &mut self.channels[channel];
         c.popped += beats;
-        c.freed = [(cycle + c.delay, beats), c.freed[0]];
+        c.freed = [(cycle + c.room_delay, beats), c.freed[0]];
         if std::mem::take(&mut c.full) {
-            self.agenda.wake(c.producer, cycle + c.delay);
+            match c.room_delay {
+                0 => self.given_room.push(c.producer),
+                delay => self.agenda.wake(c.producer, cycle + delay),
+            }
         }
     }
 

@@ -286,7 +286,7 @@ impl Space {
                 let queues = known.entry((given, number)).or_insert_with(|| match windows {
                     Some(Known { windows, stream, lanes, .. }) => {
                         let changed = stream.with_lanes(gcd(*lanes, way.lanes.inputs[0])).beats();
-                        queues(windows, stream, way.ii_cycles.max(changed))
+                        queues(windows, stream, way.ii_cycles.max(changed), None)
                     }
                     None => vec![(From::default(), tags)],
                 });
@@ -408,13 +408,19 @@ impl Held {
     }
 }
 
-/// The queues of windows in front of what takes them in `cycles`: from when they are enough, and their cost.
-fn queues(windows: &Windows, stream: &Stream, cycles: i64) -> Vec<(From, Resources)> {
+/// The queues of windows, or of what becomes of them, in front of what takes them in `cycles`: from when they are enough, and their cost.
+/// They hold so many beats at least.
+fn queues(
+    windows: &Windows,
+    stream: &Stream,
+    cycles: i64,
+    least_beats: Option<i64>,
+) -> Vec<(From, Resources)> {
     // It need not be faster than what comes.
     let most = windows.waiting(cycles, cycles.max(windows.ii_cycles) as f64, true);
     let mut queues: Vec<(From, Resources)> = vec![];
     for waiting in (0..=most).rev() {
-        let cost = depths::cost(stream, Windows::depth(waiting));
+        let cost = depths::cost(stream, Windows::depth(waiting).max(least_beats));
         let enough_from = |even| windows.enough_from(cycles, waiting, even);
         let from = match waiting == most {
             true => From::default(),
@@ -479,8 +485,11 @@ impl Change<'_, '_> {
         let between = gcd(from, to);
         let takes_rows = Window::cast(self.consumer.op()).is_some();
         let in_front = takes_rows && between < from && depths::precedes_narrowing(self.producer);
-        let queued = if in_front { from } else { to };
-        let mut queue = self.queue(from == to, &stream.with_lanes(queued));
+        let row = in_front.then(|| depths::of_rows(self.producer, &stream));
+        let mut queue = match row {
+            Some(_) => Resources::default(),
+            None => self.queue(from == to, &stream.with_lanes(to)),
+        };
         let (mut ii_cycles, mut resources) = (0, Resources::default());
         if from != to {
             if self.consumer.needs_producers_lanes() {
@@ -498,11 +507,9 @@ impl Change<'_, '_> {
             queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
         }
         let mut queues = match known.filter(|known| known.cycles > 0) {
-            Some(known) => {
-                let behind = if in_front { 0 } else { ii_cycles };
-                queues(&known.windows, &known.stream, behind.max(known.cycles))
-            }
-            None => vec![(From::default(), Resources::default())],
+            Some(known) if row.is_some() => queues(&known.windows, &stream, ii_cycles, row),
+            Some(known) => queues(&known.windows, &known.stream, ii_cycles.max(known.cycles), None),
+            None => vec![(From::default(), depths::cost(&stream, row))],
         };
         queues.iter_mut().for_each(|(_, cost)| *cost += queue);
         Some(Changed { ii_cycles, resources, queues })

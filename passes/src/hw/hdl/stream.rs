@@ -1,7 +1,7 @@
 //! The two ends of a stream: `data`, `valid`, `ready`.
 //!
-//! `valid` never waits for `ready`; once valid, a beat stays as it is until it is taken. A sender's outputs are
-//! registers, so no combinational path crosses two modules on its way.
+//! `valid` never waits for `ready`; once valid, a beat stays as it is until it is taken. A sender's `data` and `valid` are
+//! registers. Behind a skid buffer what it sees of `ready` is one too; behind a single register it is the receiver's, of this cycle.
 
 use super::{Module, Signal, module::Wire};
 
@@ -21,9 +21,9 @@ impl<'c> Receiver<'c> {
     }
 }
 
-/// The end where beats leave, through a skid buffer.
+/// The end where beats leave, through a skid buffer or a register.
 pub struct Sender<'c> {
-    /// Is there room for a beat? A register.
+    /// Is there room for a beat?
     pub ready: Signal<'c>,
     data: Wire<'c>,
     valid: Wire<'c>,
@@ -63,6 +63,26 @@ pub fn skid<'c>(
     (ready, *head, *head_valid)
 }
 
+/// A register, one entry, as [`skid`]; there is room where it is empty or what is in it leaves.
+fn single<'c>(
+    m: &Module<'c>,
+    name: &str,
+    data: Signal<'c>,
+    valid: Signal<'c>,
+    taken: Signal<'c>,
+) -> (Signal<'c>, Signal<'c>, Signal<'c>) {
+    let head = m.data_register(&format!("{name}_head"), data.width());
+    let head_valid = m.register(&format!("{name}_head_valid"), 1);
+    let ready = !*head_valid | taken;
+    head.next_if(ready, data);
+    head_valid.next_if(ready, valid);
+    (ready, *head, *head_valid)
+}
+
+/// What stands between an actor and its output.
+type Buffer<'c> =
+    fn(&Module<'c>, &str, Signal<'c>, Signal<'c>, Signal<'c>) -> (Signal<'c>, Signal<'c>, Signal<'c>);
+
 impl<'c> Module<'c> {
     /// Input stream `index`, ports `i<index>_…`.
     pub fn receive(&mut self, index: usize, width: u32) -> Receiver<'c> {
@@ -87,23 +107,39 @@ impl<'c> Module<'c> {
         Receiver { data, valid, ready: taken }
     }
 
-    /// Output stream `index`, ports `o<index>_…`.
+    /// Output stream `index`, ports `o<index>_…`, through a skid buffer.
     pub fn send(&mut self, index: usize, width: u32) -> Sender<'c> {
-        self.send_spread(index, width, |beat| beat)
+        self.send_through(index, width, skid, |beat| beat)
     }
 
-    /// The same, of beats that repeat elements: registers hold each once, in `width` bits, and `spread` makes beats of them.
+    /// The same through a register, of half the flip-flops and without the LUTs of a skid buffer: for wide beats. The receiver's
+    /// `ready` reaches the actor.
+    pub fn send_single(&mut self, index: usize, width: u32) -> Sender<'c> {
+        self.send_through(index, width, single, |beat| beat)
+    }
+
+    /// The same, of beats that repeat elements: the register holds each once, in `width` bits, and `spread` makes beats of them.
     pub fn send_spread(
         &mut self,
         index: usize,
         width: u32,
         spread: impl FnOnce(Signal<'c>) -> Signal<'c>,
     ) -> Sender<'c> {
+        self.send_through(index, width, single, spread)
+    }
+
+    fn send_through(
+        &mut self,
+        index: usize,
+        width: u32,
+        buffer: Buffer<'c>,
+        spread: impl FnOnce(Signal<'c>) -> Signal<'c>,
+    ) -> Sender<'c> {
         let name = format!("o{index}");
         let taken_port = self.wire(&format!("{name}_taken"), 1);
         let data = self.wire(&format!("{name}_next"), width);
         let valid = self.wire(&format!("{name}_next_valid"), 1);
-        let (ready, head, head_valid) = skid(self, &name, *data, *valid, *taken_port);
+        let (ready, head, head_valid) = buffer(self, &name, *data, *valid, *taken_port);
         self.output(&format!("{name}_data"), spread(head));
         self.output(&format!("{name}_valid"), head_valid);
         let ready_port = self.input(&format!("{name}_ready"), 1);
