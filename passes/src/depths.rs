@@ -133,8 +133,12 @@ const SMALL: i64 = 32;
 
 /// Of the queue in front of a window: a row, or where beats come evenly a few of them.
 pub fn of_rows(producer: Op<'_>, input: &Stream) -> i64 {
-    let row = input.row_beats();
-    if comes_in_rows(producer) { row } else { row.min(SMALL) }
+    if comes_in_rows(producer) { input.row_beats() } else { of_even_rows(input) }
+}
+
+/// Of the queue in front of a window whose beats come evenly: a few, while it takes none at an edge.
+pub fn of_even_rows(input: &Stream) -> i64 {
+    input.row_beats().min(SMALL)
 }
 
 /// Does the queue of a row stand in front of a change to fewer lanes, rather than behind it? What gives rows as fast as they come in

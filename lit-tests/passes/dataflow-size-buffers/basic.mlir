@@ -66,12 +66,14 @@ dataflow.graph @rows {
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
 
-// The pool's row of 4 beats becomes narrower behind its queue: in front of it, the pool would take no other row for 8 cycles.
+// The pool's row of 4 beats becomes narrower behind its queue: in front of it, the pool would take no other row for 8 cycles. These are 32
+// cycles a sample; with the 64 - 16 steps that give none they are 8 late in 72, four beats, and one more.
 // CHECK-LABEL: dataflow.graph @narrow_rows
 // CHECK: %[[POOL:.*]] = dataflow.pool "pool"
-// CHECK: %[[ROW:.*]] = dataflow.fifo "pool_to_narrow_fifo_0" %[[POOL]] {depth = 4 : i64
+// CHECK: %[[ROW:.*]] = dataflow.fifo "pool_to_narrow_fifo_0" %[[POOL]] {depth = 5 : i64
 // CHECK: %[[NARROW:.*]] = dataflow.resize "narrow" %[[ROW]]
-// CHECK: dataflow.window "windows" %[[NARROW]]
+// CHECK: %[[EVEN:.*]] = dataflow.fifo "narrow_to_windows_fifo_0" %[[NARROW]] {depth = 8 : i64
+// CHECK: dataflow.window "windows" %[[EVEN]]
 dataflow.graph @narrow_rows {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <8x8x2xi8, lanes = 2>, <1xi16, lanes = 1>
   %p = dataflow.window "pool_window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 2, 2>} : <8x8x2xi8, lanes = 2> -> <4x4x8xi8, lanes = 8>

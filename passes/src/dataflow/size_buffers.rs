@@ -192,21 +192,26 @@ impl<'c> Times<'c> {
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
 /// needs the time of all of them. A row fits into the queue, but behind what waits for a sample anyway; elsewhere a few beats do.
 fn queue_rows(window: Window<'_>) {
-    let in_front = |resize: &Op<'_>| {
-        let producer = resize.operands()[0].producer();
-        narrows(resize) && producer.is_some_and(depths::precedes_narrowing)
-    };
-    let op = first_resize(window.0).filter(in_front).unwrap_or(window.0);
-    let value = op.operands()[0];
-    if let Some(producer) = value.producer().filter(|&producer| !depths::queues_rows(producer)) {
-        queue(op, 0, depths::of_rows(producer, &Stream::of_value(value)));
+    let stream = |op: Op<'_>| Stream::of_value(op.operands()[0]);
+    let comes_in_rows =
+        |resize: &Op<'_>| narrows(resize) && producer(*resize).is_some_and(depths::precedes_narrowing);
+    if let Some(narrowing) = first_resize(window.0).filter(comes_in_rows) {
+        queue(window.0, 0, depths::of_even_rows(&stream(window.0)));
+        queue(narrowing, 0, stream(narrowing).row_beats());
+    } else if let Some(producer) = producer(window.0).filter(|&producer| !depths::queues_rows(producer)) {
+        queue(window.0, 0, depths::of_rows(producer, &stream(window.0)));
     }
+}
+
+/// What the first operand comes from.
+fn producer(op: Op<'_>) -> Option<Op<'_>> {
+    op.operands()[0].producer()
 }
 
 /// The first of the changes of lanes in front of an operation.
 fn first_resize(op: Op<'_>) -> Option<Op<'_>> {
     fn before<'c>(op: &Op<'c>) -> Option<Op<'c>> {
-        op.operands()[0].producer().filter(|&op| Resize::cast(op).is_some())
+        producer(*op).filter(|&op| Resize::cast(op).is_some())
     }
     successors(before(&op), before).last()
 }

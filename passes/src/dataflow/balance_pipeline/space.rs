@@ -486,9 +486,10 @@ impl Change<'_, '_> {
         let takes_rows = Window::cast(self.consumer.op()).is_some();
         let in_front = takes_rows && between < from && depths::precedes_narrowing(self.producer);
         let row = in_front.then(|| depths::of_rows(self.producer, &stream));
+        let changed = stream.with_lanes(to);
         let mut queue = match row {
-            Some(_) => Resources::default(),
-            None => self.queue(from == to, &stream.with_lanes(to)),
+            Some(_) => depths::cost(&changed, Some(depths::of_even_rows(&changed))),
+            None => self.queue(from == to, &changed),
         };
         let (mut ii_cycles, mut resources) = (0, Resources::default());
         if from != to {
