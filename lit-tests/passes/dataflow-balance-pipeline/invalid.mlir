@@ -11,10 +11,9 @@
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest
 // FAST: note: at its fastest the whole takes a sample every 1 cycles
 // FAST: note: ask for a lower throughput
-// Four products a cycle for the first layer and one for that of a quarter of the samples fit, with the margin 64 / 4 * 1.2 cycles for
-// a sample; a second one for it does not.
+// Two products a cycle for the first layer fit, 32 cycles for its 64; four do not.
 // BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 520 to take a sample every 16 cycles
-// BOTH: note: in its budget it takes a sample every 19.2 cycles at best
+// BOTH: note: in its budget it takes a sample every 32.0 cycles at best
 // BOTH: note: raise the budget or ask for a lower throughput
 // NEGATIVE: error: 'dataflow.graph' op can't be balanced: budgets and cycles must not be negative, margin above -1 and max-loss above 0
 dataflow.graph @net {
