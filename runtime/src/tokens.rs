@@ -177,7 +177,8 @@ impl TokenModel {
         let host = model.actors.len();
         model.actors[sink].outputs.push(model.channels.len());
         let inputs = vec![model.channels.len()];
-        model.channels.push(ChannelModel { producer: sink, consumer: host, register: 2, room: 0 });
+        let register = model.actors[sink].timing.output_beats;
+        model.channels.push(ChannelModel { producer: sink, consumer: host, register, room: 0 });
         let timing = Timing::of(vec![0], Behaviour::Sink { beats });
         model.actors.push(ActorModel { label: "host".to_owned(), timing, inputs, outputs: vec![], exit: 0 });
         model.channels.iter().all(|channel| channel.consumer != usize::MAX).then_some(model)

@@ -209,8 +209,7 @@ impl<'c> Actor<'c> for Window<'c> {
     }
 
     /// Delay lines for rows and columns, and a register for the columns that the windows of a beat see; each bit of a row or a
-    /// column at an edge is a LUT. Yosys: 5x5 of 10 channels with padding
-    /// 3, 2468 LUT, 216 as memory and 6048 FF; 2x2 of 8 pixels of 5 channels 666, 320 and 1620.
+    /// column at an edge is a LUT (`docs/costs.md` compares with Yosys).
     fn resources_at(&self, folding: Folding) -> Resources {
         let schedule = self.schedule_at(folding);
         let Geometry { kernel: [kh, kw], stride: [_, stride], dilation: [dh, dw], pad, .. } = self.geometry();

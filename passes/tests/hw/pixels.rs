@@ -130,8 +130,7 @@ fn a_window_that_is_the_map() {
 #[test]
 fn pixels_that_no_window_sees() {
     let window = Sliding { stride: [2, 2], ..Sliding::new([5, 6, 3], 6, [1, 1], [0; 4]) };
-    // 5 rows of 3 beats, and a cycle for the end of a sample: the windows of the last row and of the next sample's first one come
-    // without a pause.
+    // 5 rows of 3 beats, and one cycle that was found and not derived: with a single register what is behind holds it up once a sample.
     let Some(cycles) = window.cycles() else { return };
     assert_eq!(cycles, 16.0);
 }
