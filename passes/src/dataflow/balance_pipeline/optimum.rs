@@ -14,9 +14,11 @@
 //!    make the bound differ in the most, so that a bound can no longer be a mixture of both.
 
 use bounds::{Cut, MOST_CUTS};
+use costs::AtStates;
 use std::borrow::Cow;
 
 mod bounds;
+mod costs;
 mod enumeration;
 mod problem;
 
@@ -86,7 +88,8 @@ impl Problem {
                 break;
             };
             let Part { problem, bound, x, tried } = open.swap_remove(next);
-            let mut part = Solver { problem: Cow::Owned(problem), cuts: vec![], bound, x, tried, ..solver };
+            let mut part =
+                Solver { problem: Cow::Owned(problem), cuts: vec![], kinds: None, bound, x, tried, ..solver };
             open.extend(part.examine());
             solver = part;
         }
@@ -108,6 +111,8 @@ struct Solver<'p> {
     problem: Cow<'p, Problem>,
     goal: Goal,
     cuts: Vec<Cut>,
+    /// The least of each kind from each state to the end.
+    kinds: Option<AtStates<Shares>>,
     best: Option<Path>,
     value: f64,
     /// What no path of the problem is below.
@@ -142,6 +147,7 @@ impl<'p> Solver<'p> {
             problem,
             goal,
             cuts: vec![],
+            kinds: None,
             best: None,
             value: f64::INFINITY,
             bound,

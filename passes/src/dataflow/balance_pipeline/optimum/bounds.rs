@@ -1,6 +1,7 @@
 //! Bounds: weights on the kinds of resources, the least weighted costs, and the steps that they exclude.
 
 use super::super::weights::{self, Allowed, Plane};
+use super::costs::AtStates;
 use super::{Goal, KINDS, Path, Problem, Shares, Solver, Step, TINY, add, dot};
 use std::borrow::Cow;
 
@@ -14,44 +15,34 @@ const LARGEST_WEIGHT: f64 = 1e3;
 #[derive(Clone)]
 pub(super) struct Cut {
     pub(super) weights: Shares,
-    pub(super) says: Says,
-    /// The least weighted cost from each state behind each layer to the end; the first entry is in front of all.
-    pub(super) to_end: Vec<Vec<f64>>,
-    /// How many steps there were.
-    steps: usize,
-}
-
-/// What the weighted cost of a path says.
-#[derive(Clone, Copy)]
-pub(super) enum Says {
-    /// Without the offset, it is at most the path's value, if it fits.
-    Value { offset: f64 },
-    /// Only whether the path fits.
-    Fits,
+    /// Without it, the weighted cost of a path is at most its value, if it fits.
+    pub(super) offset: f64,
+    /// The least weighted cost from each state to the end.
+    pub(super) to_end: AtStates<f64>,
 }
 
 impl Cut {
-    fn new(problem: &Problem, weights: Shares, says: Says) -> Self {
-        Self { weights, says, to_end: problem.costs_to_end(weights), steps: problem.steps() }
-    }
-
-    /// The same weights, over the steps that are left.
-    fn refresh(&mut self, problem: &Problem) {
-        if self.steps > problem.steps() {
-            *self = Self::new(problem, self.weights, self.says);
-        }
+    fn new(problem: &Problem, weights: Shares, offset: f64) -> Self {
+        Self { weights, offset, to_end: problem.costs_to_end(weights) }
     }
 
     /// The weighted cost of the cheapest path.
     pub(super) fn cheapest(&self) -> f64 {
-        self.to_end[0][0]
+        self.to_end.start()
     }
 
     /// What no path that fits is below.
     pub(super) fn bound(&self) -> f64 {
-        match self.says {
-            Says::Value { offset } => self.cheapest() - offset,
-            Says::Fits => 0.0,
+        self.cheapest() - self.offset
+    }
+
+    /// Does a step, of a layer, exceed the limit on every path?
+    fn excludes<'c>(&'c self, problem: &Problem, limit: f64) -> impl Fn(usize, &Step) -> bool + use<'c> {
+        let from_start = problem.costs_from_start(self.weights);
+        move |layer, step| {
+            let before = from_start.before(layer)[step.from as usize];
+            let behind = self.to_end.behind(layer)[step.to as usize];
+            before + dot(self.weights, step.shares) + behind > limit
         }
     }
 }
@@ -59,9 +50,9 @@ impl Cut {
 impl Problem {
     /// The steps on paths whose largest share may be at most `most`, by the weights of a bound.
     pub fn pruned(self, weights: Shares, most: f64) -> Self {
-        let cut = Cut::new(&self, weights, Says::Fits);
-        let limit = dot(weights, self.most(most + TINY));
-        self.without_above(&cut, limit)
+        let cut = Cut::new(&self, weights, 0.0);
+        let excludes = cut.excludes(&self, dot(weights, self.most(most + TINY)));
+        self.without(excludes)
     }
 
     /// What a path that is worth at most so much costs at most.
@@ -69,56 +60,13 @@ impl Problem {
         self.units.map(|unit| if unit == 0.0 { worth } else { (worth / unit).floor() * unit + TINY / 10.0 })
     }
 
-    /// Without the steps of which no path through them comes to the limit of a cut or below.
-    pub(super) fn without_above(self, cut: &Cut, limit: f64) -> Self {
-        let from_start = self.costs_from_start(cut.weights);
-        let is_above = |index: usize, step: &Step| {
-            let before = from_start[index][step.from as usize];
-            let behind = cut.to_end[index + 1][step.to as usize];
-            before + dot(cut.weights, step.shares) + behind > limit
-        };
-        self.without(is_above)
-    }
-
-    /// The least weighted cost from the start to each state.
-    fn costs_from_start(&self, weights: Shares) -> Vec<Vec<f64>> {
-        let mut costs = vec![vec![0.0]];
-        for layer in &self.layers {
-            let before = costs.last().expect("costs start with those in front");
-            let mut behind = vec![f64::INFINITY; layer.states];
-            for step in &layer.steps {
-                let cost = before[step.from as usize] + dot(weights, step.shares);
-                let least = &mut behind[step.to as usize];
-                *least = least.min(cost);
-            }
-            costs.push(behind);
-        }
-        costs
-    }
-
-    /// The least weighted cost from each state to the end.
-    pub(super) fn costs_to_end(&self, weights: Shares) -> Vec<Vec<f64>> {
-        let mut costs = vec![vec![0.0; self.layers.last().map_or(1, |layer| layer.states)]];
-        for (index, layer) in self.layers.iter().enumerate().rev() {
-            let states = if index == 0 { 1 } else { self.layers[index - 1].states };
-            let mut before = vec![f64::INFINITY; states];
-            let behind = costs.last().expect("costs start with those at the end");
-            for steps in layer.steps.chunk_by(|a, b| a.from == b.from) {
-                let cost = |step: &Step| dot(weights, step.shares) + behind[step.to as usize];
-                before[steps[0].from as usize] = steps.iter().map(cost).fold(f64::INFINITY, f64::min);
-            }
-            costs.push(before);
-        }
-        costs.reverse();
-        costs
-    }
-
     /// The path of least weighted cost, given what it costs from each state to the end.
-    pub(super) fn shortest(&self, weights: Shares, to_end: &[Vec<f64>]) -> Option<(Path, Vec<Step>)> {
+    pub(super) fn shortest(&self, weights: Shares, to_end: &AtStates<f64>) -> Option<(Path, Vec<Step>)> {
         let mut path = Path::default();
         let mut steps = vec![];
         let mut state = 0;
-        for (layer, behind) in self.layers.iter().zip(&to_end[1..]) {
+        for (index, layer) in self.layers.iter().enumerate() {
+            let behind = to_end.behind(index);
             let from_here = layer.from(state).iter();
             let cost = |step: &Step| dot(weights, step.shares) + behind[step.to as usize];
             let step = from_here.reduce(|best, next| if cost(next) < cost(best) { next } else { best })?;
@@ -133,6 +81,11 @@ impl Problem {
     }
 }
 
+/// Is any kind above what it may be at most?
+pub(super) fn exceeds(shares: Shares, most: Shares) -> bool {
+    (0..KINDS).any(|kind| shares[kind] > most[kind])
+}
+
 impl Solver<'_> {
     /// The bound of the best weights so far; infinite if no path ends.
     pub(super) fn best_cut(&self) -> f64 {
@@ -141,46 +94,66 @@ impl Solver<'_> {
 
     /// Is there no path of interest by the weights so far?
     pub(super) fn is_excluded(&self) -> bool {
-        self.bound > self.worth() || self.cuts.iter().any(|cut| cut.cheapest() > self.limit(cut))
+        let is_above = |least: &AtStates<Shares>| exceeds(least.start(), self.most_of_kinds());
+        self.bound > self.worth()
+            || self.cuts.iter().any(|cut| cut.cheapest() > self.limit(cut))
+            || self.kinds.as_ref().is_some_and(is_above)
     }
 
     /// What a path of interest must cost at most by the weights of a cut.
     pub(super) fn limit(&self, cut: &Cut) -> f64 {
-        match (self.goal, cut.says) {
-            (Goal::Total, Says::Value { offset }) => offset + self.worth(),
-            _ => dot(cut.weights, self.most()),
+        match self.goal {
+            Goal::Total => cut.offset + self.worth(),
+            Goal::Fit | Goal::Largest => dot(cut.weights, self.most()),
         }
+    }
+
+    /// What a path of interest must cost at most of each kind.
+    pub(super) fn most_of_kinds(&self) -> Shares {
+        let most = self.most();
+        std::array::from_fn(|kind| if self.problem.limited[kind] { most[kind] } else { f64::INFINITY })
     }
 
     /// Removes the steps that the bound excludes which excludes the most, and keeps that one.
     pub(super) fn prune_by_best(&mut self) {
-        let cuts = std::mem::take(&mut self.cuts).into_iter();
-        let cuts = cuts.filter(|cut| matches!(cut.says, Says::Value { .. }));
         let excess = |cut: &Cut| cut.cheapest() - self.limit(cut);
-        self.cuts = cuts.max_by(|a, b| excess(a).total_cmp(&excess(b))).into_iter().collect();
+        let best = self.cuts.iter().max_by(|a, b| excess(a).total_cmp(&excess(b))).cloned();
+        self.cuts = best.into_iter().collect();
+        self.kinds = None;
         self.prune();
     }
 
     /// Has a bound of each kind alone, too.
     pub(super) fn cut_by_kinds(&mut self) {
-        for kind in (0..KINDS).filter(|&kind| self.problem.limited[kind]) {
-            let weights: Shares = std::array::from_fn(|other| f64::from(u8::from(other == kind)));
-            self.cuts.push(Cut::new(&self.problem, weights, Says::Fits));
-        }
+        self.kinds = Some(self.problem.kinds_to_end());
     }
 
     /// Removes the steps that any of the bounds excludes.
     pub(super) fn prune(&mut self) {
-        for index in 0..self.cuts.len() {
-            let limit = self.limit(&self.cuts[index]);
-            let cut = &mut self.cuts[index];
-            cut.refresh(&self.problem);
-            let nothing = Cow::Owned(Problem::new(vec![], [false; KINDS], [0.0; KINDS]));
-            let problem = std::mem::replace(&mut self.problem, nothing);
-            self.problem = Cow::Owned(problem.into_owned().without_above(cut, limit));
+        let before = self.problem.steps();
+        let limits = self.cuts.iter().map(|cut| self.limit(cut));
+        let by_cuts: Vec<_> =
+            self.cuts.iter().zip(limits).map(|(cut, limit)| cut.excludes(&self.problem, limit)).collect();
+        let most = self.most_of_kinds();
+        let kinds = self.kinds.as_ref().map(|to_end| (self.problem.kinds_from_start(), to_end));
+        let by_kinds = |layer: usize, step: &Step| {
+            kinds.as_ref().is_some_and(|(from_start, to_end)| {
+                let before = from_start.before(layer)[step.from as usize];
+                let behind = to_end.behind(layer)[step.to as usize];
+                exceeds(add(add(before, step.shares), behind), most)
+            })
+        };
+        let problem = std::mem::take(&mut self.problem).into_owned();
+        let problem = problem.without(|layer, step| {
+            by_cuts.iter().any(|is_above| is_above(layer, step)) || by_kinds(layer, step)
+        });
+        drop((by_cuts, kinds));
+        if problem.steps() < before {
+            self.cuts.iter_mut().for_each(|cut| cut.to_end = problem.costs_to_end(cut.weights));
+            self.kinds = self.kinds.take().map(|_| problem.kinds_to_end());
+            self.tried = problem.left_of(&self.tried);
         }
-        self.cuts.iter_mut().for_each(|cut| cut.refresh(&self.problem));
-        self.tried = self.problem.left_of(&self.tried);
+        self.problem = Cow::Owned(problem);
     }
 
     /// Improves the bound by at most so many weights, better and better, from the best so far on. False if no path ends.
@@ -200,7 +173,7 @@ impl Solver<'_> {
                 Goal::Fit | Goal::Largest => (x, 0.0),
                 Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, self.most())),
             };
-            let cut = Cut::new(&self.problem, weights, Says::Value { offset });
+            let cut = Cut::new(&self.problem, weights, offset);
             let Some((path, steps)) = self.problem.shortest(weights, &cut.to_end) else {
                 self.cuts.push(cut);
                 return false;

@@ -1,36 +1,18 @@
 //! The enumeration of the paths that no bound excludes.
 
-use super::bounds::{Cut, Says};
-use super::{Goal, KINDS, Path, Problem, Shares, Solver, TINY, add, dot};
+use super::bounds::{Cut, exceeds};
+use super::costs::AtStates;
+use super::{Goal, KINDS, Path, Shares, Solver, TINY, add, dot};
 
 /// The most paths that the enumeration extends before steps are parted; few where small problems are to be parted too.
 const MOST_LABELS: usize = if cfg!(test) { 4 } else { 12_000 };
-
-impl Problem {
-    /// The most of each kind that is needed from each state to the end; the first entry is in front of all.
-    fn most_to_end(&self) -> Vec<Vec<Shares>> {
-        let mut most = vec![vec![[0.0; KINDS]; self.layers.last().map_or(1, |layer| layer.states)]];
-        for (index, layer) in self.layers.iter().enumerate().rev() {
-            let states = if index == 0 { 1 } else { self.layers[index - 1].states };
-            let mut before = vec![[0.0; KINDS]; states];
-            let behind = most.last().expect("it starts with that at the end");
-            for step in &layer.steps {
-                let needed = add(step.shares, behind[step.to as usize]);
-                let most: &mut Shares = &mut before[step.from as usize];
-                *most = std::array::from_fn(|kind| most[kind].max(needed[kind]));
-            }
-            most.push(before);
-        }
-        most.reverse();
-        most
-    }
-}
 
 impl Solver<'_> {
     /// Closes the gap, or with a beam looks for a better path only: of those to a layer as many as the beam are extended. False
     /// if there were too many paths, so that a better one may exist.
     pub(super) fn enumerate(&mut self, beam: Option<usize>) -> bool {
         let limits: Vec<f64> = self.cuts.iter().map(|cut| self.limit(cut)).collect();
+        let most = self.most_of_kinds();
         let most_to_end = self.problem.most_to_end();
         let start = Label { shares: [0.0; KINDS], cycles: 0.0, state: 0, way: 0, before: 0 };
         let mut labels = vec![vec![start]];
@@ -46,7 +28,7 @@ impl Solver<'_> {
                 let labels = first_of[step.from as usize]..first_of[step.from as usize + 1];
                 for (at, label) in labels.clone().zip(&before[labels]) {
                     let shares = add(label.shares, step.shares);
-                    if self.is_promising(&limits, shares, index + 1, step.to as usize) {
+                    if self.is_promising((&limits, most), shares, index, step.to as usize) {
                         let cycles = step.cycles.max(label.cycles);
                         let label =
                             Label { shares, cycles, state: step.to, way: step.way, before: at as u32 };
@@ -58,9 +40,9 @@ impl Solver<'_> {
                     return false;
                 }
             }
-            let mut next = self.undominated(next, &most_to_end[index + 1]);
+            let mut next = self.undominated(next, most_to_end.behind(index));
             if let Some(beam) = beam.filter(|&beam| next.len() > beam) {
-                let bound = |label: &Label| self.bound_from(label.shares, index + 1, label.state as usize);
+                let bound = |label: &Label| self.bound_from(label.shares, index, label.state as usize);
                 next.sort_by_cached_key(|label| ordered(bound(label)));
                 next.truncate(beam);
                 next.sort_by_key(|label| label.state);
@@ -130,20 +112,28 @@ impl Solver<'_> {
         if layer == 0 { 1 } else { self.problem.layers[layer - 1].states }
     }
 
-    /// May a path that has come to a state at these costs end within the limits of the cuts?
-    fn is_promising(&self, limits: &[f64], shares: Shares, layer: usize, state: usize) -> bool {
-        let cuts = self.cuts.iter().zip(limits);
-        cuts.into_iter().all(|(cut, limit)| dot(cut.weights, shares) + cut.to_end[layer][state] <= *limit)
+    /// May a path that has come to a state behind a layer at these costs end within the limits of the cuts and of each kind?
+    fn is_promising(
+        &self,
+        (limits, most): (&[f64], Shares),
+        shares: Shares,
+        layer: usize,
+        state: usize,
+    ) -> bool {
+        let fits = |to_end: &AtStates<Shares>| !exceeds(add(shares, to_end.behind(layer)[state]), most);
+        let is_within =
+            |(cut, limit): (&Cut, &f64)| dot(cut.weights, shares) + cut.to_end.behind(layer)[state] <= *limit;
+        self.cuts.iter().zip(limits).all(is_within) && self.kinds.as_ref().is_none_or(fits)
     }
 
-    /// What no path that has come to a state at these costs is below.
+    /// What no path that has come to a state behind a layer at these costs is below.
     fn bound_from(&self, shares: Shares, layer: usize, state: usize) -> f64 {
-        let of = |cut: &Cut| match cut.says {
-            Says::Value { offset } => dot(cut.weights, shares) + cut.to_end[layer][state] - offset,
-            Says::Fits if self.goal == Goal::Total => 0.0,
-            Says::Fits => dot(cut.weights, shares) + cut.to_end[layer][state],
-        };
-        self.cuts.iter().map(of).fold(0.0, f64::max)
+        let of = |cut: &Cut| dot(cut.weights, shares) + cut.to_end.behind(layer)[state] - cut.offset;
+        let by_cuts = self.cuts.iter().map(of).fold(0.0, f64::max);
+        let kinds = self.kinds.as_ref().filter(|_| self.goal != Goal::Total);
+        let Some(kinds) = kinds else { return by_cuts };
+        let shares = add(shares, kinds.behind(layer)[state]);
+        (0..KINDS).filter(|&kind| self.problem.limited[kind]).map(|kind| shares[kind]).fold(by_cuts, f64::max)
     }
 }
 

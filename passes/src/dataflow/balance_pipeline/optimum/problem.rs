@@ -45,7 +45,7 @@ pub enum Goal {
 }
 
 /// A layered graph.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Problem {
     /// The layers, in order.
     pub layers: Vec<Layer>,
