@@ -23,7 +23,7 @@ mod enumeration;
 mod problem;
 
 pub use problem::{Goal, KINDS, Layer, Path, Problem, Shares, Step, TINY};
-use problem::{add, dot};
+use problem::{Walk, add, dot, exceeds};
 
 /// How often steps are removed and weights tried anew.
 const MOST_ROUNDS: usize = 6;
@@ -76,7 +76,7 @@ impl Problem {
         let Hints { known, weights, least_value } = hints;
         let mut solver = Solver::new(self, goal, *least_value, *weights);
         known.iter().for_each(|path| solver.offer(path.clone()));
-        solver.tried = known.iter().filter_map(|path| self.follow(path.ways.iter().copied())).collect();
+        solver.tried = known.iter().filter_map(|path| self.follow(path)).collect();
         let mut open = solver.examine();
         let weights = solver.weights;
         for _ in 0..most_parts {
@@ -123,7 +123,7 @@ struct Solver<'p> {
     /// What the first weights are made of.
     start: Option<Shares>,
     /// The paths that weights have led to, as far as they are left.
-    tried: Vec<Vec<Step>>,
+    tried: Vec<Walk>,
 }
 
 /// A part of the paths that is yet to be looked at.
@@ -131,7 +131,7 @@ struct Part {
     problem: Problem,
     bound: f64,
     x: Option<Shares>,
-    tried: Vec<Vec<Step>>,
+    tried: Vec<Walk>,
 }
 
 /// The place of the first of the least.
@@ -200,20 +200,19 @@ impl<'p> Solver<'p> {
 
     /// The paths without some steps.
     fn part(&self, is_other: impl Fn(usize, &Step) -> bool) -> Part {
-        let problem = self.problem.clone().into_owned().without(is_other);
-        let tried = problem.left_of(&self.tried);
+        let mut tried = self.tried.clone();
+        let problem = self.problem.clone().into_owned().without_but(&mut tried, is_other);
         Part { problem, bound: self.bound, x: self.x, tried }
     }
 
     /// The layer in which the last path and others that cost about the same by its weights differ the most, the kind, and the middle.
     fn largest_difference(&self) -> Option<(usize, usize, f64)> {
         let (last, others) = self.tried.split_last()?;
-        let weighted =
-            |steps: &Vec<Step>| steps.iter().map(|step| dot(self.weights, step.shares)).sum::<f64>();
-        let mut others: Vec<&Vec<Step>> = others.iter().collect();
+        let weighted = |walk: &Walk| dot(self.weights, walk.shares);
+        let mut others: Vec<&Walk> = others.iter().collect();
         others.sort_by(|a, b| weighted(a).total_cmp(&weighted(b)));
         let others = others.into_iter().take(KINDS);
-        let pairs = others.flat_map(|other| last.iter().zip(other).enumerate());
+        let pairs = others.flat_map(|other| last.steps.iter().zip(&other.steps).enumerate());
         self.widest(pairs.map(|(index, (a, b))| (index, [a.shares, b.shares])))
     }
 

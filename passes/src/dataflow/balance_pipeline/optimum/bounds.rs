@@ -2,7 +2,7 @@
 
 use super::super::weights::{self, Allowed, Plane};
 use super::costs::AtStates;
-use super::{Goal, KINDS, Path, Problem, Shares, Solver, Step, TINY, add, dot};
+use super::{Goal, KINDS, Problem, Shares, Solver, Step, TINY, Walk, add, dot, exceeds};
 use std::borrow::Cow;
 
 /// The most weights that are tried before steps are removed; a handful is usual.
@@ -61,9 +61,8 @@ impl Problem {
     }
 
     /// The path of least weighted cost, given what it costs from each state to the end.
-    pub(super) fn shortest(&self, weights: Shares, to_end: &AtStates<f64>) -> Option<(Path, Vec<Step>)> {
-        let mut path = Path::default();
-        let mut steps = vec![];
+    pub(super) fn shortest(&self, weights: Shares, to_end: &AtStates<f64>) -> Option<Walk> {
+        let mut walk = Walk::default();
         let mut state = 0;
         for (index, layer) in self.layers.iter().enumerate() {
             let behind = to_end.behind(index);
@@ -73,17 +72,11 @@ impl Problem {
             if cost(step).is_infinite() {
                 return None;
             }
-            path.push(step);
-            steps.push(*step);
+            walk.push(step);
             state = step.to;
         }
-        Some((path, steps))
+        Some(walk)
     }
-}
-
-/// Is any kind above what it may be at most?
-pub(super) fn exceeds(shares: Shares, most: Shares) -> bool {
-    (0..KINDS).any(|kind| shares[kind] > most[kind])
 }
 
 impl Solver<'_> {
@@ -144,14 +137,13 @@ impl Solver<'_> {
             })
         };
         let problem = std::mem::take(&mut self.problem).into_owned();
-        let problem = problem.without(|layer, step| {
+        let problem = problem.without_but(&mut self.tried, |layer, step| {
             by_cuts.iter().any(|is_above| is_above(layer, step)) || by_kinds(layer, step)
         });
         drop((by_cuts, kinds));
         if problem.steps() < before {
             self.cuts.iter_mut().for_each(|cut| cut.to_end = problem.costs_to_end(cut.weights));
             self.kinds = self.kinds.take().map(|_| problem.kinds_to_end());
-            self.tried = problem.left_of(&self.tried);
         }
         self.problem = Cow::Owned(problem);
     }
@@ -174,12 +166,12 @@ impl Solver<'_> {
                 Goal::Total => (x.map(|extra| 1.0 + extra), dot(x, self.most())),
             };
             let cut = Cut::new(&self.problem, weights, offset);
-            let Some((path, steps)) = self.problem.shortest(weights, &cut.to_end) else {
+            let Some(walk) = self.problem.shortest(weights, &cut.to_end) else {
                 self.cuts.push(cut);
                 return false;
             };
-            self.tried.push(steps);
-            self.offer(path);
+            self.offer(walk.path());
+            self.tried.push(walk);
             let reached = self.height(&cut);
             if self.x.is_none() || reached > highest {
                 (self.x, self.weights) = (Some(x), weights);
@@ -209,8 +201,7 @@ impl Solver<'_> {
     /// The x at which the paths tried so far allow the most height, and that height.
     pub(super) fn next_weights(&self) -> Option<(Shares, f64)> {
         let most = self.most();
-        let plane = |path: &Vec<Step>| {
-            let shares = path.iter().fold([0.0; KINDS], |sum, step| add(sum, step.shares));
+        let plane = |&Walk { shares, .. }: &Walk| {
             let slopes = std::array::from_fn(|kind| shares[kind] - most[kind]);
             let constant = if self.goal == Goal::Total { shares.iter().sum() } else { 0.0 };
             Plane { slopes, constant }

@@ -45,9 +45,16 @@ impl<T: Copy> AtStates<T> {
     }
 }
 
+/// The lesser one; unlike `f64::min` a single instruction.
+#[inline(always)]
+fn lesser(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
 /// Of each kind the least.
+#[inline(always)]
 fn least(a: Shares, b: Shares) -> Shares {
-    std::array::from_fn(|kind| a[kind].min(b[kind]))
+    std::array::from_fn(|kind| lesser(a[kind], b[kind]))
 }
 
 impl Problem {
@@ -63,10 +70,17 @@ impl Problem {
         all.values[all.first[last]..].fill(end);
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let (before, behind) = all.around(index);
+            // They are in the order of the states that they come from.
+            let Some(first) = layer.steps.first() else { continue };
+            let (mut from, mut value) = (first.from, none);
             for step in &layer.steps {
-                let value = &mut before[step.from as usize];
-                *value = pick(*value, with(step, behind[step.to as usize]));
+                if step.from != from {
+                    before[from as usize] = value;
+                    (from, value) = (step.from, none);
+                }
+                value = pick(value, with(step, behind[step.to as usize]));
             }
+            before[from as usize] = value;
         }
         all
     }
@@ -92,12 +106,12 @@ impl Problem {
 
     /// The least weighted cost from the start to each state.
     pub(super) fn costs_from_start(&self, weights: Shares) -> AtStates<f64> {
-        self.from_start([0.0, f64::INFINITY], |step, cost| cost + dot(weights, step.shares), f64::min)
+        self.from_start([0.0, f64::INFINITY], |step, cost| cost + dot(weights, step.shares), lesser)
     }
 
     /// The least weighted cost from each state to the end.
     pub(super) fn costs_to_end(&self, weights: Shares) -> AtStates<f64> {
-        self.to_end([0.0, f64::INFINITY], |step, cost| dot(weights, step.shares) + cost, f64::min)
+        self.to_end([0.0, f64::INFINITY], |step, cost| dot(weights, step.shares) + cost, lesser)
     }
 
     /// The least of each kind, by whatever path, from the start to each state.

@@ -1,16 +1,22 @@
 //! The enumeration of the paths that no bound excludes.
 
-use super::bounds::{Cut, exceeds};
+use super::bounds::Cut;
 use super::costs::AtStates;
-use super::{Goal, KINDS, Path, Shares, Solver, TINY, add, dot};
+use super::{Goal, KINDS, Path, Shares, Solver, TINY, add, dot, exceeds};
 
 /// The most paths that the enumeration extends before steps are parted; few where small problems are to be parted too.
 const MOST_LABELS: usize = if cfg!(test) { 4 } else { 12_000 };
+
+/// The most steps with which the enumeration is tried: of problems with more, one in twenty has so few paths.
+const MOST_STEPS: usize = 2_500;
 
 impl Solver<'_> {
     /// Closes the gap, or with a beam looks for a better path only: of those to a layer as many as the beam are extended. False
     /// if there were too many paths, so that a better one may exist.
     pub(super) fn enumerate(&mut self, beam: Option<usize>) -> bool {
+        if beam.is_none() && self.problem.steps() > MOST_STEPS {
+            return false;
+        }
         let limits: Vec<f64> = self.cuts.iter().map(|cut| self.limit(cut)).collect();
         let most = self.most_of_kinds();
         let most_to_end = self.problem.most_to_end();

@@ -1,5 +1,7 @@
 //! The layered graph: its steps, those of them that are left, and paths through them.
 
+use std::cmp::Ordering;
+
 /// Kinds of resources.
 pub const KINDS: usize = 4;
 
@@ -55,6 +57,28 @@ pub struct Problem {
     pub units: Shares,
 }
 
+/// A path by its steps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Walk {
+    pub(super) steps: Vec<Step>,
+    /// What they cost together.
+    pub(super) shares: Shares,
+}
+
+impl Walk {
+    pub(super) fn push(&mut self, step: &Step) {
+        self.steps.push(*step);
+        self.shares = add(self.shares, step.shares);
+    }
+
+    /// The same path.
+    pub(super) fn path(&self) -> Path {
+        let ways = self.steps.iter().map(|step| step.way).collect();
+        let cycles = self.steps.iter().map(|step| step.cycles).fold(0.0, f64::max);
+        Path { ways, shares: self.shares, cycles }
+    }
+}
+
 /// A path.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Path {
@@ -66,6 +90,11 @@ pub struct Path {
     pub cycles: f64,
 }
 
+/// Is any kind above what it may be at most?
+pub(super) fn exceeds(shares: Shares, most: Shares) -> bool {
+    (0..KINDS).any(|kind| shares[kind] > most[kind])
+}
+
 pub(super) fn add(a: Shares, b: Shares) -> Shares {
     std::array::from_fn(|kind| a[kind] + b[kind])
 }
@@ -74,10 +103,17 @@ pub(super) fn dot(a: Shares, b: Shares) -> f64 {
     (0..KINDS).map(|kind| a[kind] * b[kind]).sum()
 }
 
+/// The order of steps: those between the same states behind each other, what may be better in front of what may be worse.
+fn in_order(a: &Step, b: &Step) -> Ordering {
+    let sum = |step: &Step| step.shares.iter().sum::<f64>();
+    let states = (a.from, a.to).cmp(&(b.from, b.to));
+    states.then(sum(a).total_cmp(&sum(b))).then(a.cycles.total_cmp(&b.cycles))
+}
+
 impl Problem {
     /// A problem; units as in the field.
     pub fn new(mut layers: Vec<Layer>, limited: [bool; KINDS], units: Shares) -> Self {
-        layers.iter_mut().for_each(|layer| layer.steps.sort_by_key(|step| (step.from, step.to)));
+        layers.iter_mut().for_each(|layer| layer.steps.sort_by(in_order));
         Self { layers, limited, units }
     }
 
@@ -98,29 +134,20 @@ impl Problem {
     /// The steps that take at most `cycles`. Of steps between the same states, only those to which no other one is at most
     /// equal in every kind of resources and in the cycles beyond `least_cycles`; up to those all are fast enough.
     pub fn within(&self, cycles: f64, least_cycles: f64) -> Self {
-        let slow = |step: &Step| step.cycles.max(least_cycles);
-        let no_worse =
-            |a: &Step, b: &Step| slow(a) <= slow(b) && a.shares.iter().zip(&b.shares).all(|(a, b)| a <= b);
+        let no_worse = |a: &Step, b: &Step| {
+            (a.cycles <= b.cycles || a.cycles <= least_cycles) && !exceeds(a.shares, b.shares)
+        };
         let best = |layer: &Layer| {
             let mut kept: Vec<Step> = Vec::with_capacity(layer.steps.len());
-            // Those between the same states are behind each other.
+            // Those between the same states are behind each other, and none is better than one in front of it.
             let mut first = 0;
             for step in layer.steps.iter().filter(|step| step.cycles <= cycles) {
                 if kept.last().is_some_and(|last| (last.from, last.to) != (step.from, step.to)) {
                     first = kept.len();
                 }
-                if kept[first..].iter().any(|other| no_worse(other, step)) {
-                    continue;
+                if !kept[first..].iter().any(|other| no_worse(other, step)) {
+                    kept.push(*step);
                 }
-                let mut end = first;
-                for at in first..kept.len() {
-                    if !no_worse(step, &kept[at]) {
-                        kept[end] = kept[at];
-                        end += 1;
-                    }
-                }
-                kept.truncate(end);
-                kept.push(*step);
             }
             Layer { states: layer.states, steps: kept }
         };
@@ -129,7 +156,18 @@ impl Problem {
     }
 
     /// Without the steps of which `is_worse` says so, by the layer and the step, and those that lead nowhere then.
-    pub(super) fn without(mut self, is_worse: impl Fn(usize, &Step) -> bool) -> Self {
+    pub(super) fn without(self, is_worse: impl Fn(usize, &Step) -> bool) -> Self {
+        self.without_but(&mut vec![], is_worse)
+    }
+
+    /// The same, and of some walks those of which no step is removed.
+    pub(super) fn without_but(
+        mut self,
+        walks: &mut Vec<Walk>,
+        is_worse: impl Fn(usize, &Step) -> bool,
+    ) -> Self {
+        walks.retain(|walk| !walk.steps.iter().enumerate().any(|(index, step)| is_worse(index, step)));
+        let before = self.steps();
         let mut reached = vec![true];
         for (index, layer) in self.layers.iter_mut().enumerate() {
             let mut behind = vec![false; layer.states];
@@ -139,6 +177,9 @@ impl Problem {
                 stays
             });
             reached = behind;
+        }
+        if self.steps() == before {
+            return self;
         }
         // From the end: steps that go on, and states that they come from, numbered anew in the same order.
         let mut numbers: Vec<Vec<u32>> = vec![];
@@ -157,8 +198,9 @@ impl Problem {
         }
         numbers.push(vec![0]);
         numbers.reverse();
-        for (layer, numbers) in self.layers.iter_mut().zip(numbers.windows(2)) {
-            for step in &mut layer.steps {
+        for (index, numbers) in numbers.windows(2).enumerate() {
+            let walked = walks.iter_mut().map(|walk| &mut walk.steps[index]);
+            for step in self.layers[index].steps.iter_mut().chain(walked) {
                 (step.from, step.to) = (numbers[0][step.from as usize], numbers[1][step.to as usize]);
             }
         }
@@ -171,19 +213,13 @@ impl Problem {
     }
 
     /// The steps that a path consists of, if all of them are left.
-    pub(super) fn follow(&self, ways: impl Iterator<Item = u32>) -> Option<Vec<Step>> {
-        let mut state = 0;
-        let step = |(layer, way): (&Layer, u32)| {
-            let step = layer.from(state).iter().find(|step| step.way == way).copied()?;
-            state = step.to;
-            Some(step)
-        };
-        self.layers.iter().zip(ways).map(step).collect()
-    }
-
-    /// Those of some paths of which all steps are left.
-    pub(super) fn left_of(&self, paths: &[Vec<Step>]) -> Vec<Vec<Step>> {
-        paths.iter().filter_map(|path| self.follow(path.iter().map(|step| step.way))).collect()
+    pub(super) fn follow(&self, path: &Path) -> Option<Walk> {
+        let mut walk = Walk::default();
+        for (layer, &way) in self.layers.iter().zip(&path.ways) {
+            let state = walk.steps.last().map_or(0, |step| step.to);
+            walk.push(layer.from(state).iter().find(|step| step.way == way)?);
+        }
+        Some(walk)
     }
 
     pub(super) fn fits(&self, shares: Shares) -> bool {
@@ -219,12 +255,4 @@ fn ranks(stay: &[bool]) -> Vec<u32> {
         count - u32::from(stays)
     };
     stay.iter().map(&mut rank).collect()
-}
-
-impl Path {
-    pub(super) fn push(&mut self, step: &Step) {
-        self.ways.push(step.way);
-        self.shares = add(self.shares, step.shares);
-        self.cycles = self.cycles.max(step.cycles);
-    }
 }
