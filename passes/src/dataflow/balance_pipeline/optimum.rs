@@ -283,19 +283,20 @@ pub(super) mod tests {
 
     /// All paths.
     pub fn paths(problem: &Problem) -> Vec<Path> {
-        let mut ends = vec![(0u32, Path::default())];
+        let mut walks = vec![Walk::default()];
         for layer in &problem.layers {
-            let go = |(state, path): (u32, Path)| {
-                let steps = layer.steps.iter().filter(move |step| step.from == state);
+            let go = |walk: Walk| {
+                let from = walk.steps.last().map_or(0, |step| step.to);
+                let steps = layer.steps.iter().filter(move |step| step.from == from);
                 steps.map(move |step| {
-                    let mut path = path.clone();
-                    path.push(step);
-                    (step.to, path)
+                    let mut walk = walk.clone();
+                    walk.push(step);
+                    walk
                 })
             };
-            ends = ends.into_iter().flat_map(go).collect();
+            walks = walks.into_iter().flat_map(go).collect();
         }
-        ends.into_iter().map(|(_, path)| path).collect()
+        walks.iter().map(Walk::path).collect()
     }
 
     pub fn problem() -> impl Strategy<Value = Problem> {
