@@ -11,7 +11,7 @@ use crate::{
     session::Session,
 };
 use atheena_dialects::{
-    dataflow::{Actor, Graph, Resources, bottleneck},
+    dataflow::{Actor, Gate, Graph, Resources, bottleneck},
     ir::{Failure, Op},
     pass::Pass,
 };
@@ -21,7 +21,7 @@ use atheena_passes::{
         balance_pipeline::designs::{Design, Designs, folded},
         size_buffers::{Options as SizeOptions, SizeBuffers},
     },
-    depths::Room,
+    depths::{self, Room},
 };
 use atheena_runtime::tokens::TokenModel;
 use melior::ir::Module;
@@ -32,10 +32,10 @@ mod judge;
 pub const USUAL: Room = Room { margin: 0.2, max_loss: 0.01, even: true };
 
 /// The margins that are tried, the usual ones first.
-const MARGINS: [f64; 5] = [0.15, 0.05, 0.3, 0.6, -0.1];
+const MARGINS: [f64; 7] = [0.15, 0.05, 0.3, 0.6, -0.1, 0.0, -0.2];
 
 /// The losses that queues are made for.
-const LOSSES: [f64; 3] = [0.01, 0.05, 0.2];
+const LOSSES: [f64; 4] = [0.01, 0.02, 0.05, 0.15];
 
 /// The losses that queues are made for out of what a design leaves of its budget.
 const SPARE_LOSSES: [f64; 6] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
@@ -87,6 +87,7 @@ impl Plan {
             foldings: foldings.ok_or(Error::OtherGraph)?,
             places: designs.places(room),
             room,
+            cycles_each: vec![],
             cycles,
             cycles_bound: cycles,
             share,
@@ -245,22 +246,36 @@ impl Planner<'_, '_> {
 
     /// The best design with a room, unless it would be worse than what was found before.
     fn look(&mut self, room: Room, objective: Objective, found: &mut Vec<Candidate>) {
-        let loss = self.designs.loss(room);
         let best = found.iter().map(|candidate| candidate.cycles).fold(f64::INFINITY, f64::min);
         let most = match objective {
             Objective::Throughput => best * (1.0 + IN_DOUBT),
             Objective::Resources { cycles } => cycles,
             Objective::Latency { arrival_cycles } => arrival_cycles,
         };
-        let at_most = most / room.cycles_per_sample(1.0, loss);
-        let find = |budget| match objective {
-            Objective::Throughput | Objective::Latency { .. } => self.designs.fastest(budget, room, at_most),
+        // What bursts cost is known when it is built: less than the room allows, as far as what is behind an exit is faster.
+        let at_most = most / room.cycles_per_sample(1.0, 0.0);
+        // With shorter queues, a design is of use only if it is faster.
+        let same_margin = |found: &&Candidate| {
+            let other = found.plan.design.room;
+            other.margin == room.margin && other.even == room.even && other.max_loss < room.max_loss
+        };
+        let with_longer = found.iter().filter(same_margin).map(|found| found.plan.design.cycles);
+        let at_most = match objective {
+            Objective::Resources { .. } => at_most,
+            _ => with_longer.map(f64::next_down).fold(at_most, f64::min),
+        };
+        let find = |budget, at_least| match objective {
+            Objective::Throughput | Objective::Latency { .. } => {
+                self.designs.fastest(budget, room, at_least..=at_most)
+            }
             Objective::Resources { .. } => self.designs.smallest(budget, room, at_most),
         };
-        let mut budget = self.hardware.budget;
+        // What fits less is no faster.
+        let (mut budget, mut at_least) = (self.hardware.budget, 0.0);
         for _ in 0..ATTEMPTS {
-            let Some(design) = find(budget) else { return };
-            let Some(candidate) = self.candidate(Plan { design, loss }) else { return };
+            let Some(design) = find(budget, at_least) else { return };
+            at_least = design.cycles;
+            let Some(candidate) = self.candidate(design) else { return };
             if self.fits(candidate.resources) {
                 found.push(match objective {
                     Objective::Resources { .. } => candidate,
@@ -277,15 +292,31 @@ impl Planner<'_, '_> {
         excess(resources, self.hardware.budget) == Resources::default()
     }
 
-    /// A plan as it is built; None if it can't be.
-    fn candidate(&self, plan: Plan) -> Option<Candidate> {
-        let cycles = plan.design.room.cycles_per_sample(plan.design.cycles, plan.loss);
+    /// A design as it is built; None if it can't be.
+    fn candidate(&self, design: Design) -> Option<Candidate> {
+        let (cycles, loss) = self.expected(&design);
+        let plan = Plan { design, loss };
         let built = plan.build(self.graph).ok()?;
         let resources = total(built);
         let slowest = bottleneck(built).map(|slowest| slowest.label).unwrap_or_default();
         let tokens = TokenModel::of(built);
         built.0.erase();
-        Some(Candidate { plan, resources, cycles, tokens: tokens?, slowest })
+        Some(Candidate { plan, resources, cycles: cycles * (1.0 + loss), tokens: tokens?, slowest })
+    }
+
+    /// Cycles a sample without bursts, and by which part they make it more.
+    fn expected(&self, design: &Design) -> (f64, f64) {
+        let actors = folded(self.graph);
+        let each = actors.iter().zip(&design.cycles_each).map(|(actor, &cycles)| (actor.reach(), cycles));
+        let cycles = each.clone().map(|(reach, cycles)| reach * cycles).fold(1.0, f64::max);
+        let with_bursts = actors.iter().zip(&design.places).filter_map(|(actor, &places)| {
+            let gate = Gate::cast(actor.op())?;
+            let exit =
+                depths::exit(gate, each.clone()).filter(|exit| exit.stays > 0.0 && exit.stays < 1.0)?;
+            let cycles = exit.front_cycles.max(exit.back_cycles * exit.stays);
+            Some(gate.reach() * cycles * (1.0 + exit.loss(places)))
+        });
+        (cycles, with_bursts.fold(cycles, f64::max) / cycles - 1.0)
     }
 
     /// The same foldings with the longest queues at the exits that fit: what they leave of the budget is of no other use.
@@ -294,10 +325,8 @@ impl Planner<'_, '_> {
         let room = design.room;
         let longer = SPARE_LOSSES.into_iter().filter(|&spare| spare < room.max_loss).find_map(|max_loss| {
             let room = Room { max_loss, ..room };
-            let places = self.designs.places(room);
-            let plan =
-                Plan { design: Design { places, room, ..design.clone() }, loss: self.designs.loss(room) };
-            self.candidate(plan).filter(|longer| longer.plan.loss < loss && self.fits(longer.resources))
+            let design = Design { places: self.designs.places(room), room, ..design.clone() };
+            self.candidate(design).filter(|longer| longer.plan.loss < loss && self.fits(longer.resources))
         });
         longer.unwrap_or(candidate)
     }

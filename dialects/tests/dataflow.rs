@@ -1,7 +1,7 @@
 //! What actors say of their speed and cost, against numbers worked out by hand for layers like those of B-LeNet.
 
 use atheena_dialects::dataflow::{
-    Actor, Folding, Graph, Lanes, Matvec, Products, Resources, actor, bottleneck,
+    Actor, Folding, Graph, Lanes, Matvec, Products, Resources, actor, bottleneck, value_range,
 };
 use atheena_dialects::ir::Op;
 use melior::ir::Module;
@@ -36,8 +36,12 @@ dataflow.graph @net {
 
 /// Runs a check on the graph.
 fn with_graph(check: impl Fn(Graph<'_>)) {
+    with_graph_of(LAYERS, check);
+}
+
+fn with_graph_of(text: &str, check: impl Fn(Graph<'_>)) {
     let context = atheena_dialects::context();
-    let module = Module::parse(&context, LAYERS).expect("the graph is valid");
+    let module = Module::parse(&context, text).expect("the graph is valid");
     check(Graph(Op::of_module(&module).walk_named(Graph::NAME)[0]));
 }
 
@@ -183,4 +187,25 @@ fn vectors_are_in_the_order_of_the_window() {
     let matvec = Matvec::cast(op).expect("the operation is a matvec");
     assert_eq!(matvec.places(), [0, 1, 4, 5, 2, 3, 6, 7]);
     assert!(actor(op).is_some_and(|actor| actor.beats() == 2));
+}
+
+/// Behind a ReLU, padding is in windows only where there is some, and in their maxima not at all, if each has an element that is real.
+#[test]
+fn maxima_are_of_what_is_no_padding() {
+    let padded = LAYERS.replace(
+        "kernel = array<i64: 4, 4>, pad = array<i64: 0, 0, 0, 0>",
+        "kernel = array<i64: 4, 4>, pad = array<i64: 1, 1, 1, 1>",
+    );
+    let least_is_no_padding = padded.replace("pad_value = -128", "pad_value = -5");
+    let expected = [
+        (LAYERS, (0, 127), (0, 127)),
+        (&padded, (-128, 127), (0, 127)),
+        (&least_is_no_padding, (-5, 127), (-5, 127)),
+    ];
+    for (text, windows, maxima) in expected {
+        with_graph_of(text, |graph| {
+            let range = |label| value_range(find(graph, label).op().result(0));
+            assert_eq!((range("pool_window"), range("pool")), (windows, maxima));
+        });
+    }
 }

@@ -3,7 +3,9 @@
 //! docs/buffers.md has the reasons. All depths are in beats of the stream that is queued.
 
 use crate::bursts::Exit;
-use atheena_dialects::dataflow::{Actor, Fifo, Fork, Gate, Graph, Matvec, Resources, Source, Stream, Window};
+use atheena_dialects::dataflow::{
+    Actor, Fifo, Fork, Gate, Graph, Matvec, Resources, Source, Stream, Window, actor,
+};
 use atheena_dialects::ir::{Attr, Op, Value};
 use std::collections::HashSet;
 
@@ -51,8 +53,20 @@ impl Room {
 
 /// The part of the samples that goes on at a gate for them; none of other gates.
 pub fn stays(gate: Gate<'_>) -> Option<f64> {
-    let consumer = gate.0.result(0).only_user().and_then(atheena_dialects::dataflow::actor)?;
+    let consumer = gate.0.result(0).only_user().and_then(actor)?;
     gate.holds_data().then(|| if gate.reach() > 0.0 { consumer.reach() / gate.reach() } else { 0.0 })
+}
+
+/// What meets at a gate for samples that go on, where actors that samples get to with these probabilities take so many cycles for each;
+/// None of other gates.
+pub fn exit(gate: Gate<'_>, actors: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Exit> {
+    let part = stays(gate)?;
+    let (comes, stays) = (gate.reach(), gate.reach() * part);
+    let slowest = |behind: bool| {
+        let there = actors.clone().filter(move |&(reach, _)| (reach <= stays) == behind);
+        there.map(|(reach, cycles)| cycles * reach).fold(0.0, f64::max)
+    };
+    Some(Exit { front_cycles: slowest(false) / comes, back_cycles: slowest(true) / stays, stays: part })
 }
 
 /// Writes down how many samples are to queue behind a gate.

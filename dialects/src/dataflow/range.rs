@@ -1,7 +1,8 @@
 //! The values that a stream can carry.
 
-use super::{Binary, Stream, int};
-use crate::ir::{Attr, Value};
+use super::{Binary, Stream, Window, int};
+use crate::ir::{Attr, Op, Value};
+use crate::tosa::Geometry;
 
 /// The range of a stream's elements: what its type allows, or less where its producer clamps.
 pub fn value_range(value: Value<'_>) -> (i128, i128) {
@@ -16,6 +17,7 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
             let ends = (values.iter().min(), values.iter().max());
             (ends.0.map_or(of_type.0, |&v| v.into()), ends.1.map_or(of_type.1, |&v| v.into()))
         }),
+        "dataflow.window" if Window(producer).geometry().pad == [0; 4] => input(0),
         "dataflow.window" | "dataflow.pad" => {
             let (low, high): (i128, i128) = input(0);
             (low.min(bound("pad_value")), high.max(bound("pad_value")))
@@ -41,10 +43,28 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
         "dataflow.pool" | "dataflow.global_pool"
             if producer.attr("kind").and_then(Attr::to_string_value).as_deref() == Some("max") =>
         {
-            input(0)
+            pooled(producer).map_or_else(|| input(0), value_range)
         }
         _ => of_type,
     };
     // An i32 result may have bounds beyond its type, and bounds must not exclude everything.
     (low.max(of_type.0).min(of_type.1), high.min(of_type.1).max(of_type.0))
+}
+
+/// Where each window that a maximum is taken of holds an element that is no padding, what these windows are of: the padding of maxima is
+/// the least number of the type.
+fn pooled(pool: Op<'_>) -> Option<Value<'_>> {
+    let mut windows = pool.operand(0)?.producer()?;
+    while ["dataflow.resize", "dataflow.fifo"].contains(&windows.name().as_str()) {
+        windows = windows.operand(0)?.producer()?;
+    }
+    let window = Window::cast(windows)?;
+    let Geometry { kernel: [height, width], dilation, pad: [top, bottom, left, right], .. } =
+        window.geometry();
+    let least = Stream::of_value(windows.operand(0)?).element.range().0;
+    let is_partly_real = dilation == [1, 1]
+        && top.max(bottom) < height
+        && left.max(right) < width
+        && window.pad_value() == least;
+    windows.operand(0).filter(|_| is_partly_real)
 }

@@ -70,7 +70,7 @@ impl Pass for BalancePipeline {
         let room = Room { margin: options.margin, max_loss: options.max_loss, even: options.even };
         let designs = Designs::of(graph);
         let design = match options.cycles {
-            0.0 => designs.fastest(budget, room, f64::INFINITY),
+            0.0 => designs.fastest(budget, room, 0.0..=f64::INFINITY),
             cycles => designs.smallest(budget, room, cycles),
         };
         match design {
@@ -140,7 +140,7 @@ impl<'a, 'c> Shortage<'a, 'c> {
 
     /// That nothing that takes at most so many cycles fits the budget.
     fn does_not_fit(&self, cycles: f64) -> Failure {
-        let reachable = self.search.fewest_cycles(f64::INFINITY);
+        let reachable = self.search.fewest_cycles(0.0..=f64::INFINITY);
         let slowest = self.search.targets().last().copied().unwrap_or(cycles);
         let (nearest, _) = self.search.best(if reachable.is_some() { cycles } else { slowest }, Goal::Fit);
         let over =

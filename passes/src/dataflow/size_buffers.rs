@@ -42,7 +42,6 @@
 use std::collections::{HashMap, HashSet};
 use std::iter::successors;
 
-use crate::bursts::Exit;
 use crate::depths::{self, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
     Actor, Binary, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
@@ -130,17 +129,10 @@ impl Pass for SizeBuffers {
 
 /// Samples that must be able to wait behind a gate, and be at the first actor there.
 fn queued_samples(graph: Graph<'_>, gate: Gate<'_>, exits: usize, max_loss: f64) -> f64 {
-    let Some(part) = depths::stays(gate) else { return 0.0 };
-    if part <= 0.0 || part >= 1.0 {
-        return 1.0;
-    }
-    let (comes, stays) = (gate.reach(), gate.reach() * part);
-    let slowest = |behind: bool| {
-        let there = graph.actors().into_iter().filter(move |actor| (actor.reach() <= stays) == behind);
-        there.map(|actor| actor.ii_cycles() as f64 * actor.reach()).fold(0.0, f64::max)
-    };
-    let exit = Exit { front_cycles: slowest(false) / comes, back_cycles: slowest(true) / stays, stays: part };
-    exit.places(max_loss / exits as f64)
+    let actors = graph.actors();
+    let cycles = actors.iter().map(|actor| (actor.reach(), actor.ii_cycles() as f64));
+    let Some(exit) = depths::exit(gate, cycles) else { return 0.0 };
+    if exit.stays <= 0.0 || exit.stays >= 1.0 { 1.0 } else { exit.places(max_loss / exits as f64) }
 }
 
 /// When the first beat of a sample comes, in cycles from when it enters.

@@ -7,6 +7,7 @@ use super::space::Space;
 use crate::depths::{self, Room};
 use atheena_dialects::dataflow::{Actor, Folding, Graph, Resize, Resources};
 use atheena_dialects::ir::{Attr, Op};
+use std::ops::RangeInclusive;
 
 /// What is done for whole curves: several times what networks of dozens of layers need; what is not proved then says by how much.
 const WHOLE: Effort = Effort { parts: 200, total_parts: 0 };
@@ -32,6 +33,8 @@ pub struct Design {
     pub places: Vec<f64>,
     /// The room for bursts.
     pub room: Room,
+    /// Cycles of each actor for each sample that comes to it, as fast as queues let it be.
+    pub cycles_each: Vec<f64>,
     /// Cycles a sample that every actor keeps up with.
     pub cycles: f64,
     /// What was proved that no design within the budget is below.
@@ -120,11 +123,11 @@ impl Designs {
         found.map(design).collect()
     }
 
-    /// The fastest design within a budget of those that take at most so many cycles a sample, and of these the one of the least sum
-    /// of shares; None if there is none.
-    pub fn fastest(&self, budget: Resources, room: Room, at_most: f64) -> Option<Design> {
+    /// The fastest design within a budget of those whose cycles a sample are in a range, and of these the one of the least sum of
+    /// shares; None if there is none.
+    pub fn fastest(&self, budget: Resources, room: Room, cycles: RangeInclusive<f64>) -> Option<Design> {
         let search = self.search(budget, room);
-        let (cycles, bound) = search.fewest_cycles(at_most)?;
+        let (cycles, bound) = search.fewest_cycles(cycles)?;
         self.smallest_of(&search, cycles, bound)
     }
 
@@ -150,6 +153,7 @@ impl Designs {
             foldings: self.actors.iter().cloned().zip(choice.foldings).collect(),
             places: choice.places,
             room: search.room(),
+            cycles_each: choice.cycles_each,
             cycles: choice.cycles,
             cycles_bound: cycles_bound.min(choice.cycles),
             share,

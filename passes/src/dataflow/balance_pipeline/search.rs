@@ -4,6 +4,7 @@ use super::optimum::{Goal, Hints, KINDS, Layer, MOST_PARTS, Path, Problem, Share
 use super::space::{Move, Moves, Space};
 use crate::depths::Room;
 use atheena_dialects::dataflow::{Folding, Resources};
+use std::ops::RangeInclusive;
 
 /// What shares are of where the budget sets no limit: a ZC706.
 const USUAL: Resources = Resources { lut: 218_600, ff: 437_200, dsp: 900, bram18: 1090 };
@@ -19,6 +20,8 @@ pub struct Choice {
     pub resources: Resources,
     /// What each actor costs, with the changes of lanes in front of it.
     pub each: Vec<Resources>,
+    /// Cycles of each actor for each sample that comes to it, with the changes of lanes in front of it, as fast as queues let it be.
+    pub cycles_each: Vec<f64>,
     /// Cycles a sample of the slowest.
     pub cycles: f64,
     /// The first of the slowest actors, or the one in front of which the change of lanes is as slow.
@@ -94,29 +97,35 @@ impl<'s> Search<'s> {
         (solution.path.as_ref().map(|path| self.choice(path)), solution)
     }
 
-    /// The fewest cycles a sample within the budget, and what was proved that no choice is below; None if nothing fits that takes at
-    /// most so many.
-    pub fn fewest_cycles(&self, at_most: f64) -> Option<(f64, f64)> {
+    /// The fewest cycles a sample within the budget, of those in a range, and what was proved that no choice in it is below; None if
+    /// nothing in the range fits.
+    pub fn fewest_cycles(&self, range: RangeInclusive<f64>) -> Option<(f64, f64)> {
         let mut targets = self.targets();
-        targets.truncate(targets.partition_point(|&cycles| cycles <= at_most));
+        targets.retain(|cycles| range.contains(cycles));
         // The slowest first: if it does not fit, nothing does.
         let last = targets.len().checked_sub(1)?;
-        let fits = |index: usize| {
-            let (choice, solution) = self.best(targets[index], Goal::Fit);
-            (choice.filter(|_| solution.fits()), solution.is_proof())
-        };
-        let reached = |choice: &Choice| targets.partition_point(|&cycles| cycles < choice.cycles).min(last);
-        // Invariant: nothing below `proved` fits, nothing found below `low` does, and `targets[high]` does.
-        let (mut proved, mut low, mut high) = (0, 0, reached(&fits(last).0?));
+        let mut problem = self.problem.within(targets[last], targets[0]);
+        let mut hints = Hints::default();
+        // Invariant: nothing below `proved` fits, nothing found below `low` does, and `targets[high]` does, if it is there.
+        let (mut proved, mut low, mut high) = (0, 0, targets.len());
+        let mut next = last;
         while low < high {
-            let middle = low + (high - low) / 2;
-            match fits(middle) {
-                (Some(choice), _) => high = reached(&choice).min(middle),
-                (None, is_proof) => {
-                    low = middle + 1;
-                    proved = if is_proof { low } else { proved };
+            let cycles = targets[next];
+            let solution = problem.within(cycles, cycles).solve(Goal::Fit, &hints, MOST_PARTS);
+            hints.weights = Some(solution.weights);
+            match solution.path.as_ref().filter(|_| solution.fits()) {
+                Some(path) => {
+                    high = targets.partition_point(|&cycles| cycles < path.cycles).min(next);
+                    // Of no interest is what does not fit, and what is slower.
+                    problem = problem.pruned(solution.weights, 1.0).within(targets[high], targets[low]);
+                }
+                None if high > last => return None,
+                None => {
+                    low = next + 1;
+                    proved = if solution.is_proof() { low } else { proved };
                 }
             }
+            next = low + (high - low) / 2;
         }
         Some((targets[high], targets[proved]))
     }
@@ -130,6 +139,7 @@ impl<'s> Search<'s> {
             places: self.places.clone(),
             resources: none,
             each,
+            cycles_each: vec![0.0; self.space.actors.len()],
             cycles: 0.0,
             slowest: 0,
         };
@@ -141,6 +151,8 @@ impl<'s> Search<'s> {
             let resources = sum(self.space.resources(layer, m, &self.places));
             choice.resources += resources;
             choice.each[layer.actor] += resources;
+            let each = &mut choice.cycles_each[layer.actor];
+            *each = each.max(m.cycles(&self.room));
             let cycles = self.space.cycles(layer, m, &self.room);
             if cycles > choice.cycles {
                 (choice.cycles, choice.slowest) = (cycles, layer.actor);

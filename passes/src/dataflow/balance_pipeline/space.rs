@@ -73,6 +73,14 @@ pub(super) struct Move {
     queues: Resources,
 }
 
+impl Move {
+    /// For a sample that comes.
+    pub(super) fn cycles(&self, room: &Room) -> f64 {
+        let From { full_speed, even } = self.enough_from;
+        (self.ii_cycles as f64).max(if room.even { even } else { full_speed })
+    }
+}
+
 /// All ways to fold a graph.
 pub struct Space {
     pub(super) actors: Vec<Ways>,
@@ -333,8 +341,7 @@ impl Space {
 
     /// Cycles a sample of the whole that a move can keep up with.
     pub(super) fn cycles(&self, layer: &Moves, m: &Move, room: &Room) -> f64 {
-        let enough_from = if room.even { m.enough_from.even } else { m.enough_from.full_speed };
-        room.rate(layer.reach) * (m.ii_cycles as f64).max(enough_from)
+        room.rate(layer.reach) * m.cycles(room)
     }
 
     /// The cycles a sample of all moves, whatever queues ask for.
