@@ -59,7 +59,7 @@ fn least(a: Shares, b: Shares) -> Shares {
 
 impl Problem {
     /// From the end on: what a step makes of the value behind it, picked among the steps from a state.
-    fn to_end<T: Copy>(
+    fn backward<T: Copy>(
         &self,
         [end, none]: [T; 2],
         with: impl Fn(&Step, T) -> T,
@@ -86,7 +86,7 @@ impl Problem {
     }
 
     /// From the start on: what a step makes of the value in front of it, picked among the steps to a state.
-    fn from_start<T: Copy>(
+    fn forward<T: Copy>(
         &self,
         [start, none]: [T; 2],
         with: impl Fn(&Step, T) -> T,
@@ -106,29 +106,29 @@ impl Problem {
 
     /// The least weighted cost from the start to each state.
     pub(super) fn costs_from_start(&self, weights: Shares) -> AtStates<f64> {
-        self.from_start([0.0, f64::INFINITY], |step, cost| cost + dot(weights, step.shares), lesser)
+        self.forward([0.0, f64::INFINITY], |step, cost| cost + dot(weights, step.shares), lesser)
     }
 
     /// The least weighted cost from each state to the end.
     pub(super) fn costs_to_end(&self, weights: Shares) -> AtStates<f64> {
-        self.to_end([0.0, f64::INFINITY], |step, cost| dot(weights, step.shares) + cost, lesser)
+        self.backward([0.0, f64::INFINITY], |step, cost| dot(weights, step.shares) + cost, lesser)
     }
 
     /// The least of each kind, by whatever path, from the start to each state.
     pub(super) fn kinds_from_start(&self) -> AtStates<Shares> {
         let ends = [[0.0; KINDS], [f64::INFINITY; KINDS]];
-        self.from_start(ends, |step, shares| add(shares, step.shares), least)
+        self.forward(ends, |step, shares| add(shares, step.shares), least)
     }
 
     /// The least of each kind, by whatever path, from each state to the end.
     pub(super) fn kinds_to_end(&self) -> AtStates<Shares> {
         let ends = [[0.0; KINDS], [f64::INFINITY; KINDS]];
-        self.to_end(ends, |step, shares| add(step.shares, shares), least)
+        self.backward(ends, |step, shares| add(step.shares, shares), least)
     }
 
     /// The most of each kind that may be needed from each state to the end.
     pub(super) fn most_to_end(&self) -> AtStates<Shares> {
         let most = |a: Shares, b: Shares| std::array::from_fn(|kind| f64::max(a[kind], b[kind]));
-        self.to_end([[0.0; KINDS]; 2], |step, shares| add(step.shares, shares), most)
+        self.backward([[0.0; KINDS]; 2], |step, shares| add(step.shares, shares), most)
     }
 }
