@@ -247,13 +247,13 @@ impl Planner<'_, '_> {
     /// The best design with a room, unless it would be worse than what was found before.
     fn look(&mut self, room: Room, objective: Objective, found: &mut Vec<Candidate>) {
         let best = found.iter().map(|candidate| candidate.cycles).fold(f64::INFINITY, f64::min);
+        // What bursts cost follows from the design: less than the room allows, as far as what is behind an exit is faster.
         let most = match objective {
             Objective::Throughput => best * (1.0 + IN_DOUBT),
-            Objective::Resources { cycles } => cycles,
+            Objective::Resources { cycles } => cycles / (1.0 + room.max_loss),
             Objective::Latency { arrival_cycles } => arrival_cycles,
         };
-        // What bursts cost is known when it is built: less than the room allows, as far as what is behind an exit is faster.
-        let at_most = most / room.cycles_per_sample(1.0, 0.0);
+        let at_most = most / room.cycles_per_sample(1.0);
         // With shorter queues, a design is of use only if it is faster.
         let same_margin = |found: &&Candidate| {
             let other = found.plan.design.room;

@@ -33,21 +33,19 @@ impl Room {
         if reach >= 1.0 { 1.0 } else { (reach * (1.0 + self.margin)).min(1.0) }
     }
 
-    /// Cycles a sample of a pipeline in which what all samples reach takes so many; bursts cost a part of the throughput.
-    pub fn cycles_per_sample(&self, cycles: f64, loss: f64) -> f64 {
-        cycles / (1.0 + self.margin).min(1.0) * (1.0 + loss)
+    /// Cycles a sample of a pipeline in which what all samples reach takes so many, but for bursts.
+    pub fn cycles_per_sample(&self, cycles: f64) -> f64 {
+        cycles / (1.0 + self.margin).min(1.0)
     }
 
-    /// Samples that must be able to wait at an exit, and be at the first actor behind it, if all actors take as long as they may;
-    /// and what part of the throughput is lost then.
-    pub fn places(&self, stays: f64, exits: usize) -> (f64, f64) {
+    /// Samples that must be able to wait at an exit, and be at the first actor behind it, if all actors take as long as they may.
+    pub fn places(&self, stays: f64, exits: usize) -> f64 {
         if stays <= 0.0 || stays >= 1.0 {
-            return (1.0, 0.0);
+            return 1.0;
         }
         let back_cycles = 1.0 / (stays * (1.0 + self.margin));
         let exit = Exit { front_cycles: 1.0, back_cycles, stays };
-        let places = exit.places(self.max_loss / exits.max(1) as f64);
-        (places, exit.loss(places))
+        exit.places(self.max_loss / exits.max(1) as f64)
     }
 }
 
@@ -295,7 +293,7 @@ mod tests {
         let room = Room { margin: -0.2, max_loss: 0.0, even: false };
         assert_eq!([1.0, 0.5].map(|reach| room.rate(reach)), [1.0, 0.4]);
         // What half of the samples reach may take 250 cycles where all take 100: 125 a sample.
-        assert_eq!(room.cycles_per_sample(100.0, 0.0), 125.0);
-        assert_eq!(Room { margin: 1.5, ..room }.cycles_per_sample(100.0, 0.25), 125.0);
+        assert_eq!(room.cycles_per_sample(100.0), 125.0);
+        assert_eq!(Room { margin: 1.5, ..room }.cycles_per_sample(100.0), 100.0);
     }
 }

@@ -69,14 +69,9 @@ impl Designs {
         self.space.is_whole()
     }
 
-    /// The part of the throughput that bursts cost with room for them.
-    pub fn loss(&self, room: Room) -> f64 {
-        self.space.places(&room).into_iter().map(|(_, loss)| loss).sum()
-    }
-
     /// Samples that queue behind each actor with room for bursts; 0 but of gates.
     pub fn places(&self, room: Room) -> Vec<f64> {
-        self.space.places(&room).into_iter().map(|(places, _)| places).collect()
+        self.space.places(&room)
     }
 
     /// Has the graph exits?

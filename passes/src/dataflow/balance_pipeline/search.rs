@@ -40,7 +40,7 @@ pub struct Search<'s> {
 
 impl<'s> Search<'s> {
     pub(super) fn new(space: &'s Space, budget: Resources, room: Room) -> Self {
-        let places: Vec<f64> = space.places(&room).into_iter().map(|(places, _)| places).collect();
+        let places = space.places(&room);
         let layer = |layer: &Moves| {
             let step = |(number, m): (usize, &Move)| Step {
                 from: m.from,

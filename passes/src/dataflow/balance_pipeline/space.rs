@@ -360,10 +360,10 @@ impl Space {
         cycles.fold(f64::INFINITY, f64::min)
     }
 
-    /// Samples that queue at each exit, by the gate that is the actor, and what part of the throughput is lost there.
-    pub(super) fn places(&self, room: &Room) -> Vec<(f64, f64)> {
+    /// Samples that queue at each exit, by the gate that is the actor.
+    pub(super) fn places(&self, room: &Room) -> Vec<f64> {
         let stays = self.actors.iter().map(|ways| ways.held.as_ref().and_then(|held| held.stays));
-        stays.map(|stays| stays.map_or((0.0, 0.0), |stays| room.places(stays, self.exits))).collect()
+        stays.map(|stays| stays.map_or(0.0, |stays| room.places(stays, self.exits))).collect()
     }
 
     /// What a move costs, and what its queues and gates do where so many samples queue at the exits.
