@@ -43,3 +43,37 @@ func.func @clamp(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %1 = tosa.minimum %six, %0 : (tensor<1x1xf32>, tensor<1x4xf32>) -> tensor<1x4xf32>
   return %1 : tensor<1x4xf32>
 }
+
+// Sums of pixels less their zero point, as TFLite's mean has them.
+// CHECK-LABEL: func.func @sum(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x7x7x8xi8>
+// CHECK-DAG:     %[[ONES:.*]] = "tosa.const"() <{values = dense<1> : tensor<7x7x8x1xi8>}>
+// CHECK-DAG:     %[[NONE:.*]] = "tosa.const"() <{values = dense<0> : tensor<8xi32>}>
+// CHECK-DAG:     %[[ZP:.*]] = "tosa.const"() <{values = dense<-3> : tensor<1xi8>}>
+// CHECK-NOT:     tosa.reduce_sum
+// CHECK:         %[[SUM:.*]] = tosa.depthwise_conv2d %[[X]], %[[ONES]], %[[NONE]], %[[ZP]], {{.*}} -> tensor<1x1x1x8xi32>
+// CHECK:         return %[[SUM]]
+func.func @sum(%x: tensor<1x7x7x8xi8>) -> tensor<1x1x1x8xi32> {
+  %multiplier = "tosa.const"() <{values = dense<1073741824> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %shift = "tosa.const"() <{values = dense<30> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zp = "tosa.const"() <{values = dense<-3> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zero = "tosa.const"() <{values = dense<0> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %0 = tosa.rescale %x, %multiplier, %shift, %zp, %zero {scale32 = true, rounding_mode = SINGLE_ROUND, per_channel = false, input_unsigned = false, output_unsigned = false} : (tensor<1x7x7x8xi8>, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1xi32>) -> tensor<1x7x7x8xi32>
+  %1 = tosa.reduce_sum %0 {axis = 1 : i32} : (tensor<1x7x7x8xi32>) -> tensor<1x1x7x8xi32>
+  %2 = tosa.reduce_sum %1 {axis = 2 : i32} : (tensor<1x1x7x8xi32>) -> tensor<1x1x1x8xi32>
+  return %2 : tensor<1x1x1x8xi32>
+}
+
+// What is not by one stays.
+// CHECK-LABEL: func.func @sum_of_halves(
+// CHECK-COUNT-2: tosa.reduce_sum
+func.func @sum_of_halves(%x: tensor<1x7x7x8xi8>) -> tensor<1x1x1x8xi32> {
+  %multiplier = "tosa.const"() <{values = dense<1073741824> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %shift = "tosa.const"() <{values = dense<31> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zp = "tosa.const"() <{values = dense<-3> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zero = "tosa.const"() <{values = dense<0> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %0 = tosa.rescale %x, %multiplier, %shift, %zp, %zero {scale32 = true, rounding_mode = SINGLE_ROUND, per_channel = false, input_unsigned = false, output_unsigned = false} : (tensor<1x7x7x8xi8>, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1xi32>) -> tensor<1x7x7x8xi32>
+  %1 = tosa.reduce_sum %0 {axis = 1 : i32} : (tensor<1x7x7x8xi32>) -> tensor<1x1x7x8xi32>
+  %2 = tosa.reduce_sum %1 {axis = 2 : i32} : (tensor<1x1x7x8xi32>) -> tensor<1x1x1x8xi32>
+  return %2 : tensor<1x1x1x8xi32>
+}
