@@ -92,3 +92,35 @@ func.func @vector(%x: tensor<1x6xf32>) -> tensor<1x6xf32> {
 {-#
   dialect_resources: { builtin: { matrix: "0x040000000000803F000000400000404000008040" } }
 #-}
+
+// A sequence is an image of height 1, also where it goes into an exit.
+// CHECK-LABEL: func.func @sequence(
+// CHECK-SAME:    %[[X:.*]]: tensor<1x1x8x2xf32>
+// CHECK:         %[[SUM:.*]] = tosa.add %[[X]], %{{.*}} : (tensor<1x1x8x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x1x8x2xf32>
+// CHECK:         %[[CUT:.*]] = tosa.clamp %[[SUM]] {{.*}} : (tensor<1x1x8x2xf32>) -> tensor<1x1x8x2xf32>
+// CHECK:         ee.exit "exit1" on (%[[Y:.*]] = %[[CUT]] : tensor<1x1x8x2xf32>)
+// CHECK:           tosa.max_pool2d %[[Y]]
+// CHECK:           tosa.max_pool2d %[[Y]]
+func.func @sequence(%x: tensor<1x2x8xf32>) -> tensor<1x2xf32> {
+  %bias = "tosa.const"() <{values = dense<[[[1.0], [2.0]]]> : tensor<1x2x1xf32>}> : () -> tensor<1x2x1xf32>
+  %0 = tosa.add %x, %bias : (tensor<1x2x8xf32>, tensor<1x2x1xf32>) -> tensor<1x2x8xf32>
+  %1 = tosa.clamp %0 {min_val = 0.0 : f32, max_val = 6.0 : f32} : (tensor<1x2x8xf32>) -> tensor<1x2x8xf32>
+  %2 = ee.exit "exit1" on (%y = %1 : tensor<1x2x8xf32>) when #ee.max_softmax<threshold = 0.9> classify {
+    %image = tosa.const_shape {values = dense<[1, 2, 1, 8]> : tensor<4xindex>} : () -> !tosa.shape<4>
+    %row = tosa.const_shape {values = dense<[1, 2]> : tensor<2xindex>} : () -> !tosa.shape<2>
+    %3 = tosa.reshape %y, %image : (tensor<1x2x8xf32>, !tosa.shape<4>) -> tensor<1x2x1x8xf32>
+    %4 = tosa.transpose %3 {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x2x1x8xf32>) -> tensor<1x1x8x2xf32>
+    %5 = tosa.max_pool2d %4 {kernel = array<i64: 1, 8>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x1x8x2xf32>) -> tensor<1x1x1x2xf32>
+    %6 = tosa.reshape %5, %row : (tensor<1x1x1x2xf32>, !tosa.shape<2>) -> tensor<1x2xf32>
+    ee.yield %6 : tensor<1x2xf32>
+  } otherwise {
+    %image = tosa.const_shape {values = dense<[1, 2, 1, 8]> : tensor<4xindex>} : () -> !tosa.shape<4>
+    %row = tosa.const_shape {values = dense<[1, 2]> : tensor<2xindex>} : () -> !tosa.shape<2>
+    %3 = tosa.reshape %y, %image : (tensor<1x2x8xf32>, !tosa.shape<4>) -> tensor<1x2x1x8xf32>
+    %4 = tosa.transpose %3 {perms = array<i32: 0, 2, 3, 1>} : (tensor<1x2x1x8xf32>) -> tensor<1x1x8x2xf32>
+    %5 = tosa.max_pool2d %4 {kernel = array<i64: 1, 8>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>} : (tensor<1x1x8x2xf32>) -> tensor<1x1x1x2xf32>
+    %6 = tosa.reshape %5, %row : (tensor<1x1x1x2xf32>, !tosa.shape<2>) -> tensor<1x2xf32>
+    ee.yield %6 : tensor<1x2xf32>
+  } -> tensor<1x2xf32>
+  return %2 : tensor<1x2xf32>
+}

@@ -2,7 +2,8 @@
 //!
 //! Such a network transposes its argument, and each feature map on its way into a layer and out of it. The argument takes the
 //! images as they are stored, [N, H, W, C]; transpositions move down, through what works element by element, until they
-//! cancel, or end in a reshape, where `ee-fold-layout` takes them. A vector, [N, F], is one pixel.
+//! cancel, or end in a reshape, where `ee-fold-layout` takes them. A vector, [N, F], is one pixel. A sequence, [N, C, L], is an image of height
+//! 1, as its layers take it: what works element by element in between does so on [N, C, 1, L].
 //!
 //! Requires: one image as argument, a batch of one.
 //! Ensures: no transposition or reshape of a constant, nor of the argument from [1, C, H, W] to [1, H, W, C]; none in front of an
@@ -34,6 +35,9 @@ impl Pass for ChannelsLast {
 
     fn run(function: Op<'_>, _: &NoOptions) -> Result<(), Failure> {
         turn_argument(function)?;
+        for op in function.walk() {
+            spread_sequence(op);
+        }
         // Producers come before users: each operation finds its operands' transpositions as low as they go.
         for op in function.walk() {
             if let Some(exit) = Exit::cast(op) {
@@ -49,6 +53,87 @@ impl Pass for ChannelsLast {
 
 const TO_LAST: [i32; 4] = [0, 2, 3, 1];
 const TO_FIRST: [i32; 4] = [0, 3, 1, 2];
+
+/// The operations that work element by element on one operand.
+const UNARY: [&str; 15] = [
+    "tosa.clamp",
+    "tosa.sigmoid",
+    "tosa.tanh",
+    "tosa.erf",
+    "tosa.exp",
+    "tosa.log",
+    "tosa.abs",
+    "tosa.reciprocal",
+    "tosa.rsqrt",
+    "tosa.floor",
+    "tosa.ceil",
+    "tosa.cast",
+    "tosa.identity",
+    "tosa.table",
+    "tosa.negate",
+];
+
+/// Those that work element by element on two.
+const BINARY: [&str; 5] = ["tosa.add", "tosa.sub", "tosa.mul", "tosa.maximum", "tosa.minimum"];
+
+/// Lets an operation work on images of height 1 in place of sequences, [N, C, L], or takes away a reshape that leads back to one.
+fn spread_sequence(op: Op<'_>) {
+    if let Some(exit) = Exit::cast(op) {
+        for (index, operand) in exit.0.operands().into_iter().enumerate() {
+            let Some(image) = flattened(operand) else { continue };
+            exit.0.set_operand(index, image);
+            for region in [exit.classify(), exit.otherwise()] {
+                flatten(region.arguments()[index], image.ty(), Builder::start(region, exit.0.loc()));
+            }
+        }
+        return;
+    }
+    if op.is("tosa.reshape") {
+        if let Some(image) = op.operand(0).and_then(flattened).filter(|image| image.ty() == op.result(0).ty())
+        {
+            op.replace(&[image]);
+        }
+        return;
+    }
+    let count = match op.name().as_str() {
+        name if UNARY.contains(&name) => 1,
+        name if BINARY.contains(&name) => 2,
+        _ => return,
+    };
+    let spread_shape = |value: Value<'_>| match value.ty().shape().as_deref() {
+        Some(&[n, c, l]) => Some([n, c, 1, l]),
+        _ => None,
+    };
+    let operands: Vec<_> = op.operands().into_iter().take(count).collect();
+    let Some(shapes) = operands.iter().map(|&value| spread_shape(value)).collect::<Option<Vec<_>>>() else {
+        return;
+    };
+    let Some(shape) = spread_shape(op.result(0)) else { return };
+    for (index, (&value, shape)) in operands.iter().zip(shapes).enumerate() {
+        let image = flattened(value).unwrap_or_else(|| tosa::reshape(Builder::before(op), value, &shape));
+        op.set_operand(index, image);
+    }
+    let element = op.result(0).ty().element().expect("a tensor has elements");
+    flatten(op.result(0), Type::tensor(&shape, element), Builder::after(op));
+}
+
+/// The image of height 1, [N, C, 1, L], that a sequence is a reshape of.
+fn flattened(sequence: Value<'_>) -> Option<Value<'_>> {
+    let image = sequence.producer().filter(|op| op.is("tosa.reshape"))?.operand(0)?;
+    match (image.ty().shape().as_deref(), sequence.ty().shape().as_deref()) {
+        (Some(&[n, c, 1, l]), Some(sequence)) if sequence == [n, c, l] => Some(image),
+        _ => None,
+    }
+}
+
+/// Makes an image of a sequence, whose users get it as it was.
+fn flatten<'c>(value: Value<'c>, image: Type<'c>, at: Builder<'c>) {
+    let shape = value.ty().shape().expect("a sequence has a shape");
+    let users = value.uses();
+    value.set_ty(image);
+    let sequence = tosa::reshape(at, value, &shape);
+    users.into_iter().for_each(|(user, operand)| user.set_operand(operand, sequence));
+}
 
 /// Lets the argument be [1, H, W, C] where it was [1, C, H, W], or [1, 1, 1, F] where it was [1, F].
 fn turn_argument(function: Op<'_>) -> Result<(), Failure> {
@@ -73,6 +158,13 @@ fn turn_argument(function: Op<'_>) -> Result<(), Failure> {
         function.set_attr("function_type", Attr::ty(Type::function(function.ctx(), &inputs, &results)));
         Builder::start(body, image.loc())
     };
+    if let [1, channels, length] = shape[..] {
+        let turned = take(&[1, 1, length, channels]);
+        let image = tosa::transpose(turned, image, &TO_FIRST);
+        let sequence = tosa::reshape(turned, image, &shape);
+        uses.into_iter().for_each(|(user, operand)| user.set_operand(operand, sequence));
+        return Ok(());
+    }
     if let [1, features] = shape[..] {
         let row = tosa::reshape(take(&[1, 1, 1, features]), image, &shape);
         uses.into_iter().for_each(|(user, operand)| user.set_operand(operand, row));
@@ -158,13 +250,11 @@ fn sink_below(op: Op<'_>) {
     let Some((input, perms)) = op.operands().into_iter().take(2).find_map(transposition) else { return };
     match name.as_str() {
         "tosa.transpose" => merge(op, input, &perms),
-        "tosa.clamp" | "tosa.sigmoid" | "tosa.tanh" | "tosa.erf" | "tosa.exp" | "tosa.log" | "tosa.abs"
-        | "tosa.reciprocal" | "tosa.rsqrt" | "tosa.floor" | "tosa.ceil" | "tosa.cast" | "tosa.identity"
-        | "tosa.table" | "tosa.negate" => {
+        name if UNARY.contains(&name) => {
             op.set_operand(0, input);
             transpose_result(op, &perms);
         }
-        "tosa.add" | "tosa.sub" | "tosa.mul" | "tosa.maximum" | "tosa.minimum" | "tosa.concat" => {
+        name if name == "tosa.concat" || BINARY.contains(&name) => {
             let operands = if op.is("tosa.concat") { op.operands().len() } else { 2 };
             let sources: Option<Vec<_>> = (0..operands).map(|i| untransposed(op, i, &perms)).collect();
             for (index, source) in sources.iter().flatten().enumerate() {

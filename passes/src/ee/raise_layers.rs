@@ -106,10 +106,15 @@ fn sum(op: Op<'_>) -> Option<Value<'_>> {
 
 /// The map that a value is the sum of over all pixels, and its height, width and channels.
 fn summed(value: Value<'_>) -> Option<(Value<'_>, [i64; 3])> {
-    let (inner, first) = summed_along(value)?;
-    let (map, second) = summed_along(inner)?;
+    let (mut map, mut axes) = (value, vec![]);
+    while let Some((inner, axis)) = summed_along(map) {
+        map = inner;
+        axes.push(axis);
+    }
     let [1, height, width, channels] = map.ty().shape()?[..] else { return None };
-    ([first, second] == [1, 2] || [first, second] == [2, 1]).then_some((map, [height, width, channels]))
+    let is_whole = (height == 1 || axes.contains(&1)) && (width == 1 || axes.contains(&2));
+    let of_pixels = !axes.is_empty() && axes.iter().all(|axis| [1, 2].contains(axis));
+    (is_whole && of_pixels).then_some((map, [height, width, channels]))
 }
 
 /// What a value is the sum of along one axis, and the axis.
