@@ -4,7 +4,7 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{Module, Signal, skid},
+    hdl::{Module, Offer, Signal, skid},
 };
 
 /// Fills the module.
@@ -24,11 +24,12 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     exit.take_if(taken & last);
 
     let beat = Signal::pack(&[data.data, tag.data, exit.data, last]);
-    let (ready, head, head_valid) = skid(m, "result", beat, valid, tready);
-    room.drive(ready);
+    let held = skid(m, "result", Offer { data: beat, valid }, tready);
+    room.drive(held.ready);
+    let head = held.head.data;
     let width = beat_width(&sample);
     m.output("m_axis_tdata", head.bits(0, width));
-    m.output("m_axis_tvalid", head_valid);
+    m.output("m_axis_tvalid", held.head.valid);
     m.output("m_axis_tlast", head.bit(width + 24));
     m.output("m_axis_tid", head.bits(width, 16));
     m.output("m_axis_tuser", head.bits(width + 16, 8));

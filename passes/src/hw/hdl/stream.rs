@@ -37,17 +37,29 @@ impl<'c> Sender<'c> {
     }
 }
 
+/// A beat, where there is one.
+#[derive(Clone, Copy)]
+pub struct Offer<'c> {
+    /// The beat.
+    pub data: Signal<'c>,
+    /// Is there one?
+    pub valid: Signal<'c>,
+}
+
+/// What registers that hold beats show.
+pub struct Held<'c> {
+    /// Is there room for a beat?
+    pub ready: Signal<'c>,
+    /// The oldest one.
+    pub head: Offer<'c>,
+}
+
 /// A skid buffer, two entries: the output is registered, and so is whether there is room.
 ///
-/// Takes `data` where `valid` and the returned `ready` are set. Returns `(ready, data, valid)`; the output leaves
-/// where `taken` is set. One beat a cycle, one cycle of latency.
-pub fn skid<'c>(
-    m: &Module<'c>,
-    name: &str,
-    data: Signal<'c>,
-    valid: Signal<'c>,
-    taken: Signal<'c>,
-) -> (Signal<'c>, Signal<'c>, Signal<'c>) {
+/// Takes the beat that is offered where there is room; the oldest one leaves where `taken` is set. One beat a cycle, one cycle of
+/// latency.
+pub fn skid<'c>(m: &Module<'c>, name: &str, offer: Offer<'c>, taken: Signal<'c>) -> Held<'c> {
+    let Offer { data, valid } = offer;
     let head = m.data_register(&format!("{name}_head"), data.width());
     let head_valid = m.register(&format!("{name}_head_valid"), 1);
     let spare = m.data_register(&format!("{name}_spare"), data.width());
@@ -60,28 +72,21 @@ pub fn skid<'c>(
     // What arrives while the head is stuck waits beside it.
     spare.next_if(ready, data);
     spare_valid.next(!advance & (*spare_valid | valid));
-    (ready, *head, *head_valid)
+    Held { ready, head: Offer { data: *head, valid: *head_valid } }
 }
 
 /// A register, one entry, as [`skid`]; there is room where it is empty or what is in it leaves.
-fn single<'c>(
-    m: &Module<'c>,
-    name: &str,
-    data: Signal<'c>,
-    valid: Signal<'c>,
-    taken: Signal<'c>,
-) -> (Signal<'c>, Signal<'c>, Signal<'c>) {
-    let head = m.data_register(&format!("{name}_head"), data.width());
+fn single<'c>(m: &Module<'c>, name: &str, offer: Offer<'c>, taken: Signal<'c>) -> Held<'c> {
+    let head = m.data_register(&format!("{name}_head"), offer.data.width());
     let head_valid = m.register(&format!("{name}_head_valid"), 1);
     let ready = !*head_valid | taken;
-    head.next_if(ready, data);
-    head_valid.next_if(ready, valid);
-    (ready, *head, *head_valid)
+    head.next_if(ready, offer.data);
+    head_valid.next_if(ready, offer.valid);
+    Held { ready, head: Offer { data: *head, valid: *head_valid } }
 }
 
 /// What stands between an actor and its output.
-type Buffer<'c> =
-    fn(&Module<'c>, &str, Signal<'c>, Signal<'c>, Signal<'c>) -> (Signal<'c>, Signal<'c>, Signal<'c>);
+type Buffer<'c> = fn(&Module<'c>, &str, Offer<'c>, Signal<'c>) -> Held<'c>;
 
 impl<'c> Module<'c> {
     /// Input stream `index`, ports `i<index>_…`.
@@ -102,7 +107,8 @@ impl<'c> Module<'c> {
     pub fn receive_buffered(&mut self, index: usize, width: u32) -> Receiver<'c> {
         let port = self.receive(index, width);
         let taken = self.wire(&format!("i{index}_taken"), 1);
-        let (ready, data, valid) = skid(self, &format!("i{index}"), port.data, port.valid, *taken);
+        let offer = Offer { data: port.data, valid: port.valid };
+        let Held { ready, head: Offer { data, valid } } = skid(self, &format!("i{index}"), offer, *taken);
         port.take_if(ready);
         Receiver { data, valid, ready: taken }
     }
@@ -139,9 +145,10 @@ impl<'c> Module<'c> {
         let taken_port = self.wire(&format!("{name}_taken"), 1);
         let data = self.wire(&format!("{name}_next"), width);
         let valid = self.wire(&format!("{name}_next_valid"), 1);
-        let (ready, head, head_valid) = buffer(self, &name, *data, *valid, *taken_port);
-        self.output(&format!("{name}_data"), spread(head));
-        self.output(&format!("{name}_valid"), head_valid);
+        let offer = Offer { data: *data, valid: *valid };
+        let Held { ready, head } = buffer(self, &name, offer, *taken_port);
+        self.output(&format!("{name}_data"), spread(head.data));
+        self.output(&format!("{name}_valid"), head.valid);
         let ready_port = self.input(&format!("{name}_ready"), 1);
         taken_port.drive(ready_port);
         Sender { ready, data, valid }
