@@ -48,6 +48,28 @@ pub fn erase_unused(root: Op<'_>) {
     }
 }
 
+/// The operations that work element by element on one operand.
+pub const UNARY: [&str; 15] = [
+    "tosa.clamp",
+    "tosa.sigmoid",
+    "tosa.tanh",
+    "tosa.erf",
+    "tosa.exp",
+    "tosa.log",
+    "tosa.abs",
+    "tosa.reciprocal",
+    "tosa.rsqrt",
+    "tosa.floor",
+    "tosa.ceil",
+    "tosa.cast",
+    "tosa.identity",
+    "tosa.table",
+    "tosa.negate",
+];
+
+/// Arithmetic that works element by element on two.
+pub const BINARY: [&str; 5] = ["tosa.add", "tosa.sub", "tosa.mul", "tosa.maximum", "tosa.minimum"];
+
 /// How `tosa.rescale` rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rounding {

@@ -129,7 +129,7 @@ impl<'c> Batch<'c> {
                 }
                 place.dimension
             }
-            (name, _) if ELEMENTWISE.contains(&name) => {
+            (name, _) if is_elementwise(name) => {
                 let places = op.operands().into_iter().filter_map(|value| self.values.get(&value));
                 let dimension = places.map(|place| place.dimension).next().unwrap_or_default();
                 self.alike(op, &to, dimension)?
@@ -181,30 +181,10 @@ impl<'c> Batch<'c> {
 /// Layers on feature maps.
 const WINDOWS: [&str; 4] = ["tosa.conv2d", "tosa.depthwise_conv2d", "tosa.max_pool2d", "tosa.avg_pool2d"];
 
-/// What computes each element of the elements at its place.
-const ELEMENTWISE: [&str; 24] = [
-    "tosa.add",
-    "tosa.sub",
-    "tosa.mul",
-    "tosa.maximum",
-    "tosa.minimum",
-    "tosa.pow",
-    "tosa.clamp",
-    "tosa.sigmoid",
-    "tosa.tanh",
-    "tosa.erf",
-    "tosa.exp",
-    "tosa.log",
-    "tosa.abs",
-    "tosa.reciprocal",
-    "tosa.rsqrt",
-    "tosa.floor",
-    "tosa.ceil",
-    "tosa.cast",
-    "tosa.identity",
-    "tosa.negate",
-    "tosa.table",
-    "tosa.rescale",
-    "tosa.select",
-    "tosa.greater",
-];
+/// What else computes each element of the elements at its place, beside [`tosa::UNARY`] and [`tosa::BINARY`].
+const ELEMENTWISE: [&str; 4] = ["tosa.pow", "tosa.rescale", "tosa.select", "tosa.greater"];
+
+/// Does an operation compute each element of the elements at its place?
+fn is_elementwise(name: &str) -> bool {
+    [&tosa::UNARY[..], &tosa::BINARY, &ELEMENTWISE].into_iter().flatten().any(|known| *known == name)
+}

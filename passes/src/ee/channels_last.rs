@@ -54,28 +54,6 @@ impl Pass for ChannelsLast {
 const TO_LAST: [i32; 4] = [0, 2, 3, 1];
 const TO_FIRST: [i32; 4] = [0, 3, 1, 2];
 
-/// The operations that work element by element on one operand.
-const UNARY: [&str; 15] = [
-    "tosa.clamp",
-    "tosa.sigmoid",
-    "tosa.tanh",
-    "tosa.erf",
-    "tosa.exp",
-    "tosa.log",
-    "tosa.abs",
-    "tosa.reciprocal",
-    "tosa.rsqrt",
-    "tosa.floor",
-    "tosa.ceil",
-    "tosa.cast",
-    "tosa.identity",
-    "tosa.table",
-    "tosa.negate",
-];
-
-/// Those that work element by element on two.
-const BINARY: [&str; 5] = ["tosa.add", "tosa.sub", "tosa.mul", "tosa.maximum", "tosa.minimum"];
-
 /// Lets an operation work on images of height 1 in place of sequences, [N, C, L], or takes away a reshape that leads back to one.
 fn spread_sequence(op: Op<'_>) {
     if let Some(exit) = Exit::cast(op) {
@@ -96,8 +74,8 @@ fn spread_sequence(op: Op<'_>) {
         return;
     }
     let count = match op.name().as_str() {
-        name if UNARY.contains(&name) => 1,
-        name if BINARY.contains(&name) => 2,
+        name if tosa::UNARY.contains(&name) => 1,
+        name if tosa::BINARY.contains(&name) => 2,
         _ => return,
     };
     let spread_shape = |value: Value<'_>| match value.ty().shape().as_deref() {
@@ -250,11 +228,11 @@ fn sink_below(op: Op<'_>) {
     let Some((input, perms)) = op.operands().into_iter().take(2).find_map(transposition) else { return };
     match name.as_str() {
         "tosa.transpose" => merge(op, input, &perms),
-        name if UNARY.contains(&name) => {
+        name if tosa::UNARY.contains(&name) => {
             op.set_operand(0, input);
             transpose_result(op, &perms);
         }
-        name if name == "tosa.concat" || BINARY.contains(&name) => {
+        name if name == "tosa.concat" || tosa::BINARY.contains(&name) => {
             let operands = if op.is("tosa.concat") { op.operands().len() } else { 2 };
             let sources: Option<Vec<_>> = (0..operands).map(|i| untransposed(op, i, &perms)).collect();
             for (index, source) in sources.iter().flatten().enumerate() {

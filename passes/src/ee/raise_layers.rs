@@ -5,7 +5,7 @@
 //!
 //! Requires: feature maps [N, H, W, C].
 //! Ensures: no maximum or minimum of floats with a number; no sum of floats over all pixels that is divided by their count, and none of
-//! 8-bit integers.
+//! 8-bit integers that a rescale by 1 has widened.
 //!
 //!     %a = tosa.reduce_sum %x {axis = 1}
 //!     %b = tosa.reduce_sum %a {axis = 2}
