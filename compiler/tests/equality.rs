@@ -149,3 +149,32 @@ fn folded_networks_are_equal_but_for_rounding() {
         assert!(found < 2e-5, "{pipeline}: {found}");
     }
 }
+
+/// Sums of pixels less their zero point, and what `ee-raise-layers` makes of them: integers.
+#[test]
+fn sums_of_pixels_are_equal() {
+    let text = r#"
+func.func @main(%x: tensor<1x6x5x3xi8>) -> tensor<1x3xi32> {
+  %by_one = "tosa.const"() <{values = dense<1073741824> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %shift = "tosa.const"() <{values = dense<30> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zp = "tosa.const"() <{values = dense<-5> : tensor<1xi8>}> : () -> tensor<1xi8>
+  %zero = "tosa.const"() <{values = dense<0> : tensor<1xi32>}> : () -> tensor<1xi32>
+  %row = tosa.const_shape {values = dense<[1, 3]> : tensor<2xindex>} : () -> !tosa.shape<2>
+  %0 = tosa.rescale %x, %by_one, %shift, %zp, %zero {scale32 = true, rounding_mode = SINGLE_ROUND, per_channel = false,
+      input_unsigned = false, output_unsigned = false}
+      : (tensor<1x6x5x3xi8>, tensor<1xi32>, tensor<1xi8>, tensor<1xi8>, tensor<1xi32>) -> tensor<1x6x5x3xi32>
+  %1 = tosa.reduce_sum %0 {axis = 1 : i32} : (tensor<1x6x5x3xi32>) -> tensor<1x1x5x3xi32>
+  %2 = tosa.reduce_sum %1 {axis = 2 : i32} : (tensor<1x1x5x3xi32>) -> tensor<1x1x1x3xi32>
+  %3 = tosa.reshape %2, %row : (tensor<1x1x1x3xi32>, !tosa.shape<2>) -> tensor<1x3xi32>
+  return %3 : tensor<1x3xi32>
+}"#;
+    let session = Session::new();
+    let mut module = session.parse(text, "sums").unwrap();
+    let mut random = SplitMix64::named(1, "sums");
+    let pixels = (0..SAMPLES * 90).map(|_| random.below(256) as u8).collect();
+    let data = DataSet::new([SAMPLES, 6, 5, 3], pixels, None).unwrap();
+    let before = run(&module, &data);
+    session.run(&mut module, "builtin.module(func.func(ee-raise-layers))").expect("the pass runs");
+    assert!(Op::of_module(&module).walk_named("tosa.reduce_sum").is_empty());
+    assert!(before == run(&module, &data));
+}
