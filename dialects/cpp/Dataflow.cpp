@@ -47,11 +47,18 @@ int64_t StreamType::getPixels() const {
 }
 
 int64_t StreamType::getBeats() const {
-  if (getPixels() == 1)
-    return getNumElements() / getLanes();
+  if (getPixels() == 1) {
+    int64_t channels = getShape().back();
+    return getNumElements() / channels * llvm::divideCeil(channels, getLanes());
+  }
   int64_t row = getShape()[getShape().size() - 2];
   int64_t rows = getNumElements() / (row * getShape().back());
   return rows * llvm::divideCeil(row, getPixels());
+}
+
+bool StreamType::isRagged() const {
+  int64_t channels = getShape().back();
+  return getLanes() < channels && channels % getLanes() != 0;
 }
 
 Type StreamType::parse(AsmParser &parser) {
@@ -85,13 +92,13 @@ LogicalResult StreamType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (!isa<IntegerType>(elementType))
     return emitError() << "a stream's elements are integers, but got "
                        << elementType;
-  if (lanes >= 1 && shape.back() % lanes == 0)
+  if (lanes >= 1 && lanes <= shape.back())
     return success();
   int64_t row = shape.size() > 1 ? shape[shape.size() - 2] : 1;
   if (lanes < 1 || lanes % shape.back() != 0 || lanes / shape.back() >= 2 * row)
     return emitError()
-           << "the lanes of a stream divide its innermost dimension "
-           << shape.back() << ", or are that of several pixels of a row of "
+           << "the lanes of a stream are at most its innermost dimension "
+           << shape.back() << ", or that of several pixels of a row of "
            << row << ", but got " << lanes;
   return success();
 }
@@ -534,6 +541,11 @@ LogicalResult ResizeOp::verify() {
     return emitOpError()
            << "expected one number of lanes to divide the other, but got "
            << in.getLanes() << " and " << out.getLanes();
+  if (in.isRagged() && in.getLanes() < out.getLanes())
+    return emitOpError() << "expected fewer lanes than " << in.getLanes()
+                         << ", which don't divide the innermost dimension "
+                         << in.getShape().back() << ", but got "
+                         << out.getLanes();
   return success();
 }
 

@@ -38,10 +38,11 @@ def Dataflow_StreamType : TypeDef<Dataflow_Dialect, "Stream"> {
     A sample's tensor in row-major order (`[H, W, C]` for feature maps), `lanes`
     elements a beat. Elements are integers: signless ones are signed, `ui8` is unsigned.
 
-    Lanes divide the innermost dimension C, or they are `P * C`: P whole pixels of a row, the
+    Lanes are at most the innermost dimension C, or they are `P * C`: P whole pixels of a row, the
     dimension before it, with fewer than two rows. A beat never spans two rows: if P does not
     divide the row, its last beat is partial, and the lanes behind its pixels mean nothing.
-    A row has `ceil(W / P)` beats.
+    A row has `ceil(W / P)` beats. Nor does a beat of a part of a pixel span two of them: of lanes that don't divide C, which
+    a `matvec` may give, a `fifo` hold and a `resize` make narrower, the last beat of each pixel is partial.
 
     ```mlir
     !dataflow.stream<28x28x1xui8, lanes = 1>
@@ -57,10 +58,19 @@ def Dataflow_StreamType : TypeDef<Dataflow_Dialect, "Stream"> {
     int64_t getNumElements() const;
     /// Whole pixels a beat; 1 where a beat is one pixel or a part of it.
     int64_t getPixels() const;
+    /// Is the last beat of each pixel smaller than the others?
+    bool isRagged() const;
     /// Beats a sample.
     int64_t getBeats() const;
   }];
 }
+
+/// A stream of which no beat is a part of a pixel that is smaller than the others.
+def Dataflow_EvenStreamType : Type<
+    And<[Dataflow_StreamType.predicate,
+         CPred<"!::llvm::cast<::atheena::dataflow::StreamType>($_self).isRagged()">]>,
+    "stream with lanes that divide its innermost dimension, or of whole pixels",
+    "::atheena::dataflow::StreamType">;
 
 //===---------------------------------------------------------------------------===//
 // Operations
@@ -102,7 +112,7 @@ def Dataflow_SourceOp : Dataflow_Actor<"source"> {
     `tid` of its first beat and leaves as one token a sample.
   }];
   let arguments = common;
-  let results = (outs Dataflow_StreamType:$data, Dataflow_StreamType:$tag);
+  let results = (outs Dataflow_EvenStreamType:$data, Dataflow_EvenStreamType:$tag);
   let assemblyFormat = "$label attr-dict `:` type($data) `,` type($tag)";
 }
 
@@ -112,8 +122,8 @@ def Dataflow_SinkOp : Dataflow_Actor<"sink"> {
     The accelerator's output, an AXI4-Stream: `tid` is the tag, `tuser` the index of
     the exit and `tlast` marks a sample's last beat.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$data, Dataflow_StreamType:$tag,
-      Dataflow_StreamType:$exit));
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$data, Dataflow_EvenStreamType:$tag,
+      Dataflow_EvenStreamType:$exit));
   let assemblyFormat = [{
     $label $data `,` $tag `,` $exit attr-dict `:` type($data) `,` type($tag) `,` type($exit)
   }];
@@ -131,10 +141,10 @@ def Dataflow_WindowOp : Dataflow_Actor<"window"> {
     Of P pixels a beat, `P*C` lanes, P is a multiple of the horizontal stride, and `Q = P / stride` windows
     leave a beat: `Q*KH*KW*C` lanes in the order `[Q, KH, KW, C]`.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$kernel,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, DenseI64ArrayAttr:$kernel,
       DenseI64ArrayAttr:$stride, DenseI64ArrayAttr:$dilation, DenseI64ArrayAttr:$pad,
       I64Attr:$pad_value));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -144,8 +154,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
   let description = [{
     Takes vectors of V elements (convolution windows, or a whole feature map for a
     dense layer), SIMD elements a beat, and gives for each a vector of OC elements, PE
-    of them a beat. SIMD is the input's lanes and PE the output's. Each input beat is
-    used for OC/PE cycles; OC accumulators hold the partial sums. Where the vectors are the pixels of the input,
+    of them a beat. SIMD is the input's lanes and PE the output's; if PE does not divide OC, the last
+    group of outputs is smaller. Each input beat is used for ceil(OC/PE) cycles; OC accumulators hold the partial sums. Where the vectors are the pixels of the input,
     SIMD may be `Q*V` and PE `Q*OC`: Q vectors a beat.
 
     `weights` is `[OC, KH, KW, C]` with `KH*KW*C = V`; the vector's order is that of
@@ -161,7 +171,7 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     are tables of one or two bits of each input, which come in turn: a vector takes as many times as
     many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 4.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
       DenseI32ArrayAttr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
       I64Attr:$max, OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$blocks,
@@ -178,10 +188,10 @@ def Dataflow_DepthwiseOp : Dataflow_Actor<"depthwise"> {
     channel, `L*M` or `Q*C*M` a beat, output `c*M + m` being that of channel c with weights m. `weights` is `[KH, KW, C, M]`;
     all else is as in `dataflow.matvec`.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$weights,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, DenseI32ArrayAttr:$multiplier, DenseI32ArrayAttr:$shift,
       UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -196,11 +206,11 @@ def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
     `column_taps` say of how many rows and columns the average at each output row and column is; multiplier and shift
     there are those of TOSA's `reciprocal_scale` of their product.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, StrAttr:$kind,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, StrAttr:$kind,
       DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift,
       OptionalAttr<DenseI64ArrayAttr>:$row_taps, OptionalAttr<DenseI64ArrayAttr>:$column_taps,
       OptionalAttr<I64Attr>:$input_zp, OptionalAttr<I64Attr>:$output_zp));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -211,10 +221,10 @@ def Dataflow_GlobalPoolOp : Dataflow_Actor<"global_pool"> {
     As `dataflow.pool` of one window that is the whole map `[H, W, C]`; gives `[1, 1, C]` when the last pixel is in. Of several
     pixels a beat the result has all channels at once.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, StrAttr:$kind,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, StrAttr:$kind,
       I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$input_zp,
       OptionalAttr<I64Attr>:$output_zp));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -226,10 +236,10 @@ def Dataflow_MapOp : Dataflow_Actor<"map"> {
     TOSA's `rescale` with SINGLE_ROUND and `clamp`. With shift 0 there is no rounding term; `double_round` is as in
     `dataflow.matvec`.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, I64Attr:$input_zp,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, I64Attr:$input_zp,
       I32Attr:$multiplier, I32Attr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
       I64Attr:$max));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -239,16 +249,16 @@ def Dataflow_TableOp : Dataflow_Actor<"table"> {
   let description = [{
     `values[x + 128]`, that is TOSA's `table` of i8. Both sides are i8.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, ElementsAttr:$values));
-  let results = (outs Dataflow_StreamType:$output);
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$values));
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
 
 /// Of two streams, element by element; the second one may be a single pixel, that of each pixel of the first one.
 class Dataflow_Binary<string mnemonic, dag attributes> : Dataflow_Actor<mnemonic> {
-  let arguments = !con(common, (ins Dataflow_StreamType:$lhs, Dataflow_StreamType:$rhs), attributes);
-  let results = (outs Dataflow_StreamType:$output);
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$lhs, Dataflow_EvenStreamType:$rhs), attributes);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = [{
     $label $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($output)
   }];
@@ -283,8 +293,8 @@ def Dataflow_ConcatOp : Dataflow_Actor<"concat"> {
     Lanes are less than a pixel's and the same everywhere: the inputs take turns. Or each beat has the same number of
     whole pixels: with the innermost axis the inputs have a beat at once; with the one before, rows in front of others end with a beat.
   }];
-  let arguments = !con(common, (ins Variadic<Dataflow_StreamType>:$inputs, I64Attr:$axis));
-  let results = (outs Dataflow_StreamType:$output);
+  let arguments = !con(common, (ins Variadic<Dataflow_EvenStreamType>:$inputs, I64Attr:$axis));
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $inputs attr-dict `:` type($inputs) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -296,8 +306,8 @@ def Dataflow_SliceOp : Dataflow_Actor<"slice"> {
     Lanes are the same on both sides and divide the first channel and the number of channels, or both sides have the same number of
     whole pixels a beat.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$start));
-  let results = (outs Dataflow_StreamType:$output);
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, DenseI64ArrayAttr:$start));
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -308,9 +318,9 @@ def Dataflow_PadOp : Dataflow_Actor<"pad"> {
     Of each dimension `before` and `after` further indices that hold `pad_value`. Lanes are the same on both sides and divide
     the channels of both and those before, or both sides have the same number of whole pixels a beat.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input, DenseI64ArrayAttr:$before,
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, DenseI64ArrayAttr:$before,
       DenseI64ArrayAttr:$after, I64Attr:$pad_value));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -320,8 +330,8 @@ def Dataflow_ForkOp : Dataflow_Actor<"fork"> {
   let description = [{
     Each consumer takes a beat when it is ready; the beat is gone when all have it.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input));
-  let results = (outs Variadic<Dataflow_StreamType>:$outputs);
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input));
+  let results = (outs Variadic<Dataflow_EvenStreamType>:$outputs);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($outputs)";
   let hasVerifier = 1;
 }
@@ -341,10 +351,10 @@ def Dataflow_ResizeOp : Dataflow_Actor<"resize"> {
   let summary = "another number of lanes";
   let description = [{
     The same elements in the same order. One number of lanes divides the other. Partial beats at the end of
-    rows are made and taken apart: a row has the beats that its stream's type says on either side.
+    rows are made and taken apart: a row has the beats that its stream's type says on either side. Partial beats of pixels are taken apart only.
   }];
   let arguments = !con(common, (ins Dataflow_StreamType:$input));
-  let results = (outs Dataflow_StreamType:$output);
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
 }
@@ -355,8 +365,8 @@ def Dataflow_DecideOp : Dataflow_Actor<"decide"> {
     Takes a sample's logits and gives one token: 1 if the sample leaves. `confidence`
     is an attribute of the `ee` dialect in its integer form.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$logits, AnyAttr:$confidence));
-  let results = (outs Dataflow_StreamType:$decision);
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$logits, AnyAttr:$confidence));
+  let results = (outs Dataflow_EvenStreamType:$decision);
   let assemblyFormat = "$label $logits attr-dict `:` type($logits) `->` type($decision)";
   let hasVerifier = 1;
 }
@@ -368,9 +378,9 @@ def Dataflow_GateOp : Dataflow_Actor<"gate"> {
     and is dropped otherwise, in one cycle, by moving the read pointer. `depth` is at
     least one sample: the decision needs all of it.
   }];
-  let arguments = !con(common, (ins Dataflow_StreamType:$input,
-      Dataflow_StreamType:$decision, BoolAttr:$pass_when, I64Attr:$depth));
-  let results = (outs Dataflow_StreamType:$output);
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input,
+      Dataflow_EvenStreamType:$decision, BoolAttr:$pass_when, I64Attr:$depth));
+  let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = [{
     $label $input `,` $decision attr-dict `:` type($input) `,` type($decision) `->` type($output)
   }];
@@ -384,10 +394,10 @@ def Dataflow_MergeOp : Dataflow_Actor<"merge", [AttrSizedOperandSegments]> {
     come; later inputs, which are later exits, go first where several are there. Gives
     the data, the tag and the index of the input.
   }];
-  let arguments = !con(common, (ins Variadic<Dataflow_StreamType>:$inputs,
-      Variadic<Dataflow_StreamType>:$tags));
-  let results = (outs Dataflow_StreamType:$data, Dataflow_StreamType:$tag,
-      Dataflow_StreamType:$exit);
+  let arguments = !con(common, (ins Variadic<Dataflow_EvenStreamType>:$inputs,
+      Variadic<Dataflow_EvenStreamType>:$tags));
+  let results = (outs Dataflow_EvenStreamType:$data, Dataflow_EvenStreamType:$tag,
+      Dataflow_EvenStreamType:$exit);
   let assemblyFormat = [{
     $label $inputs `tags` $tags attr-dict `:` type($inputs) `tags` type($tags) `->`
     type($data) `,` type($tag) `,` type($exit)

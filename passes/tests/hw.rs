@@ -69,8 +69,11 @@ impl Conv {
         let element = if self.unsigned { "ui8" } else { "i8" };
         let [oh, ow] = self.geometry.output([self.shape[0], self.shape[1]]);
         let [kh, kw] = self.geometry.kernel;
+        let groups = self.outputs.div_ceil(self.pe);
+        let lanes = if self.outputs % self.pe == 0 { self.pe } else { 1 };
         let (input, output) =
-            (stream(&self.shape, element, self.lanes), stream(&[oh, ow, self.outputs], "i8", self.pe));
+            (stream(&self.shape, element, self.lanes), stream(&[oh, ow, self.outputs], "i8", lanes));
+        let sums = stream(&[oh, ow, self.outputs], "i8", self.pe).ty;
         let windows = stream(&[oh, ow, self.vector()], element, kh * kw * self.lanes);
         let vectors = stream(&[oh, ow, self.vector()], element, self.simd);
         let body = format!(
@@ -79,9 +82,12 @@ impl Conv {
                // While the window of a next sample fills, the matvec works on what the queue holds.
                %q = dataflow.fifo "queue" %w {{depth = 16}} : {} -> {}
                %v = dataflow.resize "resize" %q : {} -> {}
-               %y = dataflow.matvec "matvec" %v {{weights = {}, bias = {},
+               %s = dataflow.matvec "matvec" %v {{weights = {}, bias = {},
                  channel_lanes = {}, multiplier = array<i32: {}>, shift = array<i32: {}>, output_zp = 0, min = {}, max = {}{}}}
-                 : {} -> {}"#,
+                 : {} -> {sums}
+               // The groups of a vector leave while the next one comes.
+               %g = dataflow.fifo "sums" %s {{depth = {groups}}} : {sums} -> {sums}
+               %y = dataflow.resize "outputs" %g : {sums} -> {}"#,
             self.geometry.stride[0],
             self.geometry.stride[1],
             text(&self.geometry.pad.map(|p| p as i64)),
@@ -121,7 +127,7 @@ impl Conv {
             })
             .collect();
         let result = design.check(&samples, &expected);
-        let ii = oh * ow * (self.vector() / self.simd) * (self.outputs / self.pe);
+        let ii = oh * ow * (self.vector() / self.simd) * groups;
         Some((result.cycles_per_sample.expect("there are enough samples"), ii))
     }
 }
@@ -221,6 +227,29 @@ fn products_bit_by_bit() {
     conv.made = ", products = \"serial:2\"";
     let Some((cycles, _)) = conv.check(40) else { return };
     assert_eq!(cycles, 16.0);
+}
+
+/// The last group of outputs is smaller.
+#[test]
+fn outputs_at_once_that_do_not_divide_them() {
+    // 7 outputs by 3 in 12 cycles: two DSP blocks for each element, one of them for two products.
+    let mut conv = Conv::new([4, 4, 4], 7, [2, 9, 3]);
+    conv.weights = [-127, 127];
+    let Some((cycles, ii)) = conv.check(41) else { return };
+    assert_eq!((cycles, ii), (48.0, 48));
+    // By 4 in LUTs, with multipliers of their own; 5 groups by 2, whose sums are in a memory.
+    conv.pe = 4;
+    conv.made = ", products = \"lut\"";
+    conv.multiplier = vec![1 << 30, 1_500_000_001, 77, 1 << 29, 1 << 30, 5, 3 << 28];
+    conv.shift = vec![37, 38, 14, 36, 35, 9, 36];
+    conv.check(42);
+    conv = Conv::new([3, 3, 4], 9, [4, 4, 2]);
+    conv.check(43);
+    // Bit by bit: three groups by 3, 8 cycles each.
+    conv = Conv::new([4, 4, 4], 7, [4, 36, 3]);
+    conv.made = ", products = \"serial:1\"";
+    let Some((cycles, _)) = conv.check(44) else { return };
+    assert_eq!(cycles, 96.0);
 }
 
 #[test]

@@ -149,6 +149,14 @@ impl<'c> Resize<'c> {
         Self(start(builder, Self::NAME, named).operand(input).result(output.ty(builder.ctx())).build())
     }
 
+    /// The narrow and the wide beats of what no beat goes beyond: a pixel if wide beats are parts of one, else a row.
+    pub fn beats_within(narrow: &Stream, wide: &Stream) -> (i64, i64) {
+        match wide.lanes < wide.channels() {
+            true => (narrow.row_beats() / narrow.row_pixels(), wide.row_beats() / wide.row_pixels()),
+            false => (narrow.row_beats(), wide.row_beats()),
+        }
+    }
+
     /// What changing `stream` to `lanes` costs.
     pub fn cost(stream: &Stream, lanes: i64) -> Resources {
         let (from, to) = (stream.bits(), stream.with_lanes(lanes).bits());
@@ -189,14 +197,15 @@ impl<'c> Actor<'c> for Resize<'c> {
         let widens = from.lanes < to.lanes;
         let (narrow, wide) = if widens { (&from, &to) } else { (&to, &from) };
         let ratio = wide.lanes / narrow.lanes;
-        // The last wide beat of a row may have fewer parts.
-        let parts_of = |beat: i64| ratio.min(narrow.row_beats() - beat * ratio) as usize;
+        let (parts, beats) = Self::beats_within(narrow, wide);
+        // The last wide beat may have fewer parts.
+        let parts_of = |beat: i64| ratio.min(parts - beat * ratio) as usize;
         let beat = |beat: i64| {
             let others = parts_of(beat) - 1;
             let other = if widens { Step::TAKE } else { Step::COPY };
             [vec![other; others], vec![Step::PASS]].concat()
         };
-        Timing::steps((0..wide.row_beats()).flat_map(beat).collect(), 0).with_single_outputs()
+        Timing::steps((0..beats).flat_map(beat).collect(), 0).with_single_outputs()
     }
 
     fn resources_at(&self, _: Folding) -> Resources {

@@ -3,8 +3,8 @@
 use super::scale::multiplies;
 use super::timing::{LEVELS, tree_stages};
 use super::{
-    Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, divisors, int, ints,
-    operation, start, value_range,
+    Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div, divisors,
+    int, ints, operation, start, value_range,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -187,10 +187,10 @@ impl<'c> Matvec<'c> {
         if self.input().channels() == self.vector() { (simd / self.vector()).max(1) } else { 1 }
     }
 
-    /// Beats of a vector, and groups of outputs.
-    fn beats_and_groups(self, simd: i64, pe: i64) -> (i64, i64) {
+    /// Beats of a vector, and groups of outputs, of which the last may be smaller.
+    pub fn beats_and_groups(self, simd: i64, pe: i64) -> (i64, i64) {
         let vectors = self.vectors(simd);
-        (self.vector() * vectors / simd, self.rows_count() * vectors / pe)
+        (self.vector() * vectors / simd, ceil_div(self.rows_count() * vectors, pe))
     }
 
     /// Beats of a vector times groups of outputs: words of weights.
@@ -202,7 +202,7 @@ impl<'c> Matvec<'c> {
     /// How these products take bits of the inputs; None if all at once.
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
         let (low, high) = value_range(self.0.operands()[0]);
-        let groups = self.rows_count() / pe;
+        let groups = ceil_div(self.rows_count(), pe);
         products.serial_bits().map(|bits| Serial::new(bits, (low as i64, high as i64), groups))
     }
 
@@ -216,6 +216,23 @@ impl<'c> Matvec<'c> {
     fn cycles(self, simd: i64, pe: i64, products: Products) -> i64 {
         self.folds(simd, pe) * self.serial(pe, products).map_or(1, |serial| serial.digits)
     }
+}
+
+/// The numbers of outputs that are offered to be computed at once, ascending: the divisors, and where the next one is at least half as
+/// large again, the number between them that is nearest to the middle, of those that are the least for their number of groups.
+fn pe_choices(outputs: i64) -> Vec<i64> {
+    let divisors = divisors(outputs);
+    let between = |ends: &[i64]| {
+        let (low, high) = (ends[0], ends[1]);
+        let least = |&pe: &i64| ceil_div(outputs, pe) < ceil_div(outputs, pe - 1);
+        // Of the squares of two factors; 1 is the middle.
+        let off = |&pe: &i64| (pe * pe).max(low * high) * 1000 / (pe * pe).min(low * high);
+        (low + 1..high).filter(|_| 2 * high >= 3 * low).filter(least).min_by_key(off)
+    };
+    let mut choices: Vec<i64> =
+        divisors.windows(2).filter_map(between).chain(divisors.iter().copied()).collect();
+    choices.sort_unstable();
+    choices
 }
 
 fn fold(folding: Folding) -> (i64, i64, Products) {
@@ -234,7 +251,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
         self.0
     }
 
-    /// SIMD is lanes of the input that divide the vector; PE divides the outputs. Vectors that are the pixels of the input may come
+    /// SIMD is lanes of the input that divide the vector; PE need not divide the outputs. Vectors that are the pixels of the input may come
     /// several a beat, each with all of its products. Of the ways to make one with the same lanes, those to which no other one is
     /// at most equal in every kind of resource.
     fn foldings(&self) -> Vec<Folding> {
@@ -245,7 +262,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
             vector % lanes == 0 && input.row_pixels() % pixels == 0
         };
         let simds = input.lane_choices().into_iter().filter(whole);
-        let pes = divisors(self.rows_count());
+        let pes = pe_choices(self.rows_count());
         let mut lanes: Vec<(i64, i64)> =
             simds.flat_map(|simd| pes.iter().map(move |&pe| (simd, pe))).collect();
         if input.channels() == vector {
@@ -266,7 +283,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
         Lanes { inputs: vec![simd], outputs: vec![pe] }
     }
 
-    /// Each of the V/SIMD beats of a vector is used for OC/PE cycles; of several vectors a beat, each for one. Bit by bit, all of that
+    /// Each of the V/SIMD beats of a vector is used for `ceil(OC/PE)` cycles; of several vectors a beat, each for one. Bit by bit, all of that
     /// takes as many cycles as there are digits.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, products) = fold(folding);
@@ -330,5 +347,19 @@ impl<'c> Actor<'c> for Matvec<'c> {
                 self.0.set_attr("channel_lanes", Attr::i64(self.0.ctx(), lanes));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_at_once_need_not_divide_them() {
+        assert_eq!(pe_choices(64), [1, 2, 3, 4, 6, 8, 11, 16, 22, 32, 64]);
+        assert_eq!(pe_choices(20), [1, 2, 3, 4, 5, 7, 10, 20]);
+        assert_eq!(pe_choices(10), [1, 2, 3, 5, 10]);
+        assert_eq!(pe_choices(13), [1, 4, 13]);
+        assert_eq!([pe_choices(1), pe_choices(2)], [vec![1], vec![1, 2]]);
     }
 }

@@ -50,7 +50,7 @@ pub struct Stream {
     pub shape: Vec<i64>,
     /// Of each number.
     pub element: Element,
-    /// Elements a beat: a divisor of the innermost dimension C, or `P * C`, whole pixels of a row.
+    /// Elements a beat: at most the innermost dimension C, or `P * C`, whole pixels of a row.
     pub lanes: i64,
 }
 
@@ -117,10 +117,11 @@ impl Stream {
         (self.lanes / self.channels()).max(1)
     }
 
-    /// Beats of a row. With P pixels a beat the last one may be partial: lanes behind the row's end mean nothing.
+    /// Beats of a row. With P pixels a beat the last one may be partial: lanes behind the row's end mean nothing. Of parts of pixels, so
+    /// may the last one of each pixel.
     pub fn row_beats(&self) -> i64 {
         if self.lanes < self.channels() {
-            self.row_pixels() * (self.channels() / self.lanes)
+            self.row_pixels() * ceil_div(self.channels(), self.lanes)
         } else {
             ceil_div(self.row_pixels(), self.pixels())
         }
@@ -131,11 +132,22 @@ impl Stream {
         self.positions() / self.row_pixels() * self.row_beats()
     }
 
-    /// The lanes that this tensor may have, ascending: the divisors of C, and 2, 4, 8, ... pixels until a beat holds a row.
+    /// The lanes that this tensor may have wherever it goes, ascending: the divisors of C, and 2, 4, 8, ... pixels until a beat holds a row.
     pub fn lane_choices(&self) -> Vec<i64> {
         let mut lanes = divisors(self.channels());
         lanes.extend(pixel_choices(self.row_pixels()).map(|pixels| pixels * self.channels()));
         lanes
+    }
+
+    /// Is the last beat of each pixel smaller than the others?
+    pub fn is_ragged(&self) -> bool {
+        self.lanes < self.channels() && self.channels() % self.lanes != 0
+    }
+
+    /// The lanes that a change of lanes goes through: those that divide both numbers, and do so within each pixel.
+    pub fn lanes_towards(&self, lanes: i64) -> i64 {
+        let common = gcd(self.lanes, lanes);
+        if self.is_ragged() { gcd(common, self.channels()) } else { common }
     }
 
     /// Bits a beat.
@@ -177,6 +189,22 @@ mod tests {
     fn a_stream_counts_beats() {
         let stream = Stream { shape: vec![28, 28, 6], element: Element::unsigned(8), lanes: 3 };
         assert_eq!((stream.beats(), stream.bits(), stream.positions()), (1568, 24, 784));
+    }
+
+    #[test]
+    fn a_pixel_may_end_within_a_beat() {
+        let stream = Stream { shape: vec![3, 2, 20], element: Element::signed(8), lanes: 7 };
+        // Two beats of seven and one of six.
+        assert_eq!(
+            (stream.is_ragged(), stream.pixels(), stream.row_beats(), stream.beats()),
+            (true, 1, 6, 18)
+        );
+        let towards = |from, to| stream.with_lanes(from).lanes_towards(to);
+        assert_eq!(
+            [towards(7, 1), towards(8, 4), towards(8, 10), towards(8, 40), towards(6, 4)],
+            [1, 4, 2, 4, 2]
+        );
+        assert_eq!([towards(10, 4), towards(40, 80), towards(20, 5)], [2, 40, 5]);
     }
 
     #[test]

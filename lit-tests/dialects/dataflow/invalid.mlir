@@ -1,23 +1,39 @@
 // RUN: atheena-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 4, but got 2}}
-func.func private @lanes(!dataflow.stream<4x3xi8, lanes = 2>)
+// Two of three channels a beat leave a part of each pixel, which a fork does not take.
+dataflow.graph @ragged {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<1x4xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  %y = dataflow.matvec "m" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x4xi8>}
+      : !dataflow.stream<1x4xi8, lanes = 1> -> !dataflow.stream<1x3xi8, lanes = 2>
+  // expected-error @+1 {{operand #0 must be stream with lanes that divide its innermost dimension, or of whole pixels, but got '!dataflow.stream<1x3xi8, lanes = 2>'}}
+  %a, %b = dataflow.fork "fork" %y : !dataflow.stream<1x3xi8, lanes = 2> -> !dataflow.stream<1x3xi8, lanes = 2>, !dataflow.stream<1x3xi8, lanes = 2>
+}
 
 // -----
 
-// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 4, but got 7}}
+dataflow.graph @widened {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x4xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  %y = dataflow.matvec "m" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x4xi8>}
+      : !dataflow.stream<2x4xi8, lanes = 1> -> !dataflow.stream<2x3xi8, lanes = 2>
+  // expected-error @+1 {{expected fewer lanes than 2, which don't divide the innermost dimension 3, but got 6}}
+  %z = dataflow.resize "resize" %y : !dataflow.stream<2x3xi8, lanes = 2> -> !dataflow.stream<2x3xi8, lanes = 6>
+}
+
+// -----
+
+// expected-error @+1 {{the lanes of a stream are at most its innermost dimension 3, or that of several pixels of a row of 4, but got 7}}
 func.func private @pixels(!dataflow.stream<4x3xi8, lanes = 7>)
 
 // -----
 
 // Seven pixels hold a row of four, but eight are two rows.
 func.func private @most_pixels(!dataflow.stream<4x3xi8, lanes = 21>)
-// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 4, but got 24}}
+// expected-error @+1 {{the lanes of a stream are at most its innermost dimension 3, or that of several pixels of a row of 4, but got 24}}
 func.func private @two_rows(!dataflow.stream<4x3xi8, lanes = 24>)
 
 // -----
 
-// expected-error @+1 {{the lanes of a stream divide its innermost dimension 3, or are that of several pixels of a row of 1, but got 6}}
+// expected-error @+1 {{the lanes of a stream are at most its innermost dimension 3, or that of several pixels of a row of 1, but got 6}}
 func.func private @vector(!dataflow.stream<3xi8, lanes = 6>)
 
 // -----

@@ -35,3 +35,16 @@ dataflow.graph @pixels {
   %d, %t, %e = dataflow.merge "merge" %q tags %tag : !dataflow.stream<3x5x2xi8, lanes = 2> tags !dataflow.stream<1xi16, lanes = 1> -> <3x5x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e : <3x5x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// Seven of twenty outputs at once, whose beats of seven, seven and six come apart before they are four.
+// CHECK-LABEL: dataflow.graph @ragged
+// CHECK: dataflow.matvec "m" {{.*}} : <2x2xi8, lanes = 1> -> <2x20xi8, lanes = 7>
+// CHECK: dataflow.resize "q_resize" %{{.*}} : <2x20xi8, lanes = 7> -> <2x20xi8, lanes = 1>
+// CHECK: dataflow.resize "q_resize_2" %{{.*}} : <2x20xi8, lanes = 1> -> <2x20xi8, lanes = 4>
+dataflow.graph @ragged {
+  %x, %tag = dataflow.source "source" : <2x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  %m = dataflow.matvec "m" %x {bias = dense<0> : tensor<20xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, pe = 7 : i64, simd = 1 : i64, shift = array<i32: 4>, weights = dense<1> : tensor<20x1x1x2xi8>} : <2x2xi8, lanes = 1> -> <2x20xi8, lanes = 1>
+  %q = dataflow.fifo "q" %m {depth = 30 : i64, lanes = 4 : i64} : <2x20xi8, lanes = 1> -> <2x20xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %q tags %tag : !dataflow.stream<2x20xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x20xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e : <2x20xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

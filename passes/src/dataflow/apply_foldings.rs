@@ -2,7 +2,8 @@
 //!
 //! Requires: foldings as attributes (`lanes`, or `simd` and `pe`); actors without them keep theirs.
 //! Ensures: types agree with the foldings, which are attributes no longer; where lanes of neighbours differ there is
-//! a `dataflow.resize`, or two over the greatest common divisor where neither divides the other.
+//! a `dataflow.resize`, or two over the greatest common divisor where neither divides the other, or where the first are not those of
+//! equal parts of a pixel.
 //!
 //!     %y = dataflow.window "w" %x {lanes = 2} : <8x8x4xi8, lanes = 1> -> <6x6x36xi8, lanes = 9>
 //! becomes
@@ -13,7 +14,7 @@
 
 use std::collections::HashSet;
 
-use atheena_dialects::dataflow::{Actor, Folding, Graph, Lanes, Named, Resize, Stream, actor, gcd};
+use atheena_dialects::dataflow::{Actor, Folding, Graph, Lanes, Named, Resize, Stream, actor};
 use atheena_dialects::ir::{Builder, Failure, Op, Value};
 use atheena_dialects::pass::{NoOptions, Pass};
 
@@ -81,7 +82,7 @@ impl<'c> Plan<'c> {
                     format!("takes {lanes} lanes, but its producer gives {from} in an order of their own");
                 return Err(op.error(message, &["give both the same folding"]));
             }
-            let between = gcd(from, lanes);
+            let between = Stream::of_value(value).lanes_towards(lanes);
             for step in [between, lanes] {
                 if Stream::of_value(value).lanes != step {
                     value = self.resize(value, step, labels);

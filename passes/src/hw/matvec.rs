@@ -129,7 +129,9 @@ impl Matrix {
         let lanes = if is_serial { channels } else { matvec.channel_lanes() as usize };
         let vectors = if from.channels() as usize == vector { from.pixels() as usize } else { 1 };
         let (simd, pe) = (from.lanes as usize / vectors, to.lanes as usize / vectors);
-        let (beats, groups) = (vector / simd, outputs / pe);
+        let (beats, groups) = (vector / simd, outputs.div_ceil(pe));
+        // Outputs that the last group has too few of: nobody looks at them.
+        let padding = groups * pe - outputs;
 
         // Element e of a vector is `[C/L, KH, KW, L]`; the weights are `[OC, KH, KW, C]`.
         let weight = |output: usize, e: usize| {
@@ -142,6 +144,7 @@ impl Matrix {
             for output in 0..outputs {
                 weights.extend((0..simd).map(|lane| weight(output, beat * simd + lane)));
             }
+            weights.extend(std::iter::repeat_n(0, padding * simd));
         }
 
         let rescale = actor.rescale();
@@ -150,7 +153,7 @@ impl Matrix {
             bias.iter_mut().for_each(|b| *b += rescale.rounding() as i64);
         }
         let input = super::actor::value_range(actor.0.operand(0).expect("a matvec has an input"));
-        let ranges = (0..outputs)
+        let mut ranges: Vec<_> = (0..outputs)
             .map(|output| {
                 let start = i128::from(bias[output]);
                 (0..vector).map(|e| i128::from(weight(output, e))).fold((start, start), |(low, high), w| {
@@ -159,6 +162,8 @@ impl Matrix {
                 })
             })
             .collect();
+        bias.resize(groups * pe, 0);
+        ranges.resize(groups * pe, (0, 0));
         let (beats, groups) = (beats as i64, groups as i64);
         let ends = (weights.iter().min().copied(), weights.iter().max().copied());
         let weights_range = (ends.0.unwrap_or(0), ends.1.unwrap_or(0));

@@ -60,7 +60,8 @@ impl Rescale {
         self.multipliers == [1] && self.away == [0]
     }
 
-    /// The multipliers of each lane, one stage on, where they differ between `groups` of `lanes` channels that come in turn.
+    /// The multipliers of each lane, one stage on, where they differ between `groups` of `lanes` channels that come in turn, the last
+    /// of which may be smaller.
     pub fn factors<'c>(
         &self,
         m: &Module<'c>,
@@ -70,7 +71,8 @@ impl Rescale {
     ) -> Factors<'c> {
         let read = |name: &str, values: &[i128]| {
             (values.len() > 1 && groups > 1).then(|| {
-                let values: Vec<_> = values.iter().map(|&v| v as i64).collect();
+                let mut values: Vec<_> = values.iter().map(|&v| v as i64).collect();
+                values.resize(lanes * groups as usize, 0);
                 let group = m.counter("output_group", groups, pipeline.enable & pipeline.valid);
                 Stored::new(m, name, &values, lanes).read(m, group, pipeline.enable)
             })

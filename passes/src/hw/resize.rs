@@ -1,24 +1,22 @@
 //! `dataflow.resize`: another number of lanes.
 //!
 //! One beat a cycle on the narrow side, with no gaps; one cycle of latency. Wide beats that become narrow ones wait in the register of
-//! what gives them. Where the last wide beat of a row is partial, it has
+//! what gives them. Where the last wide beat of a row, or of a pixel, is partial, it has
 //! fewer narrow ones.
 
 use super::{
     actor::{Actor, beat_width},
     hdl::{Module, Signal, choose},
 };
+use atheena_dialects::dataflow::Resize;
 
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let (from, to) = (actor.input(0), actor.output(0));
     let (narrow, wide) = if from.lanes < to.lanes { (&from, &to) } else { (&to, &from) };
-    let parts = Parts {
-        width: beat_width(narrow),
-        ratio: wide.lanes / narrow.lanes,
-        row: narrow.row_beats(),
-        rows: wide.row_beats(),
-    };
+    let (narrow_beats, wide_beats) = Resize::beats_within(narrow, wide);
+    let parts =
+        Parts { width: beat_width(narrow), ratio: wide.lanes / narrow.lanes, narrow_beats, wide_beats };
     match parts.ratio {
         1 => pass(m, parts.width),
         _ if from.lanes < to.lanes => parts.widen(m),
@@ -32,16 +30,16 @@ struct Parts {
     width: u32,
     /// Narrow beats of a wide one that is not partial.
     ratio: i64,
-    /// Narrow beats of a row.
-    row: i64,
-    /// Wide beats of a row.
-    rows: i64,
+    /// Narrow beats of a row, or of a pixel of which wide ones are parts.
+    narrow_beats: i64,
+    /// Wide beats of it.
+    wide_beats: i64,
 }
 
 impl Parts {
-    /// Narrow beats of the last wide one of a row.
+    /// Narrow beats of the last wide one.
     fn of_last(&self) -> i64 {
-        self.row - (self.rows - 1) * self.ratio
+        self.narrow_beats - (self.wide_beats - 1) * self.ratio
     }
 
     /// The current part of a wide beat, and whether it is the last one. `step` goes to the next one.
@@ -50,9 +48,9 @@ impl Parts {
             let part = m.counter("part", self.ratio, step);
             return (part, part.is(self.ratio - 1));
         }
-        let ends_row = m.counter("column", self.row, step).is(self.row - 1);
-        let part = m.counter_with_restart("part", self.ratio, step, Some(step & ends_row));
-        (part, part.is(self.ratio - 1) | ends_row)
+        let ends = m.counter("column", self.narrow_beats, step).is(self.narrow_beats - 1);
+        let part = m.counter_with_restart("part", self.ratio, step, Some(step & ends));
+        (part, part.is(self.ratio - 1) | ends)
     }
 
     /// Collects narrow beats; the last of them goes straight into the wide one.

@@ -187,6 +187,13 @@ fn a_row_becomes_pixels() {
     assert_eq!(cycles, 28.0);
 }
 
+#[test]
+fn parts_of_pixels_that_are_not_equal() {
+    // Pixels of 7: three, three and one; then one after the other.
+    let Some(cycles) = resizes([2, 2, 7], &[7, 1, 7]) else { return };
+    assert_eq!(cycles, 28.0);
+}
+
 /// A convolution with all of its products at once, of several windows a beat.
 fn convolution(shape: [usize; 3], pixels: usize, stride: usize) -> Option<f64> {
     let outputs = 3;

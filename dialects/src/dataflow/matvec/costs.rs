@@ -214,7 +214,7 @@ impl<'c> MatvecCosts<'c> {
     /// B-LeNet of 250 x 20, in two groups, and of 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
     fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
         let vector = simd as usize;
-        let groups = self.matvec.rows_count() / pe;
+        let groups = ceil_div(self.matvec.rows_count(), pe);
         // A bit of each input is chosen and kept; bits of later tables are delayed.
         let chains = serial.chains(vector);
         let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());

@@ -489,7 +489,7 @@ impl Change<'_, '_> {
         let known = self.windows.get(&given);
         let from = known.map_or(given, |known| known.lanes);
         let stream = self.stream.with_lanes(from);
-        let between = gcd(from, to);
+        let between = stream.lanes_towards(to);
         let takes_rows = Window::cast(self.consumer.op()).is_some();
         let in_front = takes_rows && between < from && depths::precedes_narrowing(self.producer);
         let row = in_front.then(|| depths::of_rows(self.producer, &stream));
