@@ -274,7 +274,30 @@ impl<'c> Gate<'c> {
 }
 
 impl<'c> Actor<'c> for Gate<'c> {
-    lanes_of_a_stream!();
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    /// Of what leaves, a classifier's few results, one element a beat or all.
+    fn foldings(&self) -> Vec<Folding> {
+        let input = self.inputs().swap_remove(0);
+        match self.pass_when() && input.positions() == 1 {
+            true if input.channels() > 1 => vec![Folding::Lanes(1), Folding::Lanes(input.channels())],
+            _ => stream_foldings(&input),
+        }
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.inputs()[0].lanes)
+    }
+
+    fn ii_cycles_at(&self, folding: Folding) -> i64 {
+        self.inputs()[0].with_lanes(lanes_of(folding)).beats()
+    }
+
+    fn is_beatwise(&self) -> bool {
+        true
+    }
 
     fn lanes_at(&self, folding: Folding) -> Lanes {
         let lanes = lanes_of(folding);
