@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use error::SimError;
 pub use interface::{Interface, Port};
-pub use statistics::{Latency, cycles_per_sample};
+pub use statistics::{Latency, Steady, cycles_per_sample};
 
 use error::Ending;
 
@@ -97,6 +97,33 @@ pub struct SimResult {
 }
 
 impl SimResult {
+    fn new(outputs: Vec<SimOutput>, exits: usize, cycles: u64, seconds: f64) -> Self {
+        let completions: Vec<_> = outputs.iter().map(|output| output.output_cycle).collect();
+        let latencies = |exit: Option<usize>| {
+            let chosen = outputs.iter().filter(|output| exit.is_none_or(|exit| output.exit == exit));
+            Latency::of(chosen.map(SimOutput::latency_cycles).collect())
+        };
+        Self {
+            cycles,
+            cycles_per_sample: cycles_per_sample(&completions),
+            latency: latencies(None),
+            latency_per_exit: (0..exits).map(|exit| latencies(Some(exit))).collect(),
+            seconds,
+            outputs,
+        }
+    }
+
+    /// What it gave for the samples that count, of those of a run in steady state; their indices are among these.
+    pub fn counted(&self, steady: Steady) -> Self {
+        let completions: Vec<_> = self.outputs.iter().map(|output| output.output_cycle).collect();
+        let counted = steady.counted();
+        let outputs = self.outputs.iter().filter(|output| counted.contains(&output.sample));
+        let outputs =
+            outputs.map(|output| SimOutput { sample: output.sample - counted.start, ..output.clone() });
+        let result = Self::new(outputs.collect(), self.latency_per_exit.len(), self.cycles, self.seconds);
+        Self { cycles_per_sample: steady.cycles_per_sample(&completions), ..result }
+    }
+
     /// The results by sample: entry `i` is that of sample `i`.
     pub fn by_sample(&self) -> Vec<&SimOutput> {
         let mut outputs: Vec<_> = self.outputs.iter().collect();
@@ -218,7 +245,7 @@ impl Simulation {
         let outputs = self.outputs(&bytes).filter(|outputs| outputs.len() == samples.len());
         let outputs =
             outputs.ok_or_else(|| SimError::Model { output: " its results are cut short".to_owned() })?;
-        Ok(self.summary(outputs, cycles, seconds))
+        Ok(SimResult::new(outputs, exits, cycles, seconds))
     }
 
     fn check(&self, samples: &[&[u8]], options: &SimOptions) -> Result<(), SimError> {
@@ -306,22 +333,6 @@ impl Simulation {
             Some(SimOutput { sample, tag, exit, logits, first_input_cycle, last_input_cycle, output_cycle })
         };
         records.map(read).collect()
-    }
-
-    fn summary(&self, outputs: Vec<SimOutput>, cycles: u64, seconds: f64) -> SimResult {
-        let completions: Vec<_> = outputs.iter().map(|output| output.output_cycle).collect();
-        let latencies = |exit: Option<usize>| {
-            let chosen = outputs.iter().filter(|output| exit.is_none_or(|exit| output.exit == exit));
-            Latency::of(chosen.map(SimOutput::latency_cycles).collect())
-        };
-        SimResult {
-            cycles,
-            cycles_per_sample: cycles_per_sample(&completions),
-            latency: latencies(None),
-            latency_per_exit: (0..self.interface.exits).map(|exit| latencies(Some(exit))).collect(),
-            seconds,
-            outputs,
-        }
     }
 }
 

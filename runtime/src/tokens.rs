@@ -9,7 +9,7 @@
 //! possible.
 
 use crate::random::SplitMix64;
-use crate::simulate::{Latency, cycles_per_sample};
+use crate::simulate::{Latency, Steady, cycles_per_sample};
 use atheena_dialects::dataflow::{
     Actor, Behaviour, Decide, Fifo, Fork, Gate, Graph, Merge, Resize, Stream, Timing, actor,
 };
@@ -206,8 +206,14 @@ impl TokenModel {
     /// What samples do that leave where the graph expects it, independently of one another: what `atheena simulate` shows of as
     /// many with the same part of late ones.
     pub fn predict(&self) -> Outcome {
-        let exits = draw_exits(&self.reach, self.prediction_samples(), SEED);
-        self.run(&exits, &Traffic::default())
+        self.run_steady(&draw_exits(&self.reach, self.prediction_samples(), SEED), &Traffic::default())
+    }
+
+    /// Sends samples through that leave by these exits, in this order and in steady state: others come before and after them. Their
+    /// cycles, and what actors did, are those of all.
+    pub fn run_steady(&self, exits: &[usize], traffic: &Traffic) -> Outcome {
+        let steady = Steady::around(exits.len());
+        self.run(&steady.all(exits), traffic).counted(steady)
     }
 
     /// Gives an input of the actor of this name other room, in beats. Returns whether there is one.
@@ -322,21 +328,46 @@ impl Outcome {
                 output_cycle: cycle + RESET_CYCLES,
             });
         }
+        let deadlock = passages.len() < exits.len();
+        Self { activity, deadlock, cycles: now, ..Self::of(passages, classifiers) }
+    }
+
+    /// What is known from samples that went through.
+    fn of(passages: Vec<Passage>, classifiers: usize) -> Self {
         let latencies = |exit: Option<usize>| {
             let chosen = passages.iter().filter(|passage| exit.is_none_or(|exit| passage.exit == exit));
             Latency::of(chosen.map(|passage| passage.output_cycle - passage.first_input_cycle).collect())
         };
-        let completions: Vec<_> = passages.iter().map(|passage| passage.output_cycle).collect();
         Self {
-            cycles_per_sample: cycles_per_sample(&completions),
+            cycles_per_sample: cycles_per_sample(&completions(&passages)),
             latency: latencies(None),
             latency_per_exit: (0..classifiers).map(|exit| latencies(Some(exit))).collect(),
-            deadlock: passages.len() < exits.len(),
             passages,
-            activity,
-            cycles: now,
+            activity: vec![],
+            deadlock: false,
+            cycles: 0,
         }
     }
+
+    /// The same of the samples that count in a run in steady state; their indices are among these.
+    fn counted(self, steady: Steady) -> Self {
+        let counted = steady.counted();
+        let completions = completions(&self.passages);
+        let passages = self.passages.into_iter().filter(|passage| counted.contains(&passage.sample));
+        let passages = passages.map(|passage| Passage { sample: passage.sample - counted.start, ..passage });
+        Self {
+            cycles_per_sample: steady.cycles_per_sample(&completions),
+            activity: self.activity,
+            deadlock: self.deadlock,
+            cycles: self.cycles,
+            ..Self::of(passages.collect(), self.latency_per_exit.len())
+        }
+    }
+}
+
+/// When results were complete, in the order of arrival.
+fn completions(passages: &[Passage]) -> Vec<u64> {
+    passages.iter().map(|passage| passage.output_cycle).collect()
 }
 
 /// The `decide` that a stream of decisions comes from.

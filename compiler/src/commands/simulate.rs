@@ -12,7 +12,7 @@ use crate::{
 };
 use atheena_runtime::{
     dataset::DataSet,
-    simulate::{Latency, SimOptions, SimOutput, Simulation},
+    simulate::{Latency, SimOptions, SimOutput, Simulation, Steady},
 };
 use serde::Serialize;
 use std::{fs, path::Path, time::Instant};
@@ -100,8 +100,11 @@ fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(),
     spinner.set_message("building the simulation with Verilator");
     simulation.build(args.vcd.is_some())?;
     spinner.finish_and_clear();
-    let bar = progress::samples(chosen.len(), "hardware");
-    let samples: Vec<&[u8]> = chosen.iter().map(|&i| data.image(i)).collect();
+    // Waveforms are of the samples alone.
+    let steady = if args.vcd.is_some() { Steady::alone(chosen.len()) } else { Steady::around(chosen.len()) };
+    let sent = steady.all(chosen);
+    let bar = progress::samples(sent.len(), "hardware");
+    let samples: Vec<&[u8]> = sent.iter().map(|&i| data.image(i)).collect();
     let options =
         SimOptions { stall: args.stall, seed: args.seed, vcd: args.vcd.clone(), ..SimOptions::default() };
     let started = Instant::now();
@@ -109,10 +112,12 @@ fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(),
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
-    let outputs = result.by_sample();
-    let golden = || chosen.iter().map(|&i| &answers[i]);
+    let golden = sent.iter().map(|&i| &answers[i]);
+    let all = result.by_sample();
     let differences: Vec<_> =
-        outputs.iter().zip(golden()).filter(|(output, answer)| !agree(output, answer)).collect();
+        all.iter().zip(golden).filter(|(output, answer)| !agree(output, answer)).collect();
+    let result = result.counted(steady);
+    let outputs = result.by_sample();
     let right = outputs.iter().zip(chosen).filter(|(o, i)| correct(&o.logits, data, **i)).count();
     let outcome = Outcome {
         samples: outputs.len(),
@@ -135,10 +140,10 @@ fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(),
         None => Ok(()),
         Some((output, answer)) => Err(Error::Mismatch {
             mismatches: differences.len(),
-            samples: outputs.len(),
+            samples: all.len(),
             first: format!(
                 "sample {} gave {:?} at exit {}, expected {:?} at exit {}",
-                chosen[output.sample], output.logits, output.exit, answer.logits, answer.exit
+                sent[output.sample], output.logits, output.exit, answer.logits, answer.exit
             ),
         }),
     }

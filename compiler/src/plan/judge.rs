@@ -3,6 +3,7 @@
 use super::{Candidate, MOST_JUDGED, Plan, share};
 use crate::pipeline::{Hardware, Objective};
 use atheena_runtime::tokens::{TokenModel, Traffic, draw_arrivals, draw_exits};
+use std::thread;
 
 /// Samples of an estimate of latencies, and the seed of their order and arrivals.
 const SAMPLES: usize = 1024;
@@ -27,10 +28,8 @@ pub fn best(candidates: Vec<Candidate>, hardware: &Hardware) -> Option<Plan> {
 /// The one that takes the fewest cycles a sample, which it says then.
 pub fn fastest(candidates: Vec<Candidate>) -> Option<Candidate> {
     let promising = promising(candidates, |candidate| candidate.cycles);
-    let simulated = promising.into_iter().map(|candidate| {
-        let cycles = cycles_per_sample(&candidate.tokens);
-        Candidate { cycles, ..candidate }
-    });
+    let simulated = judged(promising, |candidate| cycles_per_sample(&candidate.tokens)).into_iter();
+    let simulated = simulated.map(|(cycles, candidate)| Candidate { cycles, ..candidate });
     simulated.reduce(|best, next| if next.cycles < best.cycles { next } else { best })
 }
 
@@ -62,8 +61,22 @@ fn soonest(candidates: Vec<Candidate>, arrival_cycles: f64) -> Option<Candidate>
         let outcome = tokens.run(&exits, &Traffic { arrivals, ..Traffic::default() });
         outcome.latency.map_or(u64::MAX, |latency| latency.p99)
     };
-    let judged = promising.into_iter().map(|candidate| (latency(&candidate), candidate));
+    let judged = judged(promising, latency).into_iter();
     judged.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, candidate)| candidate)
+}
+
+/// Candidates with what each is worth, all of them judged at once.
+fn judged<T: Send>(
+    candidates: Vec<Candidate>,
+    judge: impl Fn(&Candidate) -> T + Sync,
+) -> Vec<(T, Candidate)> {
+    let worth: Vec<T> = thread::scope(|scope| {
+        let judge = &judge;
+        let threads: Vec<_> =
+            candidates.iter().map(|candidate| scope.spawn(move || judge(candidate))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a simulation does not panic")).collect()
+    });
+    worth.into_iter().zip(candidates).collect()
 }
 
 /// The first few by a value.

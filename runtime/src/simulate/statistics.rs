@@ -1,6 +1,7 @@
 //! Throughput and latency out of the cycles at which samples came and went.
 
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Cycles from the first input beat of a sample to the last beat of its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,55 @@ impl Latency {
         let rank =
             |percent: usize| cycles.get((cycles.len() * percent).div_ceil(100).checked_sub(1)?).copied();
         Some(Latency { p50: rank(50)?, p99: rank(99)?, max: rank(100)? })
+    }
+}
+
+/// A run in steady state: samples that come round, so that buffers hold about as much at the end of what counts as at its start.
+///
+/// In front of the samples that count the last ones of them fill the pipeline, and behind them the first ones come again
+/// and keep it full. Without both, the queues at exits, empty at first and at last, would be measured with few samples, and not the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steady {
+    /// Samples that come first.
+    pub warm_up: usize,
+    /// Samples that count.
+    pub samples: usize,
+    /// Samples that come last.
+    pub cool_down: usize,
+}
+
+impl Steady {
+    /// The most samples that come first, and last: more than are on their way at once.
+    const MOST: usize = 64;
+
+    /// So many samples with others around them.
+    pub fn around(samples: usize) -> Self {
+        let others = samples.min(Self::MOST);
+        Self { warm_up: others, samples, cool_down: others }
+    }
+
+    /// So many samples alone.
+    pub fn alone(samples: usize) -> Self {
+        Self { warm_up: 0, samples, cool_down: 0 }
+    }
+
+    /// All samples in their order, of those that count.
+    pub fn all<T: Clone>(self, samples: &[T]) -> Vec<T> {
+        let first = &samples[samples.len() - self.warm_up..];
+        [first, samples, &samples[..self.cool_down]].concat()
+    }
+
+    /// Which of all samples count.
+    pub fn counted(self) -> Range<usize> {
+        self.warm_up..self.warm_up + self.samples
+    }
+
+    /// Cycles a sample, from the cycles at which results of all samples were complete, in the order of arrival: the time from the last of
+    /// as many results as come first to that of as many more as count. Samples alone have no such results: see [`cycles_per_sample`].
+    pub fn cycles_per_sample(self, completions: &[u64]) -> Option<f64> {
+        let Some(before) = self.warm_up.checked_sub(1) else { return cycles_per_sample(completions) };
+        let time = completions.get(before + self.samples)? - completions[before];
+        Some(time as f64 / self.samples as f64)
     }
 }
 
@@ -44,6 +94,19 @@ mod tests {
         assert_eq!(Latency::of(vec![7]), Some(Latency { p50: 7, p99: 7, max: 7 }));
         // Of 1 to 200, 100 values are at most 100 and 198 at most 198.
         assert_eq!(Latency::of((1..=200).rev().collect()), Some(Latency { p50: 100, p99: 198, max: 200 }));
+    }
+
+    #[test]
+    fn samples_come_round() {
+        let steady = Steady::around(3);
+        assert_eq!((steady.all(&[1, 2, 3]), steady.counted()), (vec![1, 2, 3, 1, 2, 3, 1, 2, 3], 3..6));
+        assert_eq!(steady.cycles_per_sample(&[1, 2, 9, 10, 12, 24, 60, 70, 80]), Some(5.0));
+        assert_eq!(Steady::around(1000).all(&[0; 1000]).len(), 1128);
+        let alone = Steady::alone(3);
+        assert_eq!((alone.all(&[1, 2, 3]), alone.counted()), (vec![1, 2, 3], 0..3));
+        assert_eq!(alone.cycles_per_sample(&[100, 200, 210]), Some(10.0));
+        // Cut short.
+        assert_eq!(steady.cycles_per_sample(&[1, 2, 9, 10]), None);
     }
 
     #[test]

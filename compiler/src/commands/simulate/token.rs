@@ -65,7 +65,10 @@ pub fn run(
         }),
     };
     let started = Instant::now();
-    let result = model.run(&taken, &traffic);
+    let result = match args.arrival_rate {
+        Some(_) => model.run(&taken, &traffic),
+        None => model.run_steady(&taken, &traffic),
+    };
     let seconds = started.elapsed().as_secs_f64();
     let mut counts = vec![0; model.exits()];
     result.passages.iter().for_each(|passage| counts[passage.exit] += 1);
