@@ -174,13 +174,13 @@ impl Session {
         let functions = library.functions;
         let listener = Box::into_raw(Box::new(Listener { functions, diagnostics: Vec::new() }));
         // SAFETY: the handles come from the functions that make them and live until `drop`; the listener outlives
-        // the context, and the context is single-threaded.
+        // the context, whose threads hand it one diagnostic at a time.
         unsafe {
             let registry = (functions.mlirDialectRegistryCreate)();
             for dialect in &library.dialects {
                 (functions.mlirDialectHandleInsertDialect)(dialect(), registry);
             }
-            let context = (functions.mlirContextCreateWithRegistry)(registry, false);
+            let context = (functions.mlirContextCreateWithRegistry)(registry, true);
             (functions.mlirContextLoadAllAvailableDialects)(context);
             (functions.mlirContextAttachDiagnosticHandler)(context, listen, listener.cast(), None);
             Session { functions, registry, context, listener }
