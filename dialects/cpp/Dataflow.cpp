@@ -549,6 +549,30 @@ LogicalResult ResizeOp::verify() {
   return success();
 }
 
+LogicalResult PackOp::verify() {
+  StreamType in = stream(getInput()), out = stream(getOutput());
+  bool isPacked = in.getLanes() < out.getLanes();
+  StreamType words = isPacked ? out : in, beats = isPacked ? in : out;
+  auto width = [](StreamType type) {
+    return type.getElementType().getIntOrFloatBitWidth();
+  };
+  auto isFull = [](StreamType type) {
+    return type.getBeats() * type.getLanes() == type.getNumElements();
+  };
+  if (words.getShape().size() != 1 ||
+      words.getNumElements() != beats.getNumElements() ||
+      width(words) > width(beats))
+    return emitOpError() << "expected words of " << beats.getNumElements()
+                         << " elements in one dimension, of at most "
+                         << width(beats) << " bits, but got " << words;
+  if (words.getLanes() % beats.getLanes() != 0 || !isFull(words) ||
+      !isFull(beats))
+    return emitOpError() << "expected words of several beats of "
+                         << beats.getLanes() << " elements, all of them full, "
+                         << "but got " << words;
+  return success();
+}
+
 LogicalResult DecideOp::verify() {
   StreamType logits = stream(getLogits());
   if (getConfidence().getDialect().getNamespace() != "ee")

@@ -359,6 +359,22 @@ def Dataflow_ResizeOp : Dataflow_Actor<"resize"> {
   let hasVerifier = 1;
 }
 
+def Dataflow_PackOp : Dataflow_Actor<"pack"> {
+  let summary = "the elements of a stream as words of a memory, or back";
+  let description = [{
+    The same numbers in the same order, several beats a word: of the two sides, that of the words is of one dimension. Its elements have the
+    width that the numbers take, not more than on the other side, and its beats know no pixels. All beats of a sample are full on both sides.
+
+    ```mlir
+    %w = dataflow.pack "pack" %x : <15x15x32xi8, lanes = 1> -> <7200xui7, lanes = 5>
+    ```
+  }];
+  let arguments = !con(common, (ins Dataflow_EvenStreamType:$input));
+  let results = (outs Dataflow_EvenStreamType:$output);
+  let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
+  let hasVerifier = 1;
+}
+
 def Dataflow_DecideOp : Dataflow_Actor<"decide"> {
   let summary = "whether the classifier is confident of a sample";
   let description = [{

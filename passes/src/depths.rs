@@ -4,7 +4,8 @@
 
 use crate::bursts::Exit;
 use atheena_dialects::dataflow::{
-    Actor, Fifo, Fork, Gate, Graph, Matvec, Resources, Source, Stream, Window, actor,
+    Actor, Element, Fifo, Fork, Gate, Graph, Matvec, Pack, Resources, Source, Stream, Window, actor,
+    ceil_div, memory,
 };
 use atheena_dialects::ir::{Attr, Op, Value};
 use std::collections::HashSet;
@@ -128,7 +129,8 @@ pub fn queues_rows(producer: Op<'_>) -> bool {
 
 /// Does what comes straight from an actor wait for a sample anyway, so that it needs no queue of a vector?
 pub fn queues_vectors(producer: Op<'_>) -> bool {
-    Gate::cast(producer).is_some() || Fifo::cast(producer).is_some()
+    // Words are taken apart behind the queue at an exit.
+    Gate::cast(producer).is_some() || Fifo::cast(producer).is_some() || Pack::cast(producer).is_some()
 }
 
 /// Does a stream come from a gate, through no more than forks?
@@ -249,6 +251,41 @@ impl Windows {
     fn cycles_each(&self, cycles: i64) -> f64 {
         (cycles as f64 / self.beats as f64).max(1.0)
     }
+}
+
+/// The most beats that a word of a memory holds.
+const MOST_BEATS: i64 = 8;
+
+/// A stream as words of several beats, its elements in the bits that their values take, where memories of these depths have fewer block RAMs
+/// then; None if they don't. A block RAM has words of 9, 18 or 36 bits, of which an element of eight or seven leaves some empty.
+pub fn packed(stream: &Stream, element: Element, depths: &[i64]) -> Option<Stream> {
+    let elements = stream.elements();
+    if stream.beats() * stream.lanes != elements {
+        return None;
+    }
+    let blocks = |beats: i64, bits: i64| -> i64 {
+        depths.iter().map(|&depth| memory(ceil_div(depth, beats), bits)).map(|memory| memory.bram18).sum()
+    };
+    let of = |beats: i64| Stream { shape: vec![elements], element, lanes: beats * stream.lanes };
+    // Memories that are small enough for LUTs stay what they are.
+    let in_blocks = |&depth: &i64| memory(depth, stream.bits()).bram18 > 0;
+    let beats = (2..=MOST_BEATS)
+        .filter(|beats| stream.beats() % beats == 0)
+        .min_by_key(|&beats| blocks(beats, of(beats).bits()))
+        .filter(|_| depths.iter().all(in_blocks))?;
+    (blocks(beats, of(beats).bits()) < blocks(1, stream.bits())).then(|| of(beats))
+}
+
+/// What a gate and the queue behind it cost, and what makes words for their memories.
+pub fn cost_of_exit(stream: &Stream, element: Element, gate: i64, queue: Option<i64>) -> Resources {
+    let depths: Vec<i64> = std::iter::once(gate).chain(queue).collect();
+    let Some(words) = packed(stream, element, &depths) else {
+        return Gate::cost(stream, gate) + cost(stream, queue);
+    };
+    let beats = words.lanes / stream.lanes;
+    let [gate, queue] = [Some(gate), queue].map(|depth| depth.map(|depth| ceil_div(depth, beats)));
+    let packs = Pack::cost(stream, &words) + Pack::cost(&words, stream);
+    Gate::cost(&words, gate.unwrap_or_default()) + cost(&words, queue) + packs
 }
 
 /// What a queue of some depth costs, if there is one.

@@ -1,4 +1,4 @@
-//! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.gate`.
+//! What moves beats and changes none: `dataflow.fork`, `dataflow.fifo`, `dataflow.resize`, `dataflow.pack`, `dataflow.gate`.
 
 use super::actor::{lanes_of, output_register, output_registers, stream_foldings};
 use super::timing::{SKID, Step};
@@ -19,6 +19,10 @@ operation! {
 operation! {
     /// `dataflow.resize`.
     Resize, "dataflow.resize"
+}
+operation! {
+    /// `dataflow.pack`.
+    Pack, "dataflow.pack"
 }
 operation! {
     /// `dataflow.gate`: the conditional buffer.
@@ -224,6 +228,63 @@ impl<'c> Actor<'c> for Resize<'c> {
             () if output.pixels() == 1 => Lag::Pixel,
             () => Lag::Sample,
         }
+    }
+}
+
+impl<'c> Pack<'c> {
+    /// The same numbers as another stream.
+    pub fn build(builder: Builder<'c>, named: Named<'_>, input: Value<'c>, output: &Stream) -> Self {
+        Self(start(builder, Self::NAME, named).operand(input).result(output.ty(builder.ctx())).build())
+    }
+
+    /// What changing `from` to `to` costs.
+    pub fn cost(from: &Stream, to: &Stream) -> Resources {
+        // Bits that words leave out are none.
+        let element = if from.element.bits < to.element.bits { from.element } else { to.element };
+        Resize::cost(&Stream { element, ..from.clone() }, to.lanes)
+    }
+}
+
+/// Its lanes are its neighbours', so there is one folding.
+impl<'c> Actor<'c> for Pack<'c> {
+    fn op(&self) -> Op<'c> {
+        self.0
+    }
+
+    fn foldings(&self) -> Vec<Folding> {
+        vec![self.folding()]
+    }
+
+    fn folding(&self) -> Folding {
+        Folding::Lanes(self.inputs()[0].lanes)
+    }
+
+    fn lanes_at(&self, _: Folding) -> Lanes {
+        Lanes { inputs: vec![self.inputs()[0].lanes], outputs: vec![self.outputs()[0].lanes] }
+    }
+
+    fn ii_cycles_at(&self, _: Folding) -> i64 {
+        self.beats()
+    }
+
+    fn latency_cycles_at(&self, _: Folding) -> i64 {
+        ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
+    }
+
+    fn timing(&self) -> Timing {
+        let (from, to) = (self.inputs()[0].lanes, self.outputs()[0].lanes);
+        let other = if from < to { Step::TAKE } else { Step::COPY };
+        let others = vec![other; (from.max(to) / from.min(to)) as usize - 1];
+        Timing::steps([others, vec![Step::PASS]].concat(), 0).with_single_outputs()
+    }
+
+    fn resources_at(&self, _: Folding) -> Resources {
+        Self::cost(&self.inputs()[0], &self.outputs()[0])
+    }
+
+    /// What makes words collects beats.
+    fn lag(&self) -> Lag {
+        if self.inputs()[0].lanes >= self.outputs()[0].lanes { Lag::Beat } else { Lag::Sample }
     }
 }
 

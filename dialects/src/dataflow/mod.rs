@@ -26,7 +26,7 @@ mod window;
 
 pub use actor::{Actor, Folding, Lag, Lanes};
 pub use binary::{Binary, BinaryKind};
-pub use buffers::{Fifo, Fork, Gate, Resize};
+pub use buffers::{Fifo, Fork, Gate, Pack, Resize};
 pub use concat::Concat;
 pub use decide::Decide;
 pub use depthwise::Depthwise;
@@ -112,7 +112,7 @@ pub fn actor<'c>(op: Op<'c>) -> Option<Box<dyn Actor<'c> + 'c>> {
     }
     first!(
         Source, Sink, Window, Matvec, Depthwise, Pool, GlobalPool, Map, Table, Binary, Concat, Slice, Pad,
-        Fork, Fifo, Resize, Decide, Gate, Merge
+        Fork, Fifo, Resize, Pack, Decide, Gate, Merge
     );
     None
 }

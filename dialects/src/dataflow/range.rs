@@ -22,9 +22,8 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
             let (low, high): (i128, i128) = input(0);
             (low.min(bound("pad_value")), high.max(bound("pad_value")))
         }
-        "dataflow.resize" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate" | "dataflow.slice" => {
-            input(0)
-        }
+        "dataflow.resize" | "dataflow.pack" | "dataflow.fifo" | "dataflow.fork" | "dataflow.gate"
+        | "dataflow.slice" => input(0),
         // Of operands as their types say: that of those would take as many steps as there are paths to here.
         "dataflow.add" | "dataflow.mul" => {
             let binary = Binary(producer);

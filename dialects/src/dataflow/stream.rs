@@ -1,6 +1,6 @@
 //! The type of streams as plain data.
 
-use super::ceil_div;
+use super::{bits_of_range, ceil_div, value_range};
 use crate::ir::{Ctx, Type, Value};
 
 /// The elements of a stream: integers.
@@ -31,6 +31,13 @@ impl Element {
     /// The MLIR type.
     pub fn ty(self, ctx: Ctx<'_>) -> Type<'_> {
         if self.unsigned { Type::unsigned(ctx, self.bits) } else { Type::integer(ctx, self.bits) }
+    }
+
+    /// The elements of a stream in the bits that their values take.
+    pub fn of_values(value: Value<'_>) -> Self {
+        let (low, high) = value_range(value);
+        let bits = bits_of_range(low as i64, high as i64) as u32;
+        Self { bits, unsigned: low >= 0 }
     }
 
     /// The smallest and the largest value; of widths up to 32.

@@ -755,3 +755,27 @@ dataflow.graph @pool_borders {
   %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x4x2xi8, lanes = 4> tags !dataflow.stream<1xi16, lanes = 1> -> <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %r, %t, %e : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// -----
+
+dataflow.graph @words_of_two_dimensions {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x4xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected words of 8 elements in one dimension, of at most 8 bits, but got '!dataflow.stream<2x4xi8, lanes = 2>'}}
+  %w = dataflow.pack "pack" %x : !dataflow.stream<2x4xi8, lanes = 1> -> !dataflow.stream<2x4xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @wider_words {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x4xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected words of 8 elements in one dimension, of at most 8 bits, but got '!dataflow.stream<8xi9, lanes = 2>'}}
+  %w = dataflow.pack "pack" %x : !dataflow.stream<2x4xi8, lanes = 1> -> !dataflow.stream<8xi9, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @words_of_one_beat_and_a_half {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<3x4xi8, lanes = 2>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected words of several beats of 2 elements, all of them full, but got '!dataflow.stream<12xi8, lanes = 3>'}}
+  %w = dataflow.pack "pack" %x : !dataflow.stream<3x4xi8, lanes = 2> -> !dataflow.stream<12xi8, lanes = 3>
+}

@@ -44,8 +44,8 @@ use std::iter::successors;
 
 use crate::depths::{self, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
-    Actor, Binary, Concat, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pad, Resize, Stream, Window,
-    actor, bottleneck,
+    Actor, Binary, Concat, Element, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pack, Pad, Resize,
+    Stream, Window, actor, bottleneck, ceil_div,
 };
 use atheena_dialects::ir::{Attr, Builder, Failure, Op, Value};
 use atheena_dialects::tosa::Geometry;
@@ -114,6 +114,7 @@ impl Pass for SizeBuffers {
                     };
                     queued = f64::max(queued, samples);
                     queue_behind(gate, samples);
+                    pack(gate);
                 }
             } else if let Some(merge) = Merge::cast(op) {
                 queue_tags(merge, &times, slack_samples + queued);
@@ -300,6 +301,35 @@ fn queue_behind(gate: Gate<'_>, samples: f64) {
         && samples > 0.0
     {
         queue(user, index, depths::beats(&Stream::of_value(value), samples));
+    }
+}
+
+/// Makes words of what a gate and the queue behind it hold, where these take fewer block RAMs.
+fn pack(gate: Gate<'_>) {
+    let (data, queue) = (gate.0.operands()[0], gate.0.result(0).only_user().and_then(Fifo::cast));
+    let stream = Stream::of_value(data);
+    let depths: Vec<i64> = std::iter::once(gate.depth()).chain(queue.map(Fifo::depth)).collect();
+    let Some(words) = depths::packed(&stream, Element::of_values(data), &depths) else { return };
+    let label =
+        |what: &str| format!("{}_{what}", actor(gate.0).map(|actor| actor.label()).unwrap_or_default());
+    let beats = words.lanes / stream.lanes;
+    let named = |label| Named { label, reach: gate.reach() };
+    let in_front = Pack::build(Builder::before(gate.0), named(&label("pack")), data, &words);
+    gate.0.set_operand(0, in_front.0.result(0));
+    let ty = words.ty(gate.0.ctx());
+    gate.0.result(0).set_ty(ty);
+    gate.set_depth(ceil_div(gate.depth(), beats));
+    let mut last = gate.0.result(0);
+    if let Some(queue) = queue {
+        last = queue.0.result(0);
+        last.set_ty(ty);
+        queue.set_depth(ceil_div(queue.depth(), beats));
+    }
+    if let [(user, index)] = last.uses()[..] {
+        let reach = actor(user).map_or(1.0, |actor| actor.reach());
+        let named = Named { label: &label("unpack"), reach };
+        let behind = Pack::build(Builder::before(user), named, last, &stream);
+        user.set_operand(index, behind.0.result(0));
     }
 }
 

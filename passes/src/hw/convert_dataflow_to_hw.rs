@@ -86,6 +86,7 @@ fn generate<'c>(actor: Actor<'c>, module: &mut Module<'c>) -> Result<(), Failure
         "dataflow.fork" => fork::generate(actor, module),
         "dataflow.fifo" => fifo::generate(actor, module),
         "dataflow.resize" => resize::generate(actor, module),
+        "dataflow.pack" => resize::generate_pack(actor, module),
         "dataflow.decide" => return decide::generate(actor, module),
         "dataflow.gate" => gate::generate(actor, module),
         "dataflow.merge" => merge::generate(actor, module),

@@ -1,4 +1,4 @@
-//! `dataflow.resize`: another number of lanes.
+//! `dataflow.resize`: another number of lanes; `dataflow.pack`: words for a memory.
 //!
 //! One beat a cycle on the narrow side, with no gaps; one cycle of latency. Wide beats that become narrow ones wait in the register of
 //! what gives them. Where the last wide beat of a row, or of a pixel, is partial, it has
@@ -6,7 +6,7 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{Module, Signal, choose},
+    hdl::{Int, Module, Signal, choose},
 };
 use atheena_dialects::dataflow::Resize;
 
@@ -21,6 +21,28 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
         1 => pass(m, parts.width),
         _ if from.lanes < to.lanes => parts.widen(m),
         _ => parts.narrow(m),
+    }
+}
+
+/// Fills the module of a `dataflow.pack`: elements become narrower in front of what makes words, and wider behind what takes them apart.
+pub fn generate_pack<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
+    let (from, to) = (actor.input(0), actor.output(0));
+    let (beat, word) = if from.lanes < to.lanes { (&from, &to) } else { (&to, &from) };
+    let ratio = word.lanes / beat.lanes;
+    let width = beat.lanes as u32 * word.element.bits;
+    let parts = Parts { width, ratio, narrow_beats: ratio, wide_beats: 1 };
+    let (input, output) = (beat_width(&from), beat_width(&to));
+    if from.lanes < to.lanes {
+        parts.widen_each(m, (input, output), |beat| {
+            let lanes = beat.lanes(from.element.bits).into_iter();
+            Signal::pack(&lanes.map(|lane| lane.bits(0, to.element.bits)).collect::<Vec<_>>())
+        });
+    } else {
+        parts.narrow_each(m, (input, output), |beat| {
+            let number = |lane| Int::new(lane, from.element.range().0.into(), from.element.range().1.into());
+            let lanes = beat.lanes(from.element.bits).into_iter().map(number);
+            Signal::pack(&lanes.map(|lane| lane.to_bits(to.element.bits)).collect::<Vec<_>>())
+        });
     }
 }
 
@@ -53,10 +75,21 @@ impl Parts {
         (part, part.is(self.ratio - 1) | ends)
     }
 
-    /// Collects narrow beats; the last of them goes straight into the wide one.
+    /// Collects narrow beats.
     fn widen(&self, m: &mut Module<'_>) {
-        let input = m.receive(0, self.width);
-        let output = m.send_single(0, self.width * self.ratio as u32);
+        self.widen_each(m, (self.width, self.width * self.ratio as u32), |beat| beat);
+    }
+
+    /// Collects what becomes of narrow beats; the last of them goes straight into the wide one.
+    fn widen_each<'c>(
+        &self,
+        m: &mut Module<'c>,
+        (from, to): (u32, u32),
+        change: impl Fn(Signal<'c>) -> Signal<'c>,
+    ) {
+        let mut input = m.receive(0, from);
+        let output = m.send_single(0, to);
+        input.data = change(input.data);
         let step = m.wire("step", 1);
         let (part, last) = self.count(m, *step);
         let ready = output.ready | !last;
@@ -79,13 +112,23 @@ impl Parts {
         output.send_if(input.valid & last, Signal::pack(&parts));
     }
 
-    /// Sends the parts of a wide beat, which stays where it is until the last of them.
+    /// Sends the parts of a wide beat.
     fn narrow(&self, m: &mut Module<'_>) {
-        let input = m.receive(0, self.width * self.ratio as u32);
-        let output = m.send_single(0, self.width);
+        self.narrow_each(m, (self.width * self.ratio as u32, self.width), |beat| beat);
+    }
+
+    /// Sends what becomes of the parts of a wide beat, which stays where it is until the last of them.
+    fn narrow_each<'c>(
+        &self,
+        m: &mut Module<'c>,
+        (from, to): (u32, u32),
+        change: impl Fn(Signal<'c>) -> Signal<'c>,
+    ) {
+        let input = m.receive(0, from);
+        let output = m.send_single(0, to);
         let (part, last) = self.count(m, output.ready & input.valid);
         input.take_if(output.ready & last);
-        output.send_if(input.valid, choose(part, &input.data.lanes(self.width)));
+        output.send_if(input.valid, change(choose(part, &input.data.lanes(self.width))));
     }
 }
 

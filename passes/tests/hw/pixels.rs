@@ -194,6 +194,30 @@ fn parts_of_pixels_that_are_not_equal() {
     assert_eq!(cycles, 28.0);
 }
 
+/// Rectified numbers as words of five in a queue, and back.
+#[test]
+fn words_of_a_memory() {
+    for (word, low, high) in [("<30xui7, lanes = 5>", 0, 127), ("<30xi3, lanes = 5>", -4, 3)] {
+        let shape = [2, 3, 5];
+        let one = stream(&shape, "i8", 1);
+        let word = format!("!dataflow.stream{word}");
+        let ty = &one.ty;
+        let body = format!(
+            r#"%m = dataflow.map "clamp" %x {{input_zp = 0, multiplier = 1 : i32, shift = 0 : i32, output_zp = 0,
+                 min = {low}, max = {high}}} : {ty} -> {ty}
+               %p = dataflow.pack "pack" %m : {ty} -> {word}
+               %q = dataflow.fifo "queue" %p {{depth = 9}} : {word} -> {word}
+               %y = dataflow.pack "unpack" %q : {word} -> {ty}"#
+        );
+        let Some(mut design) = Design::new(&line(&one, &body, &one), &one, &one, 1) else { return };
+        let mut random = Random(59);
+        let samples: Vec<_> = (0..4).map(|_| random.numbers(30, -128, 127)).collect();
+        let clamp = |sample: &Vec<i64>| sample.iter().map(|&x| x.clamp(low, high)).collect();
+        let expected: Vec<_> = samples.iter().map(|sample| (clamp(sample), 0)).collect();
+        assert_eq!(design.check(&samples, &expected).cycles_per_sample, Some(30.0));
+    }
+}
+
 /// A convolution with all of its products at once, of several windows a beat.
 fn convolution(shape: [usize; 3], pixels: usize, stride: usize) -> Option<f64> {
     let outputs = 3;

@@ -10,7 +10,7 @@ use super::search::Search;
 use crate::depths::{self, Room, Windows};
 use crate::ways::{Way, ways};
 use atheena_dialects::dataflow::{
-    Actor, Fifo, Folding, Gate, Matvec, Merge, Resize, Resources, Stream, Window, gcd,
+    Actor, Element, Fifo, Folding, Gate, Matvec, Merge, Resize, Resources, Stream, Window, gcd,
 };
 use atheena_dialects::ir::{Op, Value};
 use indexmap::{IndexMap, IndexSet};
@@ -30,6 +30,8 @@ pub(super) struct Ways {
 /// What a gate and the queue behind it hold.
 struct Held {
     stream: Stream,
+    /// The elements, in the bits that their values take.
+    element: Element,
     /// The samples that the gate holds at least.
     least: f64,
     /// The part of the samples that goes on behind it, if they queue there.
@@ -401,7 +403,8 @@ impl Held {
     fn of(gate: Gate<'_>) -> Self {
         let stream = Stream::of_value(gate.0.operands()[0]);
         let waits = stream == Stream::tag() && depths::behind_gate(gate.0.operands()[0]);
-        Self { stream, least: depths::least_samples(gate), stays: depths::stays(gate), waits }
+        let element = Element::of_values(gate.0.operands()[0]);
+        Self { stream, element, least: depths::least_samples(gate), stays: depths::stays(gate), waits }
     }
 
     /// What it costs with so many places in the queue behind it, of those at all exits.
@@ -411,7 +414,10 @@ impl Held {
         let others = if self.waits { all.iter().copied().fold(0.0, f64::max) } else { 0.0 };
         let depth = depths::gate(&stream, self.least + depths::SLACK_SAMPLES + others);
         let queue = (places > 0.0).then(|| depths::beats(&stream, places));
-        Gate::cost(&stream, depth) + depths::cost(&stream, queue)
+        match self.stays {
+            Some(_) => depths::cost_of_exit(&stream, self.element, depth, queue),
+            None => Gate::cost(&stream, depth),
+        }
     }
 }
 

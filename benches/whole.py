@@ -1,0 +1,83 @@
+"""The fastest designs on a ZC706, simulated and synthesised: writes a table of docs/balancing.md.
+
+Compiles each network within a budget, simulates the SystemVerilog on images of its test set of which the expected part goes on, compares every
+output, and synthesises the whole design with Yosys. Networks and data of ../shared (or $ATHEENA_SHARED); does nothing where it is absent. Needs
+a release build. Ends with exit code 1 where an output differs, a design is slower than it must be, or does not fit as synthesised.
+
+    benches/whole.py                   all rows: synthesis takes hours and some GB of memory
+    benches/whole.py "Triple Wins"     the rows of one network: prints them and writes nothing
+    benches/whole.py --no-synthesis    all rows but for what Yosys says: prints them and writes nothing
+"""
+
+import os
+import sys
+import tempfile
+import time
+
+from gains import NETWORKS, ROOT, SHARED, write
+from matrix import run
+
+ZC706 = {"lut": 218_600, "ff": 437_200, "dsp": 900, "bram18": 1090}
+# What ATHEENA's fastest design of B-LeNet takes.
+PUBLISHED = {"lut": 122_014, "ff": 149_724, "dsp": 738, "bram18": 956}
+
+# network, the budget, images, images a second that it must take
+ROWS = [
+    ("B-LeNet", PUBLISHED, 1024, 960_000),
+    ("B-LeNet", ZC706, 1024, 1_500_000),
+    ("Triple Wins", ZC706, 512, 67_800),
+    ("B-AlexNet", ZC706, 256, 15_900),
+]
+KINDS = ["lut", "ff", "dsp", "bram18"]
+
+
+def row(name, budget, images, least, synthesise):
+    """A row of the table, and whether it holds."""
+    network, data, late = next(rest for other, *rest in NETWORKS if other == name)
+    with tempfile.TemporaryDirectory() as folder:
+        out = f"{folder}/out"
+        within = ",".join(f"{kind}={most}" for kind, most in budget.items())
+        common = ["--device", "zc706", "--clock-mhz", 125, "--within", within, "--late-fraction", late]
+        calibration = SHARED / "data" / f"{data}_calib.npz"
+        compiled = run("compile", SHARED / "models" / network, "--calibration", calibration, *common, "-o", out)
+        test = SHARED / "data" / f"{data}_test.npz"
+        simulated = compiled and run("simulate", out, "--data", test, "--samples", images, "--late-fraction", late)
+        started = time.monotonic()
+        synthesised = simulated and synthesise and run("synth", out)
+        if not simulated or (synthesise and not synthesised):
+            return f"| {name}, q = {late} | fails |", False
+    rate, differ = simulated["throughput_samples_per_s"], simulated["mismatches"]
+    predicted, found = compiled["resources"], synthesised["resources"] if synthesised else None
+    print(f"{name}: {rate:,.0f}/s, synthesis took {time.monotonic() - started:.0f} s", flush=True)
+    counts = [f"{predicted[kind]} / {found[kind] if found else '?'}" for kind in KINDS]
+    fits = found is None or all(found[kind] <= budget[kind] for kind in KINDS)
+    limit = "what ATHEENA's takes" if budget is PUBLISHED else "a ZC706"
+    figures = [f"{simulated['cycles_per_sample']:.1f}", f"{rate:,.0f}".replace(",", " "), *counts, f"{differ} of {simulated['samples']}"]
+    return f"| {name}, q = {late} | {limit} | {' | '.join(figures)} |", rate >= least and differ == 0 and fits
+
+
+def main(chosen):
+    """Writes the table, or prints the chosen rows."""
+    if not SHARED.is_dir():
+        print(f"skipped: {SHARED} is absent")
+        return 0
+    synthesise = "--no-synthesis" not in chosen
+    names = {word for word in chosen if not word.startswith("--")}
+    table = "Simulated on test images at 125 MHz; resources predicted / by Yosys of the whole design; by `benches/whole.py`.\n\n"
+    table += "| network | within | cycles an image | images/s | LUT | FF | DSP | BRAM18 | outputs that differ |\n|---|---|---|---|---|---|---|---|---|\n"
+    all_hold = True
+    for name, *rest in ROWS:
+        if not names or name in names:
+            line, holds = row(name, *rest, synthesise)
+            table += f"{line}\n"
+            all_hold &= holds
+    if chosen:
+        print(table)
+    else:
+        write("whole", table)
+    return 0 if all_hold else 1
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(sys.argv[1:]))
