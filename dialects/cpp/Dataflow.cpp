@@ -98,8 +98,8 @@ LogicalResult StreamType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (lanes < 1 || lanes % shape.back() != 0 || lanes / shape.back() >= 2 * row)
     return emitError()
            << "the lanes of a stream are at most its innermost dimension "
-           << shape.back() << ", or that of several pixels of a row of "
-           << row << ", but got " << lanes;
+           << shape.back() << ", or that of several pixels of a row of " << row
+           << ", but got " << lanes;
   return success();
 }
 

@@ -70,7 +70,7 @@ impl Conv {
         let [oh, ow] = self.geometry.output([self.shape[0], self.shape[1]]);
         let [kh, kw] = self.geometry.kernel;
         let groups = self.outputs.div_ceil(self.pe);
-        let lanes = if self.outputs % self.pe == 0 { self.pe } else { 1 };
+        let lanes = if self.outputs.is_multiple_of(self.pe) { self.pe } else { 1 };
         let (input, output) =
             (stream(&self.shape, element, self.lanes), stream(&[oh, ow, self.outputs], "i8", lanes));
         let sums = stream(&[oh, ow, self.outputs], "i8", self.pe).ty;
