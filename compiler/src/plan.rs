@@ -311,9 +311,10 @@ impl Planner<'_, '_> {
         let cycles = each.clone().map(|(reach, cycles)| reach * cycles).fold(1.0, f64::max);
         let with_bursts = actors.iter().zip(&design.places).filter_map(|(actor, &places)| {
             let gate = Gate::cast(actor.op())?;
-            let exit =
-                depths::exit(gate, each.clone()).filter(|exit| exit.stays > 0.0 && exit.stays < 1.0)?;
-            let cycles = exit.front_cycles.max(exit.back_cycles * exit.stays);
+            let exit = depths::exit(gate, each.clone())?;
+            // Behind an exit that no sample passes nothing takes time.
+            let behind = if exit.stays > 0.0 { exit.back_cycles * exit.stays } else { 0.0 };
+            let cycles = exit.front_cycles.max(behind);
             Some(gate.reach() * cycles * (1.0 + exit.loss(places)))
         });
         (cycles, with_bursts.fold(cycles, f64::max) / cycles - 1.0)

@@ -39,6 +39,9 @@ impl Exit {
     /// The throughput that is lost with room for so many samples in front of and in the second server, as a part of what it
     /// would be with infinite room.
     pub fn loss(&self, places: f64) -> f64 {
+        if !self.has_bursts() {
+            return 0.0;
+        }
         let exits = draw_exits(&[1.0, self.stays], SAMPLES, SEED);
         let cycles = self.cycles(&exits, places);
         let infinite = self.front_cycles.max(self.back_cycles * self.stays) * SAMPLES as f64;
@@ -64,8 +67,16 @@ impl Exit {
         at
     }
 
-    /// The least number of places at which at most this part of the throughput is lost.
+    /// Not where all samples go on, or none.
+    fn has_bursts(&self) -> bool {
+        self.stays > 0.0 && self.stays < 1.0
+    }
+
+    /// The least number of places at which at most this part of the throughput is lost: without bursts that of the sample in service.
     pub fn places(&self, max_loss: f64) -> f64 {
+        if !self.has_bursts() {
+            return 1.0;
+        }
         let (mut low, mut high) = ((1.0 / STEP) as i64, (MOST_PLACES / STEP) as i64);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -86,9 +97,13 @@ mod tests {
     /// Samples that are all alike need no room but that of the one in service: the next one is made meanwhile.
     #[test]
     fn what_never_varies_needs_one_place() {
-        let exit = Exit { front_cycles: 3.0, back_cycles: 5.0, stays: 1.0 };
+        for stays in [0.0, 1.0] {
+            let exit = Exit { front_cycles: 3.0, back_cycles: 5.0, stays };
+            assert_eq!((exit.loss(1.0), exit.places(1e-9)), (0.0, 1.0));
+        }
         // All take the back's five cycles, but for the first one, which the back had to wait for.
-        assert!(exit.loss(1.0) < 1e-3);
+        let exit = Exit { front_cycles: 3.0, back_cycles: 5.0, stays: 1.0 };
+        assert_eq!(exit.cycles(&[1; 1000], 1.0), 3.0 + 999.0 * 5.0);
     }
 
     /// Service within an interval of the arrivals never lets two wait.

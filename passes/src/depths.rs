@@ -41,9 +41,6 @@ impl Room {
 
     /// Samples that must be able to wait at an exit, and be at the first actor behind it, if all actors take as long as they may.
     pub fn places(&self, stays: f64, exits: usize) -> f64 {
-        if stays <= 0.0 || stays >= 1.0 {
-            return 1.0;
-        }
         let back_cycles = 1.0 / (stays * (1.0 + self.margin));
         let exit = Exit { front_cycles: 1.0, back_cycles, stays };
         exit.places(self.max_loss / exits.max(1) as f64)

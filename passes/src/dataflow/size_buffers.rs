@@ -132,8 +132,7 @@ impl Pass for SizeBuffers {
 fn queued_samples(graph: Graph<'_>, gate: Gate<'_>, exits: usize, max_loss: f64) -> f64 {
     let actors = graph.actors();
     let cycles = actors.iter().map(|actor| (actor.reach(), actor.ii_cycles() as f64));
-    let Some(exit) = depths::exit(gate, cycles) else { return 0.0 };
-    if exit.stays <= 0.0 || exit.stays >= 1.0 { 1.0 } else { exit.places(max_loss / exits as f64) }
+    depths::exit(gate, cycles).map_or(0.0, |exit| exit.places(max_loss / exits as f64))
 }
 
 /// When the first beat of a sample comes, in cycles from when it enters.
