@@ -163,7 +163,7 @@ impl<'c> Matvec<'c> {
     pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
         let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
         let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
-        let is_constant = self.folds(simd, pe) == 1 && self.products().serial_bits().is_none();
+        let is_constant = self.size().folds(simd, pe) == 1 && self.products().serial_bits().is_none();
         let products = if is_constant { Products::Constants } else { self.products() };
         Folding::Matvec { simd, pe, blocks, products }
     }
@@ -182,15 +182,46 @@ impl<'c> Matvec<'c> {
         name.and_then(|name| Products::of_name(&name)).unwrap_or(Products::Dsp)
     }
 
+    /// Its sizes and ranges.
+    pub fn size(self) -> Size {
+        let (low, high) = value_range(self.0.operands()[0]);
+        let [outputs, height, width, channels] = self.weights_shape();
+        let vector = height * width * channels;
+        Size {
+            vector,
+            outputs,
+            is_pixel: self.input().channels() == vector,
+            input: (low as i64, high as i64),
+            element_bits: i64::from(self.output().element.bits),
+        }
+    }
+}
+
+/// What the folding of a `dataflow.matvec` divides, read off the IR once for many foldings.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Length of a vector, V.
+    pub vector: i64,
+    /// Outputs of a vector, OC.
+    pub outputs: i64,
+    /// Are the vectors the pixels of the input?
+    is_pixel: bool,
+    /// The least and the greatest input.
+    pub input: (i64, i64),
+    /// Bits of an output.
+    pub element_bits: i64,
+}
+
+impl Size {
     /// Vectors a beat, Q.
-    fn vectors(self, simd: i64) -> i64 {
-        if self.input().channels() == self.vector() { (simd / self.vector()).max(1) } else { 1 }
+    pub fn vectors(self, simd: i64) -> i64 {
+        if self.is_pixel { (simd / self.vector).max(1) } else { 1 }
     }
 
     /// Beats of a vector, and groups of outputs, of which the last may be smaller.
     pub fn beats_and_groups(self, simd: i64, pe: i64) -> (i64, i64) {
         let vectors = self.vectors(simd);
-        (self.vector() * vectors / simd, ceil_div(self.rows_count() * vectors, pe))
+        (self.vector * vectors / simd, ceil_div(self.outputs * vectors, pe))
     }
 
     /// Beats of a vector times groups of outputs: words of weights.
@@ -201,9 +232,8 @@ impl<'c> Matvec<'c> {
 
     /// How these products take bits of the inputs; None if all at once.
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
-        let (low, high) = value_range(self.0.operands()[0]);
-        let groups = ceil_div(self.rows_count(), pe);
-        products.serial_bits().map(|bits| Serial::new(bits, (low as i64, high as i64), groups))
+        let groups = ceil_div(self.outputs, pe);
+        products.serial_bits().map(|bits| Serial::new(bits, self.input, groups))
     }
 
     /// Can they, with these lanes? That takes whole vectors, one at a time, and more than one cycle for them.
@@ -287,8 +317,9 @@ impl<'c> Actor<'c> for Matvec<'c> {
     /// takes as many cycles as there are digits.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, products) = fold(folding);
-        match self.vectors(simd) {
-            1 => self.positions() * self.cycles(simd, pe, products),
+        let size = self.size();
+        match size.vectors(simd) {
+            1 => self.positions() * size.cycles(simd, pe, products),
             _ => self.input().with_lanes(simd).beats(),
         }
     }
@@ -296,8 +327,9 @@ impl<'c> Actor<'c> for Matvec<'c> {
     /// The first output needs the whole vector; then products, the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, products) = fold(folding);
-        let chain = self.serial(pe, products).map_or(0, |serial| serial.stages(self.vector() as usize));
-        self.cycles(simd, pe, products) + chain as i64 + 7
+        let size = self.size();
+        let chain = size.serial(pe, products).map_or(0, |serial| serial.stages(size.vector as usize));
+        size.cycles(simd, pe, products) + chain as i64 + 7
     }
 
     /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights, operands and products, or
@@ -305,9 +337,10 @@ impl<'c> Actor<'c> for Matvec<'c> {
     /// groups come out of memories, one stage; the sum; the multiplier if there is one.
     fn timing(&self) -> Timing {
         let (simd, pe, products) = fold(self.folding());
-        let (beats, groups) = self.beats_and_groups(simd, pe);
-        if let Some(serial) = self.serial(pe, products) {
-            let (vector, cycles) = (self.vector() as usize, serial.digits as u64);
+        let size = self.size();
+        let (beats, groups) = size.beats_and_groups(simd, pe);
+        if let Some(serial) = size.serial(pe, products) {
+            let (vector, cycles) = (size.vector as usize, serial.digits as u64);
             let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
             let mut steps = vec![group; groups as usize - 1];
             steps.push(Step { takes: true, ..group });

@@ -173,9 +173,9 @@ impl Matrix {
     /// How products are made bit by bit; None if they are not.
     fn serial(&self, actor: Actor<'_>) -> Result<Option<Serial>, Failure> {
         let matvec = matvec_of(actor);
-        let serial = matvec.serial(self.pe as i64, matvec.products());
+        let serial = matvec.size().serial(self.pe as i64, matvec.products());
         let (simd, pe) = (matvec.input().lanes, matvec.output().lanes);
-        if serial.is_some_and(|serial| !matvec.is_serial_at(simd, pe, serial)) {
+        if serial.is_some_and(|serial| !matvec.size().is_serial_at(simd, pe, serial)) {
             let most = Serial::MOST_GROUPS;
             let message = format!(
                 "expected whole vectors of at least two digits, and at most {most} groups of outputs, for serial products"

@@ -3,8 +3,8 @@
 use super::super::actor::output_registers;
 use super::super::resources::{distinct_columns, multiplexer_bit};
 use super::super::scale::dsp_blocks;
-use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom, value_range};
-use super::{DspUse, Matvec, Products, Serial};
+use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom};
+use super::{DspUse, Matvec, Products, Serial, Size};
 use std::cell::OnceCell;
 
 /// Sums of at most so many groups shift through registers.
@@ -16,8 +16,8 @@ const SAVED_LUTS: i64 = 5;
 /// What costs depend on besides the folding: read off the weights once, for many foldings.
 pub struct MatvecCosts<'c> {
     matvec: Matvec<'c>,
+    size: Size,
     weights: (i64, i64),
-    input: (i64, i64),
     bias_bits: i64,
     sum_bits: i64,
     /// DSP blocks that scale an output.
@@ -31,21 +31,21 @@ pub struct MatvecCosts<'c> {
 impl<'c> MatvecCosts<'c> {
     /// Of weights that are not `dense<…>` the widest are taken.
     pub fn of(matvec: Matvec<'c>) -> Self {
+        let size = matvec.size();
         let weights = matvec.weights().unwrap_or_else(|| {
-            let count = (matvec.vector() * matvec.rows_count()) as usize;
+            let count = (size.vector * size.outputs) as usize;
             (0..count).map(|i| if i == 0 { 127 } else { -128 }).collect()
         });
         let rounding = matvec.rounding();
         let bias: Vec<i64> = matvec.bias().unwrap_or_default().into_iter().map(|b| b + rounding).collect();
-        let (low, high) = value_range(matvec.0.operands()[0]);
-        let (low, high) = (low as i64, high as i64);
+        let (low, high) = size.input;
         let row = |(index, row): (usize, &[i64])| {
             let start = bias.get(index).copied().unwrap_or(0);
             let negative: i64 = row.iter().filter(|w| **w < 0).sum();
             let positive: i64 = row.iter().filter(|w| **w > 0).sum();
             (start + positive * low + negative * high, start + positive * high + negative * low)
         };
-        let sums = weights.chunks(matvec.vector() as usize).enumerate().map(row).reduce(hull);
+        let sums = weights.chunks(size.vector as usize).enumerate().map(row).reduce(hull);
         let bits = |range: Option<(i64, i64)>| {
             let (low, high) = range.unwrap_or((0, 0));
             bits_of_range(low, high)
@@ -53,8 +53,8 @@ impl<'c> MatvecCosts<'c> {
         let sum_bits = bits(sums);
         Self {
             matvec,
+            size,
             weights: weights.iter().map(|&w| (w, w)).reduce(hull).unwrap_or((0, 0)),
-            input: (low, high),
             bias_bits: bits(bias.iter().map(|&b| (b, b)).reduce(hull)),
             sum_bits,
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
@@ -66,7 +66,7 @@ impl<'c> MatvecCosts<'c> {
     fn digits(&self) -> i64 {
         let of = |weight: i64| i64::from((weight ^ (3 * weight)).count_ones());
         // Three a weight where they are not known.
-        let unknown = 3 * self.matvec.vector() * self.matvec.rows_count();
+        let unknown = 3 * self.size.vector * self.size.outputs;
         *self.digits.get_or_init(|| {
             self.matvec.weights().map_or(unknown, |weights| weights.into_iter().map(of).sum())
         })
@@ -74,7 +74,7 @@ impl<'c> MatvecCosts<'c> {
 
     /// How DSP blocks are used for so many outputs at once.
     pub fn dsp_use(&self, pe: i64) -> DspUse {
-        DspUse::new(self.weights, self.input, pe)
+        DspUse::new(self.weights, self.size.input, pe)
     }
 
     /// How many sums of products, for each output, the tree of adders has to add.
@@ -94,7 +94,7 @@ impl<'c> MatvecCosts<'c> {
     /// Depth and width of the memory of weights.
     fn memory(&self, simd: i64, pe: i64, products: Products) -> (i64, i64) {
         let (low, high) = self.stored(pe, products);
-        (self.matvec.folds(simd, pe), simd * pe * bits_of_range(low, high))
+        (self.size.folds(simd, pe), simd * pe * bits_of_range(low, high))
     }
 
     /// The block RAMs of the weights where nobody chooses.
@@ -107,13 +107,13 @@ impl<'c> MatvecCosts<'c> {
 
     /// What its products may be made of with these lanes.
     fn products(&self, simd: i64, pe: i64) -> Vec<Products> {
-        let mut products = match self.matvec.folds(simd, pe) {
+        let mut products = match self.size.folds(simd, pe) {
             1 => vec![Products::Constants],
             _ => Products::choices(self.dsp_use(pe), simd, pe),
         };
         let serial = [1, 2].map(Products::Serial).into_iter();
         products.extend(serial.filter(|&products| {
-            self.matvec.serial(pe, products).is_some_and(|serial| self.matvec.is_serial_at(simd, pe, serial))
+            self.size.serial(pe, products).is_some_and(|serial| self.size.is_serial_at(simd, pe, serial))
         }));
         products
     }
@@ -129,7 +129,7 @@ impl<'c> MatvecCosts<'c> {
                     Rom::choices(depth, width)
                 }
             };
-            let cycles = self.matvec.cycles(simd, pe, products);
+            let cycles = self.size.cycles(simd, pe, products);
             for blocks in choices {
                 let folding = Folding::Matvec { simd, pe, blocks, products };
                 let cost = self.at(folding);
@@ -151,17 +151,17 @@ impl<'c> MatvecCosts<'c> {
     /// 3.2 FF).
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
-        let element = i64::from(self.matvec.output().element.bits);
+        let element = self.size.element_bits;
         let scale = Resources { lut: 2 * element + 4, dsp: self.scale_dsps, ..Resources::default() } * pe;
         let output = output_registers(pe * element);
-        if let Some(serial) = self.matvec.serial(pe, products) {
+        if let Some(serial) = self.size.serial(pe, products) {
             return self.in_tables(serial, simd, pe) + scale + output;
         }
-        if self.matvec.folds(simd, pe) == 1 {
+        if self.size.folds(simd, pe) == 1 {
             let digits = self.digits();
             // The more there are, the more outputs share.
             let registers = (digits as f64 * (5.8 - 0.2 * (digits.max(1) as f64).log2())) as i64;
-            let adders = Resources::logic(5 * digits, registers) * self.matvec.vectors(simd);
+            let adders = Resources::logic(5 * digits, registers) * self.size.vectors(simd);
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
             return adders + scale + output;
         }
@@ -172,7 +172,7 @@ impl<'c> MatvecCosts<'c> {
         let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe, depth);
         terms.extend(more_terms);
         let (mut tree, sum_bits) = adder_tree(terms);
-        let (beats, groups) = self.matvec.beats_and_groups(simd, pe);
+        let (beats, groups) = self.size.beats_and_groups(simd, pe);
         // Sums wait a cycle for those so far; of one product that is a register of the DSP block.
         if groups > 1 && !(simd == 1 && pe == 1) {
             tree += Resources::logic(0, sum_bits);
@@ -200,11 +200,11 @@ impl<'c> MatvecCosts<'c> {
     /// Products in LUTs and three multiples of each input in front of them, and the bits of each product of an output.
     fn in_luts(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let bits = |(low, high): (i64, i64)| bits_of_range(low, high);
-        let (one, three, minus) = (self.input, times(self.input, 3), times(self.input, -1));
+        let (one, three, minus) = (self.size.input, times(self.size.input, 3), times(self.size.input, -1));
         let registered = 2 * bits(one) + bits(three) + bits(minus);
         let multiples = Resources::logic(bits(three) - 1 + bits(minus), registered);
         let product = self.product_bits(1);
-        let lut = luts_of_product(self.weights, self.input) - SAVED_LUTS;
+        let lut = luts_of_product(self.weights, self.size.input) - SAVED_LUTS;
         let weights = distinct_columns(words, simd * pe * bits(self.weights));
         let products = Resources::logic(lut, product) * (simd * pe) + Resources::logic(0, weights);
         (multiples * simd + products, vec![product; simd as usize])
@@ -214,7 +214,7 @@ impl<'c> MatvecCosts<'c> {
     /// B-LeNet of 250 x 20, in two groups, and of 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
     fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
         let vector = simd as usize;
-        let groups = ceil_div(self.matvec.rows_count(), pe);
+        let groups = ceil_div(self.size.outputs, pe);
         // A bit of each input is chosen and kept; bits of later tables are delayed.
         let chains = serial.chains(vector);
         let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
@@ -232,9 +232,8 @@ impl<'c> MatvecCosts<'c> {
 
     /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and the bits of the widest one.
     fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, i64) {
-        let worst = || {
-            vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); self.matvec.rows_count() as usize]
-        };
+        let worst =
+            || vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); self.size.outputs as usize];
         let known = || Some(self.matvec.weights()?.chunks(vector).map(<[_]>::to_vec).collect());
         let rows = self.rows.get_or_init(|| known().unwrap_or_else(worst));
         let mut tables = Resources::default();
@@ -264,7 +263,7 @@ impl<'c> MatvecCosts<'c> {
     /// Bits of the sum of so many products.
     fn product_bits(&self, count: i64) -> i64 {
         let magnitude = |(low, high): (i64, i64)| low.abs().max(high.abs());
-        let most = count * magnitude(self.weights) * magnitude(self.input);
+        let most = count * magnitude(self.weights) * magnitude(self.size.input);
         bits_of_range(-most, most)
     }
 
