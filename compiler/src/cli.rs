@@ -279,7 +279,8 @@ pub struct SimulateArgs {
     /// With --token: samples come at this rate, at random (a Poisson process), instead of waiting in front
     #[arg(long, value_name = "SAMPLES_PER_S", value_parser = positive, requires = "token")]
     pub arrival_rate: Option<f64>,
-    /// How many samples; without it, all, or with --token and no --data 4096
+    /// How many samples; without it, all, or with --token and no --data 4096. Up to 64 of them come before and after as well, so that
+    /// what is measured is the steady state
     #[arg(long, value_name = "N")]
     pub samples: Option<usize>,
     /// Draw samples so that this part of them reaches the last section

@@ -23,9 +23,12 @@ mod token;
 #[derive(Debug, Serialize)]
 struct Outcome {
     samples: usize,
+    /// Of all results, also of samples that came before and after those that count.
     mismatches: usize,
     accuracy: f64,
     cycles_per_sample: Option<f64>,
+    /// By the tokens, of the same samples.
+    predicted_cycles_per_sample: Option<f64>,
     clock_mhz: f64,
     throughput_samples_per_s: Option<f64>,
     exits: Vec<ExitOutcome>,
@@ -51,7 +54,7 @@ pub fn run(args: &SimulateArgs) -> Result<(), Error> {
     let chosen = args.data.as_ref().map(|path| Chosen::new(args, path, &report, &session)).transpose()?;
     match chosen {
         chosen if args.token => token::run(args, &report, &session, chosen.map(|chosen| chosen.exits())),
-        Some(chosen) => simulate(args, &report, &chosen),
+        Some(chosen) => simulate(args, &report, &session, &chosen),
         None => Err(Error::Usage("simulate needs --data, or --token".into())),
     }
 }
@@ -93,8 +96,8 @@ impl Chosen {
 }
 
 /// Runs the samples through the generated hardware, and compares.
-fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(), Error> {
-    let Chosen { data, answers, samples: chosen } = chosen;
+fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &Chosen) -> Result<(), Error> {
+    let Chosen { data, answers, samples: chosen } = samples;
     let mut simulation = Simulation::open(&args.directory)?;
     let spinner = progress::steps();
     spinner.set_message("building the simulation with Verilator");
@@ -104,11 +107,11 @@ fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(),
     let steady = if args.vcd.is_some() { Steady::alone(chosen.len()) } else { Steady::around(chosen.len()) };
     let sent = steady.all(chosen);
     let bar = progress::samples(sent.len(), "hardware");
-    let samples: Vec<&[u8]> = sent.iter().map(|&i| data.image(i)).collect();
+    let images: Vec<&[u8]> = sent.iter().map(|&i| data.image(i)).collect();
     let options =
         SimOptions { stall: args.stall, seed: args.seed, vcd: args.vcd.clone(), ..SimOptions::default() };
     let started = Instant::now();
-    let result = simulation.run(&samples, &options, &mut |done| bar.set_position(done as u64))?;
+    let result = simulation.run(&images, &options, &mut |done| bar.set_position(done as u64))?;
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
 
@@ -124,6 +127,7 @@ fn simulate(args: &SimulateArgs, report: &Report, chosen: &Chosen) -> Result<(),
         mismatches: differences.len(),
         accuracy: right as f64 / outputs.len() as f64,
         cycles_per_sample: result.cycles_per_sample,
+        predicted_cycles_per_sample: token::cycles_per_sample(args, report, session, &samples.exits()),
         clock_mhz: report.clock_mhz,
         throughput_samples_per_s: result.cycles_per_sample.map(|c| report.clock_mhz * 1e6 / c),
         exits: exits(report, &result.exit_counts(), &result.latency_per_exit),
@@ -207,6 +211,9 @@ fn print_table(outcome: &Outcome, args: &SimulateArgs) {
     print_exits(&outcome.exits, outcome.samples);
     if let (Some(cycles), Some(rate)) = (outcome.cycles_per_sample, outcome.throughput_samples_per_s) {
         out!("cycles an image      {cycles:.1}");
+        if let Some(predicted) = outcome.predicted_cycles_per_sample {
+            out!("predicted            {predicted:.1}");
+        }
         out!("throughput           {rate:.0} images/s at {} MHz", outcome.clock_mhz);
     }
     out!("files                {}", args.directory.display());

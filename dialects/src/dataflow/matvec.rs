@@ -248,8 +248,8 @@ impl Size {
     }
 }
 
-/// The numbers of outputs that are offered to be computed at once, ascending: the divisors, and where the next one is at least half as
-/// large again, the number between them that is nearest to the middle, of those that are the least for their number of groups.
+/// The numbers of outputs that are offered to be computed at once, ascending: the divisors, and where the next one is at least twice as
+/// large, the number between them that is nearest to the middle, of those that are the least for their number of groups.
 fn pe_choices(outputs: i64) -> Vec<i64> {
     let divisors = divisors(outputs);
     let between = |ends: &[i64]| {
@@ -257,7 +257,7 @@ fn pe_choices(outputs: i64) -> Vec<i64> {
         let least = |&pe: &i64| ceil_div(outputs, pe) < ceil_div(outputs, pe - 1);
         // Of the squares of two factors; 1 is the middle.
         let off = |&pe: &i64| (pe * pe).max(low * high) * 1000 / (pe * pe).min(low * high);
-        (low + 1..high).filter(|_| 2 * high >= 3 * low).filter(least).min_by_key(off)
+        (low + 1..high).filter(|_| high >= 2 * low).filter(least).min_by_key(off)
     };
     let mut choices: Vec<i64> =
         divisors.windows(2).filter_map(between).chain(divisors.iter().copied()).collect();

@@ -94,6 +94,17 @@ pub fn run(
     if outcome.deadlock { Err(Error::Internal("the design deadlocks")) } else { Ok(()) }
 }
 
+/// The cycles a sample of samples that leave by these exits, in this order; none where the tokens know nothing of the design.
+pub fn cycles_per_sample(
+    args: &SimulateArgs,
+    report: &Report,
+    session: &Session,
+    exits: &[usize],
+) -> Option<f64> {
+    let traffic = Traffic { stall: args.stall, seed: args.seed, ..Traffic::default() };
+    model(args, report, session).ok()?.run_steady(exits, &traffic).cycles_per_sample
+}
+
 /// The model of the actors that the design was made of.
 fn model(args: &SimulateArgs, report: &Report, session: &Session) -> Result<TokenModel, Error> {
     let missing = |reason: &str| Error::NoReport { path: args.directory.clone(), reason: reason.into() };
