@@ -294,6 +294,23 @@ pub fn cost(stream: &Stream, depth: Option<i64>) -> Resources {
 mod tests {
     use super::*;
 
+    #[test]
+    fn words_hold_as_many_beats_as_block_rams_ask_for() {
+        let map = Stream { shape: vec![15, 15, 32], element: Element::signed(8), lanes: 1 };
+        let words =
+            |bits, depths: &[i64]| packed(&map, Element::unsigned(bits), depths).map(|words| words.lanes);
+        // 2 048 elements a block RAM; of seven bits five are 35 of 36 bits, 2 560 a block RAM.
+        assert_eq!(words(7, &[14_402, 43_200]), Some(5));
+        // Of eight bits, four are 32 of 36.
+        assert_eq!(words(8, &[14_402, 43_200]), None);
+        // Of four bits, two take the place of one of eight.
+        assert_eq!(words(4, &[8 * 4096]), Some(2));
+        // What LUTs hold stays as it is, and so do rows of which the last beat is partial.
+        assert_eq!(words(7, &[60, 14_402]), None);
+        let rows = Stream { lanes: 64, ..map.clone() };
+        assert_eq!(packed(&rows, Element::unsigned(7), &[14_402]), None);
+    }
+
     /// A window of 3x3 on 8x8 without padding takes 64 steps and gives 36 beats: 28 pauses. What takes 2 cycles for each window takes 72; at
     /// 80 cycles a sample, if all comes at full speed, it is 20 cycles late, ten windows. At 100 it is in time, unless the first 20 of the
     /// 64 steps take their part of all cycles, 31.25: then it is 3.25 late.
