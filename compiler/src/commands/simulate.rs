@@ -27,7 +27,7 @@ struct Outcome {
     mismatches: usize,
     accuracy: f64,
     cycles_per_sample: Option<f64>,
-    /// By the tokens, of the same samples.
+    /// By the tokens, of the same samples in steady state.
     predicted_cycles_per_sample: Option<f64>,
     clock_mhz: f64,
     throughput_samples_per_s: Option<f64>,
@@ -114,6 +114,7 @@ fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &C
     let result = simulation.run(&images, &options, &mut |done| bar.set_position(done as u64))?;
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
+    let tokens = || token::cycles_per_sample(args, report, session, &samples.exits());
 
     let golden = sent.iter().map(|&i| &answers[i]);
     let all = result.by_sample();
@@ -127,7 +128,7 @@ fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &C
         mismatches: differences.len(),
         accuracy: right as f64 / outputs.len() as f64,
         cycles_per_sample: result.cycles_per_sample,
-        predicted_cycles_per_sample: token::cycles_per_sample(args, report, session, &samples.exits()),
+        predicted_cycles_per_sample: args.vcd.is_none().then(tokens).flatten(),
         clock_mhz: report.clock_mhz,
         throughput_samples_per_s: result.cycles_per_sample.map(|c| report.clock_mhz * 1e6 / c),
         exits: exits(report, &result.exit_counts(), &result.latency_per_exit),
