@@ -12,7 +12,6 @@ a release build. Ends with exit code 1 where an output differs, a design is slow
 import os
 import sys
 import tempfile
-import time
 
 from gains import NETWORKS, ROOT, SHARED, write
 from matrix import run
@@ -42,13 +41,11 @@ def row(name, budget, images, least, synthesise):
         compiled = run("compile", SHARED / "models" / network, "--calibration", calibration, *common, "-o", out)
         test = SHARED / "data" / f"{data}_test.npz"
         simulated = compiled and run("simulate", out, "--data", test, "--samples", images, "--late-fraction", late)
-        started = time.monotonic()
         synthesised = simulated and synthesise and run("synth", out)
         if not simulated or (synthesise and not synthesised):
             return f"| {name}, q = {late} | fails |", False
     rate, differ = simulated["throughput_samples_per_s"], simulated["mismatches"]
     predicted, found = compiled["resources"], synthesised["resources"] if synthesised else None
-    print(f"{name}: {rate:,.0f}/s, synthesis took {time.monotonic() - started:.0f} s", flush=True)
     counts = [f"{predicted[kind]} / {found[kind] if found else '?'}" for kind in KINDS]
     fits = found is None or all(found[kind] <= budget[kind] for kind in KINDS)
     limit = "what ATHEENA's takes" if budget is PUBLISHED else "a ZC706"
@@ -70,6 +67,7 @@ def main(chosen):
         if not names or name in names:
             line, holds = row(name, *rest, synthesise)
             table += f"{line}\n"
+            print(line, flush=True)
             all_hold &= holds
     if chosen:
         print(table)
