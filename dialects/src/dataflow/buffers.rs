@@ -54,6 +54,35 @@ macro_rules! lanes_of_a_stream {
     };
 }
 
+/// Foldings of an actor between two numbers of lanes, which are its neighbours': there is one.
+macro_rules! lanes_of_neighbours {
+    () => {
+        fn op(&self) -> Op<'c> {
+            self.0
+        }
+
+        fn foldings(&self) -> Vec<Folding> {
+            vec![self.folding()]
+        }
+
+        fn folding(&self) -> Folding {
+            Folding::Lanes(self.inputs()[0].lanes)
+        }
+
+        fn lanes_at(&self, _: Folding) -> Lanes {
+            Lanes { inputs: vec![self.inputs()[0].lanes], outputs: vec![self.outputs()[0].lanes] }
+        }
+
+        fn ii_cycles_at(&self, _: Folding) -> i64 {
+            self.beats()
+        }
+
+        fn latency_cycles_at(&self, _: Folding) -> i64 {
+            ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
+        }
+    };
+}
+
 impl<'c> Fork<'c> {
     /// Copies a stream.
     pub fn build(builder: Builder<'c>, named: Named<'_>, input: Value<'c>, copies: usize) -> Self {
@@ -170,31 +199,8 @@ impl<'c> Resize<'c> {
     }
 }
 
-/// Its lanes are its neighbours', so there is one folding.
 impl<'c> Actor<'c> for Resize<'c> {
-    fn op(&self) -> Op<'c> {
-        self.0
-    }
-
-    fn foldings(&self) -> Vec<Folding> {
-        vec![self.folding()]
-    }
-
-    fn folding(&self) -> Folding {
-        Folding::Lanes(self.inputs()[0].lanes)
-    }
-
-    fn lanes_at(&self, _: Folding) -> Lanes {
-        Lanes { inputs: vec![self.inputs()[0].lanes], outputs: vec![self.outputs()[0].lanes] }
-    }
-
-    fn ii_cycles_at(&self, _: Folding) -> i64 {
-        self.beats()
-    }
-
-    fn latency_cycles_at(&self, _: Folding) -> i64 {
-        ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
-    }
+    lanes_of_neighbours!();
 
     fn timing(&self) -> Timing {
         let (from, to) = (self.inputs().swap_remove(0), self.outputs().swap_remove(0));
@@ -245,31 +251,8 @@ impl<'c> Pack<'c> {
     }
 }
 
-/// Its lanes are its neighbours', so there is one folding.
 impl<'c> Actor<'c> for Pack<'c> {
-    fn op(&self) -> Op<'c> {
-        self.0
-    }
-
-    fn foldings(&self) -> Vec<Folding> {
-        vec![self.folding()]
-    }
-
-    fn folding(&self) -> Folding {
-        Folding::Lanes(self.inputs()[0].lanes)
-    }
-
-    fn lanes_at(&self, _: Folding) -> Lanes {
-        Lanes { inputs: vec![self.inputs()[0].lanes], outputs: vec![self.outputs()[0].lanes] }
-    }
-
-    fn ii_cycles_at(&self, _: Folding) -> i64 {
-        self.beats()
-    }
-
-    fn latency_cycles_at(&self, _: Folding) -> i64 {
-        ceil_div(self.outputs()[0].lanes, self.inputs()[0].lanes) + 1
-    }
+    lanes_of_neighbours!();
 
     fn timing(&self) -> Timing {
         let (from, to) = (self.inputs()[0].lanes, self.outputs()[0].lanes);
