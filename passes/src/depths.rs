@@ -147,9 +147,10 @@ pub fn of_rows(producer: Op<'_>, input: &Stream) -> i64 {
     if comes_in_rows(producer) { input.row_beats() } else { of_even_rows(input) }
 }
 
-/// Of the queue in front of a window whose beats come evenly: a few, while it takes none at an edge.
+/// Of the queue in front of a window whose beats come evenly: a few, while it takes none at an edge, and no fewer than a pixel has, which a
+/// layer that reads it several times takes at once.
 pub fn of_even_rows(input: &Stream) -> i64 {
-    input.row_beats().min(SMALL)
+    input.row_beats().min(SMALL.max(input.channels() / input.lanes))
 }
 
 /// Does the queue of a row stand in front of a change to fewer lanes, rather than behind it? What gives rows as fast as they come in

@@ -74,6 +74,27 @@ fn windows() -> String {
         .replace("\"stay\" %xs#1, %cs#3 {depth = 8", "\"stay\" %xs#1, %cs#3 {depth = 36")
 }
 
+/// Two layers of 3x3 on 4x4 pixels of 64 elements, one a beat; both take `16 * 64 * 64 = 65 536` cycles a sample, and read each
+/// pixel's 64 beats of windows at once, for one output after the other.
+fn layers_of_many_channels() -> String {
+    let layer = |index: usize, input: &str| {
+        format!(
+            r#"  %w{index} = dataflow.window "window{index}" {input} {{dilation = array<i64: 1, 1>, kernel = array<i64: 3, 3>, pad = array<i64: 1, 1, 1, 1>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>}} : <4x4x64xi8, lanes = 1> -> <4x4x576xi8, lanes = 9>
+  %m{index} = dataflow.matvec "layer{index}" %w{index} {{bias = dense<0> : tensor<64xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<64x3x3x64xi8>}} : <4x4x576xi8, lanes = 9> -> <4x4x64xi8, lanes = 1>
+"#
+        )
+    };
+    format!(
+        r#"dataflow.graph @net {{
+  %x, %tag = dataflow.source "source" {{reach = 1.0 : f64}} : <4x4x64xi8, lanes = 1>, <1xi16, lanes = 1>
+{}{}  %d, %t, %e = dataflow.merge "merge" %m1 tags %tag {{reach = 1.0 : f64}} : !dataflow.stream<4x4x64xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <4x4x64xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {{reach = 1.0 : f64}} : <4x4x64xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}}"#,
+        layer(0, "%x"),
+        layer(1, "%m0")
+    )
+}
+
 /// The model of a graph with buffers, and the depths of its gates and queues, in beats.
 fn sized(graph: &str, options: &Options) -> (TokenModel, Vec<(String, i64)>) {
     let context = atheena_dialects::context();
@@ -250,4 +271,18 @@ fn queues_at_exits_keep_the_loss_below_the_bound() {
     model.set_room(queue, 0, (*depth - 2 * sample.beats()) as u64);
     let below = cycles(&model) / 24.0 - 1.0;
     assert!(below > 0.02, "{below} with two samples less than {depth} beats, {at_the_depth} with them");
+}
+
+/// A layer that reads a pixel several times takes all of it at once and then nothing for as long as it works; meanwhile the layer in front of
+/// it, which is as fast, goes on. With a beat less than a pixel in the queue between them neither is as fast as it can be.
+#[test]
+fn a_pixel_fits_between_layers() {
+    let cycles = |model: &TokenModel| {
+        let outcome = model.run(&[0; 24], &Traffic::default());
+        outcome.cycles_per_sample.expect("there are many samples")
+    };
+    let (mut model, _) = sized(&layers_of_many_channels(), &Options::default());
+    assert_eq!(cycles(&model), 65_536.0);
+    model.set_room("layer0_to_window1_fifo_0", 0, 32);
+    assert!(cycles(&model) > 70_000.0, "{} with half a pixel", cycles(&model));
 }

@@ -140,3 +140,28 @@ dataflow.graph @words {
   %d, %t, %e = dataflow.merge "merge" %taken, %late tags %tag_taken, %tag_stay {reach = 1.0 : f64} : !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// The pool's row of 8 beats becomes narrower in front of the gate, and has a queue there too: else the fork, and with it the pool, would wait.
+// CHECK-LABEL: dataflow.graph @row_before_gate
+// CHECK: %[[COPY:.*]]:2 = dataflow.fork "xs"
+// CHECK: %[[ROW:.*]] = dataflow.fifo "xs_to_narrow_fifo_0" %[[COPY]]#1 {depth = 8 : i64
+// CHECK: dataflow.resize "narrow" %[[ROW]]
+dataflow.graph @row_before_gate {
+  %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <8x8x4xi8, lanes = 2>, <1xi16, lanes = 1>
+  %tags:2 = dataflow.fork "tags" %tag {reach = 1.0 : f64} : <1xi16, lanes = 1> -> !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>
+  %w = dataflow.window "pool_window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 2, 2>} : <8x8x4xi8, lanes = 2> -> <4x4x16xi8, lanes = 8>
+  %q = dataflow.pool "pool" %w {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <4x4x16xi8, lanes = 8> -> <4x4x4xi8, lanes = 2>
+  %xs:2 = dataflow.fork "xs" %q {reach = 1.0 : f64} : <4x4x4xi8, lanes = 2> -> !dataflow.stream<4x4x4xi8, lanes = 2>, !dataflow.stream<4x4x4xi8, lanes = 2>
+  %r = dataflow.resize "narrow" %xs#1 {reach = 1.0 : f64} : <4x4x4xi8, lanes = 2> -> <4x4x4xi8, lanes = 1>
+  %l = dataflow.matvec "early" %xs#0 {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<3x1x1x64xi8>} : <4x4x4xi8, lanes = 2> -> <1x1x3xi8, lanes = 1>
+  %ls:2 = dataflow.fork "ls" %l {reach = 1.0 : f64} : <1x1x3xi8, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1x1x3xi8, lanes = 1>
+  %c = dataflow.decide "decide" %ls#0 {confidence = #ee.max_softmax<threshold = 0.9, table = [65536, 51039, 39750, 30957, 24109, 18776, 14623, 11388, 8869, 6907, 5380, 4190, 3263, 2541, 1979, 1541, 1200, 935, 728, 567, 442, 344, 268, 209, 162, 127, 99, 77, 60, 47, 36, 28, 22, 17, 13, 10, 8, 6, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], limit = 72817>, reach = 1.0 : f64} : <1x1x3xi8, lanes = 1> -> <1xi1, lanes = 1>
+  %cs:4 = dataflow.fork "cs" %c {reach = 1.0 : f64} : <1xi1, lanes = 1> -> !dataflow.stream<1xi1, lanes = 1>, !dataflow.stream<1xi1, lanes = 1>, !dataflow.stream<1xi1, lanes = 1>, !dataflow.stream<1xi1, lanes = 1>
+  %taken = dataflow.gate "taken" %ls#1, %cs#0 {depth = 3 : i64, pass_when = true, reach = 1.0 : f64} : <1x1x3xi8, lanes = 1>, <1xi1, lanes = 1> -> <1x1x3xi8, lanes = 1>
+  %tag_taken = dataflow.gate "tag_taken" %tags#0, %cs#1 {depth = 1 : i64, pass_when = true, reach = 1.0 : f64} : <1xi16, lanes = 1>, <1xi1, lanes = 1> -> <1xi16, lanes = 1>
+  %tag_stay = dataflow.gate "tag_stay" %tags#1, %cs#2 {depth = 1 : i64, pass_when = false, reach = 1.0 : f64} : <1xi16, lanes = 1>, <1xi1, lanes = 1> -> <1xi16, lanes = 1>
+  %stay = dataflow.gate "stay" %r, %cs#3 {depth = 64 : i64, pass_when = false, reach = 1.0 : f64} : <4x4x4xi8, lanes = 1>, <1xi1, lanes = 1> -> <4x4x4xi8, lanes = 1>
+  %late = dataflow.matvec "late" %stay {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 0.25 : f64, shift = array<i32: 4>, weights = dense<1> : tensor<3x1x1x64xi8>} : <4x4x4xi8, lanes = 1> -> <1x1x3xi8, lanes = 1>
+  %d, %t, %e = dataflow.merge "merge" %taken, %late tags %tag_taken, %tag_stay {reach = 1.0 : f64} : !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi16, lanes = 1> -> <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <1x1x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

@@ -107,6 +107,7 @@ impl Pass for SizeBuffers {
                 gate.set_depth(depths::gate(&Stream::of_value(data), samples));
                 let planned = depths::take_places(gate);
                 if gate.holds_data() {
+                    queue_rows_before_narrowing(op);
                     let samples = match (queue_samples, planned) {
                         (-1.0, Some(planned)) => planned.min(most_queued),
                         (-1.0, None) => queued_samples(Graph(graph), gate, exits, max_loss).min(most_queued),
@@ -184,15 +185,23 @@ impl<'c> Times<'c> {
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
 /// needs the time of all of them. A row fits into the queue, but behind what waits for a sample anyway; elsewhere a few beats do.
 fn queue_rows(window: Window<'_>) {
-    let stream = |op: Op<'_>| Stream::of_value(op.operands()[0]);
+    let stream = Stream::of_value(window.0.operands()[0]);
+    if queue_rows_before_narrowing(window.0) {
+        queue(window.0, 0, depths::of_even_rows(&stream));
+    } else if let Some(producer) = producer(window.0).filter(|&producer| !depths::queues_rows(producer)) {
+        queue(window.0, 0, depths::of_rows(producer, &stream));
+    }
+}
+
+/// Queues a row where what comes in rows becomes narrower in front of an operation, if it does.
+fn queue_rows_before_narrowing(op: Op<'_>) -> bool {
     let comes_in_rows =
         |resize: &Op<'_>| narrows(resize) && producer(*resize).is_some_and(depths::precedes_narrowing);
-    if let Some(narrowing) = first_resize(window.0).filter(comes_in_rows) {
-        queue(window.0, 0, depths::of_even_rows(&stream(window.0)));
-        queue(narrowing, 0, stream(narrowing).row_beats());
-    } else if let Some(producer) = producer(window.0).filter(|&producer| !depths::queues_rows(producer)) {
-        queue(window.0, 0, depths::of_rows(producer, &stream(window.0)));
+    let narrowing = first_resize(op).filter(comes_in_rows);
+    if let Some(narrowing) = narrowing {
+        queue(narrowing, 0, Stream::of_value(narrowing.operands()[0]).row_beats());
     }
+    narrowing.is_some()
 }
 
 /// What the first operand comes from.

@@ -497,12 +497,13 @@ impl Change<'_, '_> {
         let stream = self.stream.with_lanes(from);
         let between = stream.lanes_towards(to);
         let takes_rows = Window::cast(self.consumer.op()).is_some();
-        let in_front = takes_rows && between < from && depths::precedes_narrowing(self.producer);
+        let holds = Gate::cast(self.consumer.op()).is_some_and(Gate::holds_data);
+        let in_front = (takes_rows || holds) && between < from && depths::precedes_narrowing(self.producer);
         let row = in_front.then(|| depths::of_rows(self.producer, &stream));
         let changed = stream.with_lanes(to);
         let mut queue = match row {
-            Some(_) => depths::cost(&changed, Some(depths::of_even_rows(&changed))),
-            None => self.queue(from == to, &changed),
+            Some(_) if takes_rows => depths::cost(&changed, Some(depths::of_even_rows(&changed))),
+            _ => self.queue(from == to, &changed),
         };
         let (mut ii_cycles, mut resources) = (0, Resources::default());
         if from != to {
