@@ -4,8 +4,8 @@
 
 use crate::bursts::Exit;
 use atheena_dialects::dataflow::{
-    Actor, Element, Fifo, Fork, Gate, Graph, Matvec, Pack, Resources, Source, Stream, Window, actor,
-    ceil_div, memory,
+    Actor, Element, Fifo, Fork, Gate, Graph, Matvec, Pack, Resources, Schedule, Source, Stream, Window,
+    actor, ceil_div, memory,
 };
 use atheena_dialects::ir::{Attr, Op, Value};
 use std::collections::HashSet;
@@ -151,6 +151,49 @@ pub fn of_rows(producer: Op<'_>, input: &Stream) -> i64 {
 /// layer that reads it several times takes at once.
 pub fn of_even_rows(input: &Stream) -> i64 {
     input.row_beats().min(SMALL.max(input.channels() / input.lanes))
+}
+
+/// When a window takes beats, if it does not take one in each of its steps: where a map has more outputs than inputs, it takes none for a part of
+/// each row, and in some rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    beats: f64,
+    row_beats: f64,
+    rows: f64,
+    /// Rows that it takes beats in, and the part of the steps of a row.
+    taken: f64,
+}
+
+impl Pauses {
+    /// Of a window with such an input; None if it takes a beat in each step.
+    pub fn of(window: Window<'_>, input: &Stream) -> Option<Self> {
+        let schedule = Schedule::new(input, &window.geometry())?;
+        let (beats, row_beats) = (input.beats() as f64, input.row_beats() as f64);
+        let part = row_beats / (schedule.columns * schedule.chunks) as f64;
+        let rows = schedule.rows as f64;
+        (schedule.steps() > input.beats()).then(|| Self {
+            beats,
+            row_beats,
+            rows,
+            taken: beats / row_beats + part,
+        })
+    }
+
+    /// Of the queue in front of it, where beats come evenly, those of a sample in `cycles`, and it takes them in `available` cycles, with the
+    /// pauses: in those the queue fills with what the others lack.
+    pub fn depth(&self, cycles: i64, available: f64) -> i64 {
+        (self.beats + self.row_beats - available / self.cycles_a_beat(cycles)).ceil().max(0.0) as i64
+    }
+
+    /// From how many cycles for each sample that comes on a queue of so many beats is enough.
+    pub fn enough_from(&self, cycles: i64, depth: i64) -> f64 {
+        (self.beats + self.row_beats - depth as f64) * self.cycles_a_beat(cycles)
+    }
+
+    /// Of those that it takes a sample in by which it lacks a beat less.
+    fn cycles_a_beat(&self, cycles: i64) -> f64 {
+        cycles as f64 / self.beats * self.rows / self.taken
+    }
 }
 
 /// Does the queue of a row stand in front of a change to fewer lanes, rather than behind it? What gives rows as fast as they come in

@@ -114,7 +114,7 @@ impl SimResult {
     }
 
     /// What it gave for the samples that count, of those of a run in steady state; their indices are among these.
-    pub fn counted(&self, steady: Steady) -> Self {
+    pub fn counted(&self, steady: &Steady) -> Self {
         let completions: Vec<_> = self.outputs.iter().map(|output| output.output_cycle).collect();
         let counted = steady.counted();
         let outputs = self.outputs.iter().filter(|output| counted.contains(&output.sample));

@@ -11,7 +11,8 @@
 use crate::random::SplitMix64;
 use crate::simulate::{Latency, Steady, cycles_per_sample};
 use atheena_dialects::dataflow::{
-    Actor, Behaviour, Decide, Fifo, Fork, Gate, Graph, Merge, Resize, Stream, Timing, actor,
+    Actor, Behaviour, Decide, Fifo, Fork, Gate, Graph, Merge, Resize, Stream, Timing, actor, bottleneck,
+    ceil_div,
 };
 use atheena_dialects::ir::{Op, Value};
 use channel::{Channel, Channels};
@@ -35,6 +36,8 @@ pub struct TokenModel {
     reach: Vec<f64>,
     /// Beats that move between actors for a sample, on average.
     beats_per_sample: f64,
+    /// Samples that wait at the exits in the long run.
+    waiting: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -142,7 +145,8 @@ impl TokenModel {
         let merge = ops.iter().find_map(|(op, _)| Merge::cast(*op))?;
         let exit_of = exits_of(merge);
         let reach = reach_of(merge, &exit_of)?;
-        let mut model = Self { actors: vec![], channels: vec![], reach, beats_per_sample: 0.0 };
+        let (actors, channels, beats_per_sample) = (vec![], vec![], 0.0);
+        let mut model = Self { actors, channels, reach, beats_per_sample, waiting: waiting(graph) };
         let mut made: HashMap<Value<'_>, usize> = HashMap::new();
         for (index, (op, actor)) in ops.iter().enumerate() {
             let timing = actor.timing();
@@ -209,11 +213,16 @@ impl TokenModel {
         self.run_steady(&draw_exits(&self.reach, self.prediction_samples(), SEED), &Traffic::default())
     }
 
+    /// Samples around those that leave by these exits, which make the state steady.
+    pub fn steady(&self, exits: &[usize]) -> Steady {
+        Steady::around(exits, self.exits() - 1, self.waiting)
+    }
+
     /// Sends samples through that leave by these exits, in this order and in steady state: others come before and after them. Their
     /// cycles, and what actors did, are those of all.
     pub fn run_steady(&self, exits: &[usize], traffic: &Traffic) -> Outcome {
-        let steady = Steady::around(exits.len());
-        self.run(&steady.all(exits), traffic).counted(steady)
+        let steady = self.steady(exits);
+        self.run(&steady.all(exits), traffic).counted(&steady)
     }
 
     /// Gives an input of the actor of this name other room, in beats. Returns whether there is one.
@@ -350,7 +359,7 @@ impl Outcome {
     }
 
     /// The same of the samples that count in a run in steady state; their indices are among these.
-    fn counted(self, steady: Steady) -> Self {
+    fn counted(self, steady: &Steady) -> Self {
         let counted = steady.counted();
         let completions = completions(&self.passages);
         let passages = self.passages.into_iter().filter(|passage| counted.contains(&passage.sample));
@@ -390,6 +399,18 @@ fn exits_of<'c>(merge: Merge<'c>) -> HashMap<Op<'c>, usize> {
         Some((decide_of(gate.0.operands()[1])?.0, exit))
     };
     (0..merge.exits()).filter_map(decide).collect()
+}
+
+/// Samples that wait at the exits in the long run: as many as there is room for where what only a part of them reaches is the slowest, else none.
+fn waiting(graph: Graph<'_>) -> usize {
+    let slowest = bottleneck(graph).is_some_and(|slowest| slowest.reach < 1.0);
+    let gates =
+        graph.0.body().ops().into_iter().filter_map(Gate::cast).filter(|gate| slowest && gate.holds_data());
+    let room = |gate: Gate<'_>| {
+        let queue = gate.0.result(0).only_user().and_then(Fifo::cast).map_or(0, Fifo::depth);
+        ceil_div(gate.depth() + queue, Stream::of_value(gate.0.result(0)).beats())
+    };
+    gates.map(room).sum::<i64>().max(0) as usize
 }
 
 /// The probability to get to each classifier: that of its `decide`, and of what gives the logits of the last one.

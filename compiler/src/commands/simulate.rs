@@ -104,7 +104,13 @@ fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &C
     simulation.build(args.vcd.is_some())?;
     spinner.finish_and_clear();
     // Waveforms are of the samples alone.
-    let steady = if args.vcd.is_some() { Steady::alone(chosen.len()) } else { Steady::around(chosen.len()) };
+    let model = token::model(args, report, session).ok().filter(|_| args.vcd.is_none());
+    let exits_taken = samples.exits();
+    let steady = match (&model, args.vcd.is_some()) {
+        (Some(model), _) => model.steady(&exits_taken),
+        (None, false) => Steady::around(&exits_taken, report.interface.exits - 1, 0),
+        (None, true) => Steady::alone(chosen.len()),
+    };
     let sent = steady.all(chosen);
     let bar = progress::samples(sent.len(), "hardware");
     let images: Vec<&[u8]> = sent.iter().map(|&i| data.image(i)).collect();
@@ -114,13 +120,13 @@ fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &C
     let result = simulation.run(&images, &options, &mut |done| bar.set_position(done as u64))?;
     let seconds = started.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    let tokens = || token::cycles_per_sample(args, report, session, &samples.exits());
+    let predicted = model.and_then(|model| token::cycles_per_sample(args, &model, &exits_taken));
 
     let golden = sent.iter().map(|&i| &answers[i]);
     let all = result.by_sample();
     let differences: Vec<_> =
         all.iter().zip(golden).filter(|(output, answer)| !agree(output, answer)).collect();
-    let result = result.counted(steady);
+    let result = result.counted(&steady);
     let outputs = result.by_sample();
     let right = outputs.iter().zip(chosen).filter(|(o, i)| correct(&o.logits, data, **i)).count();
     let outcome = Outcome {
@@ -128,7 +134,7 @@ fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &C
         mismatches: differences.len(),
         accuracy: right as f64 / outputs.len() as f64,
         cycles_per_sample: result.cycles_per_sample,
-        predicted_cycles_per_sample: args.vcd.is_none().then(tokens).flatten(),
+        predicted_cycles_per_sample: predicted,
         clock_mhz: report.clock_mhz,
         throughput_samples_per_s: result.cycles_per_sample.map(|c| report.clock_mhz * 1e6 / c),
         exits: exits(report, &result.exit_counts(), &result.latency_per_exit),

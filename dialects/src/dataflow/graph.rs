@@ -39,6 +39,8 @@ pub struct Bottleneck {
     pub label: String,
     /// Cycles that it takes for a sample, on average over those that come and those that do not.
     pub cycles_per_sample: f64,
+    /// The probability that a sample gets to it.
+    pub reach: f64,
 }
 
 /// The actor of the largest `II * reach`: of samples whose exits are as the profile says, and buffers that
@@ -47,6 +49,7 @@ pub fn bottleneck(graph: Graph<'_>) -> Option<Bottleneck> {
     let of = |actor: Box<dyn Actor<'_> + '_>| Bottleneck {
         label: actor.label(),
         cycles_per_sample: actor.ii_cycles() as f64 * actor.reach(),
+        reach: actor.reach(),
     };
     // Of equals the first.
     graph

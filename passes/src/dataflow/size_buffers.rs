@@ -42,7 +42,7 @@
 use std::collections::{HashMap, HashSet};
 use std::iter::successors;
 
-use crate::depths::{self, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
+use crate::depths::{self, Pauses, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
     Actor, Binary, Concat, Element, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pack, Pad, Resize,
     Stream, Window, actor, bottleneck, ceil_div,
@@ -91,7 +91,8 @@ impl Pass for SizeBuffers {
         let exits = depths::exits(Graph(graph));
         // Samples that wait at the exits so far.
         let mut queued = 0.0;
-        graph.body().ops().into_iter().filter_map(Window::cast).for_each(queue_rows);
+        let windows = graph.body().ops().into_iter().filter_map(Window::cast);
+        windows.for_each(|window| queue_rows(window, &times));
         for op in graph.body().ops() {
             if let Some(window) = Window::cast(op) {
                 queue_windows(window, &times);
@@ -170,6 +171,11 @@ impl<'c> Times<'c> {
         times
     }
 
+    /// Cycles for each sample that comes to what a part of the samples reaches.
+    fn available(&self, reach: f64) -> f64 {
+        self.cycles_per_sample / self.room.rate(reach).max(f64::MIN_POSITIVE)
+    }
+
     fn at(&self, value: Value<'c>) -> f64 {
         self.first_beat.get(&value).copied().unwrap_or(0.0)
     }
@@ -183,13 +189,22 @@ impl<'c> Times<'c> {
 /// Queues what comes to a window.
 ///
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
-/// needs the time of all of them. A row fits into the queue, but behind what waits for a sample anyway; elsewhere a few beats do.
-fn queue_rows(window: Window<'_>) {
+/// needs the time of all of them. A row fits into the queue, but behind what waits for a sample anyway; elsewhere a few beats do, and
+/// such as come while the window takes none.
+fn queue_rows<'c>(window: Window<'c>, times: &Times<'c>) {
     let stream = Stream::of_value(window.0.operands()[0]);
-    if queue_rows_before_narrowing(window.0) {
-        queue(window.0, 0, depths::of_even_rows(&stream));
-    } else if let Some(producer) = producer(window.0).filter(|&producer| !depths::queues_rows(producer)) {
-        queue(window.0, 0, depths::of_rows(producer, &stream));
+    let (changes, available) = (resizes_before(window.0), times.available(window.reach()));
+    let cycles = changes.iter().map(|resize| resize.ii_cycles()).max();
+    let waiting =
+        cycles.zip(Pauses::of(window, &stream)).map(|(cycles, pauses)| pauses.depth(cycles, available));
+    let depth = if queue_rows_before_narrowing(window.0) {
+        Some(depths::of_even_rows(&stream))
+    } else {
+        let producer = producer(window.0).filter(|&producer| !depths::queues_rows(producer));
+        producer.map(|producer| depths::of_rows(producer, &stream))
+    };
+    if let Some(depth) = depth {
+        queue(window.0, 0, depth.max(waiting.unwrap_or(0)));
     }
 }
 
@@ -197,7 +212,7 @@ fn queue_rows(window: Window<'_>) {
 fn queue_rows_before_narrowing(op: Op<'_>) -> bool {
     let comes_in_rows =
         |resize: &Op<'_>| narrows(resize) && producer(*resize).is_some_and(depths::precedes_narrowing);
-    let narrowing = first_resize(op).filter(comes_in_rows);
+    let narrowing = resizes_before(op).last().map(|resize| resize.0).filter(comes_in_rows);
     if let Some(narrowing) = narrowing {
         queue(narrowing, 0, Stream::of_value(narrowing.operands()[0]).row_beats());
     }
@@ -209,12 +224,10 @@ fn producer(op: Op<'_>) -> Option<Op<'_>> {
     op.operands()[0].producer()
 }
 
-/// The first of the changes of lanes in front of an operation.
-fn first_resize(op: Op<'_>) -> Option<Op<'_>> {
-    fn before<'c>(op: &Op<'c>) -> Option<Op<'c>> {
-        producer(*op).filter(|&op| Resize::cast(op).is_some())
-    }
-    successors(before(&op), before).last()
+/// The changes of lanes in front of an operation, the last one first.
+fn resizes_before(op: Op<'_>) -> Vec<Resize<'_>> {
+    let before = |op| producer(op).and_then(Resize::cast);
+    successors(before(op), |resize| before(resize.0)).collect()
 }
 
 /// Is this a change to fewer lanes?
@@ -236,8 +249,7 @@ fn queue_windows<'c>(window: Window<'c>, times: &Times<'c>) {
             latency_cycles: window.latency_cycles(),
             beats: Stream::of_value(windows).beats(),
         };
-        let available = times.cycles_per_sample / times.room.rate(window.reach()).max(f64::MIN_POSITIVE);
-        Windows::depth(windows.waiting(cycles, available, times.room.even))
+        Windows::depth(windows.waiting(cycles, times.available(window.reach()), times.room.even))
     };
     // What becomes of the windows queues already, where it becomes narrower.
     if let Some(rows) = behind.and_then(Fifo::cast) {

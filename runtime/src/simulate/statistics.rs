@@ -28,46 +28,54 @@ impl Latency {
 ///
 /// In front of the samples that count the last ones of them fill the pipeline, and behind them the first ones come again
 /// and keep it full. Without both, the queues at exits, empty at first and at last, would be measured with few samples, and not the rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where what is behind an exit is the slowest of all, the queue in front of it is full in the long run, however long it takes: such samples
+/// come first of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Steady {
-    /// Samples that come first.
-    pub warm_up: usize,
+    /// Which of the samples fill the queues at exits.
+    filling: Vec<usize>,
+    /// Samples that come behind these, before those that count.
+    warm_up: usize,
     /// Samples that count.
-    pub samples: usize,
+    samples: usize,
     /// Samples that come last.
-    pub cool_down: usize,
+    cool_down: usize,
 }
 
 impl Steady {
-    /// The most samples that come first, and last: more than are on their way at once.
+    /// The most samples that come before, and last: more than are on their way at once.
     const MOST: usize = 64;
 
-    /// So many samples with others around them.
-    pub fn around(samples: usize) -> Self {
+    /// Samples that leave by these exits with others around them: first so many of those that leave by the `last` one.
+    pub fn around(exits: &[usize], last: usize, filling: usize) -> Self {
+        let samples = exits.len();
         let others = samples.min(Self::MOST);
-        Self { warm_up: others, samples, cool_down: others }
+        let late = (0..samples).filter(|&sample| exits[sample] == last).cycle().take(filling);
+        Self { filling: late.collect(), warm_up: others, samples, cool_down: others }
     }
 
     /// So many samples alone.
     pub fn alone(samples: usize) -> Self {
-        Self { warm_up: 0, samples, cool_down: 0 }
+        Self { filling: vec![], warm_up: 0, samples, cool_down: 0 }
     }
 
     /// All samples in their order, of those that count.
-    pub fn all<T: Clone>(self, samples: &[T]) -> Vec<T> {
+    pub fn all<T: Clone>(&self, samples: &[T]) -> Vec<T> {
+        let filling: Vec<T> = self.filling.iter().map(|&sample| samples[sample].clone()).collect();
         let first = &samples[samples.len() - self.warm_up..];
-        [first, samples, &samples[..self.cool_down]].concat()
+        [&filling[..], first, samples, &samples[..self.cool_down]].concat()
     }
 
     /// Which of all samples count.
-    pub fn counted(self) -> Range<usize> {
-        self.warm_up..self.warm_up + self.samples
+    pub fn counted(&self) -> Range<usize> {
+        let start = self.filling.len() + self.warm_up;
+        start..start + self.samples
     }
 
     /// Cycles a sample, from the cycles at which results of all samples were complete, in the order of arrival: the time from the last of
     /// as many results as come first to that of as many more as count. Samples alone have no such results: see [`cycles_per_sample`].
-    pub fn cycles_per_sample(self, completions: &[u64]) -> Option<f64> {
-        let Some(before) = self.warm_up.checked_sub(1) else { return cycles_per_sample(completions) };
+    pub fn cycles_per_sample(&self, completions: &[u64]) -> Option<f64> {
+        let Some(before) = self.counted().start.checked_sub(1) else { return cycles_per_sample(completions) };
         let time = completions.get(before + self.samples)? - completions[before];
         Some(time as f64 / self.samples as f64)
     }
@@ -98,10 +106,13 @@ mod tests {
 
     #[test]
     fn samples_come_round() {
-        let steady = Steady::around(3);
+        let steady = Steady::around(&[0, 1, 1], 2, 5);
         assert_eq!((steady.all(&[1, 2, 3]), steady.counted()), (vec![1, 2, 3, 1, 2, 3, 1, 2, 3], 3..6));
         assert_eq!(steady.cycles_per_sample(&[1, 2, 9, 10, 12, 24, 60, 70, 80]), Some(5.0));
-        assert_eq!(Steady::around(1000).all(&[0; 1000]).len(), 1128);
+        assert_eq!(Steady::around(&[0; 1000], 1, 5).all(&[0; 1000]).len(), 1128);
+        let filled = Steady::around(&[1, 0, 1], 1, 3);
+        assert_eq!(filled.all(&[1, 2, 3])[..6], [1, 3, 1, 1, 2, 3]);
+        assert_eq!(filled.counted(), 6..9);
         let alone = Steady::alone(3);
         assert_eq!((alone.all(&[1, 2, 3]), alone.counted()), (vec![1, 2, 3], 0..3));
         assert_eq!(alone.cycles_per_sample(&[100, 200, 210]), Some(10.0));

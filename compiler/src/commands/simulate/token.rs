@@ -94,19 +94,14 @@ pub fn run(
     if outcome.deadlock { Err(Error::Internal("the design deadlocks")) } else { Ok(()) }
 }
 
-/// The cycles a sample of samples that leave by these exits, in this order; none where the tokens know nothing of the design.
-pub fn cycles_per_sample(
-    args: &SimulateArgs,
-    report: &Report,
-    session: &Session,
-    exits: &[usize],
-) -> Option<f64> {
+/// The cycles a sample of samples that leave by these exits, in this order.
+pub fn cycles_per_sample(args: &SimulateArgs, model: &TokenModel, exits: &[usize]) -> Option<f64> {
     let traffic = Traffic { stall: args.stall, seed: args.seed, ..Traffic::default() };
-    model(args, report, session).ok()?.run_steady(exits, &traffic).cycles_per_sample
+    model.run_steady(exits, &traffic).cycles_per_sample
 }
 
 /// The model of the actors that the design was made of.
-fn model(args: &SimulateArgs, report: &Report, session: &Session) -> Result<TokenModel, Error> {
+pub fn model(args: &SimulateArgs, report: &Report, session: &Session) -> Result<TokenModel, Error> {
     let missing = |reason: &str| Error::NoReport { path: args.directory.clone(), reason: reason.into() };
     let file = report.dataflow.as_ref().ok_or_else(|| missing("it names no file of actors"))?;
     let path = args.directory.join(file);

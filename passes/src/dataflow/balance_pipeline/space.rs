@@ -7,7 +7,7 @@
 //! the actor's ways.
 
 use super::search::Search;
-use crate::depths::{self, Room, Windows};
+use crate::depths::{self, Pauses, Room, Windows};
 use crate::ways::{Way, ways};
 use atheena_dialects::dataflow::{
     Actor, Element, Fifo, Folding, Gate, Matvec, Merge, Resize, Resources, Stream, Window, gcd,
@@ -501,9 +501,9 @@ impl Change<'_, '_> {
         let in_front = (takes_rows || holds) && between < from && depths::precedes_narrowing(self.producer);
         let row = in_front.then(|| depths::of_rows(self.producer, &stream));
         let changed = stream.with_lanes(to);
-        let mut queue = match row {
-            Some(_) if takes_rows => depths::cost(&changed, Some(depths::of_even_rows(&changed))),
-            _ => self.queue(from == to, &changed),
+        let depth = match row {
+            Some(_) if takes_rows => Some(depths::of_even_rows(&changed)),
+            _ => self.queue_depth(from == to, &changed),
         };
         let (mut ii_cycles, mut resources) = (0, Resources::default());
         if from != to {
@@ -518,28 +518,51 @@ impl Change<'_, '_> {
                 resources += Resize::cost(&stream.with_lanes(between), to);
             }
         }
+        let mut queue = Resources::default();
         if let Some(layer) = Matvec::cast(self.producer).filter(|_| between < from) {
             queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
         }
         let mut queues = match known.filter(|known| known.cycles > 0) {
             Some(known) if row.is_some() => queues(&known.windows, &stream, ii_cycles, row),
             Some(known) => queues(&known.windows, &known.stream, ii_cycles.max(known.cycles), None),
-            None => vec![(From::default(), depths::cost(&stream, row))],
+            None => {
+                queue += depths::cost(&stream, row);
+                self.queues_in_front(&changed, ii_cycles, depth)
+            }
         };
+        if known.is_some_and(|known| known.cycles > 0) {
+            queue += depths::cost(&changed, depth);
+        }
         queues.iter_mut().for_each(|(_, cost)| *cost += queue);
         Some(Changed { ii_cycles, resources, queues })
     }
 
-    /// What the queue in front of the consumer costs, whose input comes straight from the producer or through a change of lanes.
-    fn queue(&self, straight: bool, input: &Stream) -> Resources {
+    /// The queue in front of the consumer, of so many beats or as many as its pauses ask for: from when it is enough, and its cost.
+    fn queues_in_front(&self, input: &Stream, ii_cycles: i64, depth: Option<i64>) -> Vec<(From, Resources)> {
+        let pauses = Window::cast(self.consumer.op()).and_then(|window| Pauses::of(window, input));
+        let waiting = |pauses: &Pauses| pauses.depth(ii_cycles, ii_cycles as f64);
+        let mut queues = vec![];
+        if let (Some(depth), Some(pauses)) = (depth, pauses.filter(|_| ii_cycles > 0))
+            && waiting(&pauses) > depth
+        {
+            let from = pauses.enough_from(ii_cycles, depth);
+            queues.push((From::default(), depths::cost(input, Some(waiting(&pauses)))));
+            queues.push((From { full_speed: from, even: from }, depths::cost(input, Some(depth))));
+        } else {
+            queues.push((From::default(), depths::cost(input, depth)));
+        }
+        queues
+    }
+
+    /// Of the queue in front of the consumer, whose input comes straight from the producer or through a change of lanes.
+    fn queue_depth(&self, straight: bool, input: &Stream) -> Option<i64> {
         let held = |holds: fn(Op<'_>) -> bool| straight && holds(self.producer);
         let op = self.consumer.op();
-        let depth = if Window::cast(op).is_some() {
+        if Window::cast(op).is_some() {
             (!held(depths::queues_rows)).then(|| depths::of_rows(self.producer, input))
         } else {
             let layer = Matvec::cast(op).filter(|_| !held(depths::queues_vectors));
             layer.and_then(|layer| depths::of_vector(layer, input))
-        };
-        depths::cost(input, depth)
+        }
     }
 }
