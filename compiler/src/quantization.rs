@@ -18,9 +18,10 @@ pub struct QuantizeArgs {
     /// How many percent of the numbers are in range, with --calibrate percentile
     #[arg(long, value_name = "PERCENT", default_value_t = 99.99)]
     pub percentile: f64,
-    /// Bits of weights: 8 or 4
-    #[arg(long, value_name = "BITS", default_value_t = 8)]
-    pub weights_bits: u32,
+    /// Bits of weights, from 2 to 8; auto for 7 where weights can make up for one another's rounding, else 8; or least for as
+    /// few in each layer as what its sums lose allows
+    #[arg(long, value_name = "BITS", default_value = "auto")]
+    pub weights_bits: String,
     /// Bits of what layers compute: 8 or 16
     #[arg(long, value_name = "BITS", default_value_t = 8)]
     pub activation_bits: u32,
@@ -55,7 +56,7 @@ impl Default for QuantizeArgs {
             scales: Scales::PowerOfTwo,
             calibrate: Calibrate::Mse,
             percentile: 99.99,
-            weights_bits: 8,
+            weights_bits: "auto".to_owned(),
             activation_bits: 8,
             logits_bits: "auto".to_owned(),
         }
@@ -77,7 +78,7 @@ impl QuantizeArgs {
             options.push(("percentile", format!("{:?}", self.percentile)));
         }
         if self.weights_bits != default.weights_bits {
-            options.push(("weights-bits", self.weights_bits.to_string()));
+            options.push(("weights-bits", self.weights_bits.clone()));
         }
         if self.activation_bits != default.activation_bits {
             options.push(("activation-bits", self.activation_bits.to_string()));

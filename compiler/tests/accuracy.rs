@@ -41,7 +41,9 @@ fn keeps(model: &str, data: &str, float_accuracy: f64, leave: std::ops::RangeInc
         return;
     };
     let (accuracy, left) = profile(&shared, model, data);
-    assert!((accuracy - float_accuracy).abs() <= 0.001, "accuracy {accuracy}, as floats {float_accuracy}");
+    assert!(accuracy >= float_accuracy - 0.001, "accuracy {accuracy}, as floats {float_accuracy}");
+    // Of rounding alone nothing becomes much better.
+    assert!(accuracy <= float_accuracy + 0.003, "accuracy {accuracy}, as floats {float_accuracy}");
     assert!(leave.contains(&left), "{left} leave at the first exit, not {leave:?}");
 }
 

@@ -106,7 +106,7 @@ fn curves_are_proved_and_agree_with_the_balancer() {
             let fewest = balanced(folder.path(), exits, budget);
             let near = points.iter().filter(|point| number(&point["bound"]) <= budget);
             let nearest = near.map(|point| number(&point["cycles"])).reduce(f64::min).expect("more are near");
-            assert!(fewest <= explored && fewest >= 0.98 * nearest, "{fewest} and {explored} at {budget}");
+            assert!(fewest <= explored && fewest >= 0.97 * nearest, "{fewest} and {explored} at {budget}");
         }
     }
 
@@ -266,7 +266,7 @@ fn wrong_explorations() {
         "compile digits.onnx --calibration digits_calib.npz -o out --point x/explore.json#e1 --weights-bits 4",
         "compile digits.onnx --calibration digits_calib.npz -o x",
         "compile digits.onnx --calibration digits_calib.npz --throughput 1e12 -o out",
-        "compile digits.onnx --calibration digits_calib.npz --throughput 2e6 --budget 0.05 -o out",
+        "compile digits.onnx --calibration digits_calib.npz --throughput 4e6 --budget 0.05 -o out",
         "report nowhere",
         "report x",
     ]

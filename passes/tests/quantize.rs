@@ -299,10 +299,18 @@ fn small_weights_and_wide_logits() {
         quantize::Options { logits_bits: "16".into(), calibrate: "min-max".into(), ..Default::default() };
     check(wide, 0.06, "i16");
     check(
-        quantize::Options { weights_bits: 4, scales: "arbitrary".into(), ..Default::default() },
+        quantize::Options { weights_bits: "4".into(), scales: "arbitrary".into(), ..Default::default() },
         0.2,
         "i16",
     );
+}
+
+/// Four bits lose less than a scale for each channel would with each weight rounded by itself, and as many bits as each layer needs hardly more than eight.
+#[test]
+fn weights_that_make_up_for_one_another() {
+    for (bits, bound) in [("4", 0.16), ("6", 0.06), ("least", 0.07)] {
+        check(quantize::Options { weights_bits: bits.into(), ..Default::default() }, bound, "i16");
+    }
 }
 
 /// What is left is the rounding of weights: by a third of a step in the mean, of 127 up to the largest of evenly spread ones,

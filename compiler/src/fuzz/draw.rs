@@ -50,8 +50,8 @@ fn settings(random: &mut SplitMix64, seed: u64) -> Settings {
         }
         _ => {}
     }
-    if random.chance(0.25) {
-        option("--weights-bits", "4".to_owned());
+    if random.chance(0.4) {
+        option("--weights-bits", random.pick(&["2", "3", "4", "5", "6", "8", "least"]).to_owned());
     }
     if random.chance(0.15) {
         option("--activation-bits", "16".to_owned());

@@ -1,4 +1,4 @@
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz logits-bits=8}))' | FileCheck %s
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8 logits-bits=8}))' | FileCheck %s
 
 // Pixels p stand for p / 255. The weights 1 and -0.5 become 64 and -32 at 2^-14 / 255 (1 / 255 * 2^14 = 64.3; at 2^15 it is above
 // 127). The largest activation is 1 + 0.25, so that 2^-6 is the finest scale without saturation; many are above 127/128,

@@ -1,4 +1,4 @@
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz logits-bits=8}))' -split-input-file -verify-diagnostics
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8 logits-bits=8}))' -split-input-file -verify-diagnostics
 
 func.func @unknown_nodes(%image: tensor<1x8x8x1xf32>) -> tensor<1x8x8x1xf32> {
   // expected-error @below {{'tosa.reverse' op has no integer form}}

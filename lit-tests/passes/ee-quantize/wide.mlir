@@ -1,7 +1,7 @@
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz activation-bits=16}))' | FileCheck %s
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz}))' | FileCheck %s --check-prefix=AUTO
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz logits-bits=8 activation-bits=16}))' | FileCheck %s --check-prefix=NARROW
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz logits-bits=16}))' | FileCheck %s --check-prefix=AUTO
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8 activation-bits=16}))' | FileCheck %s
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8}))' | FileCheck %s --check-prefix=AUTO
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8 logits-bits=8 activation-bits=16}))' | FileCheck %s --check-prefix=NARROW
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8 logits-bits=16}))' | FileCheck %s --check-prefix=AUTO
 
 // 2.0 fits into 16 bits at 2^-13, 1.0 at 2^-14, and 0.5 is 64 at 2^-7. So sums are at 2^-20, of 48 bits, and TOSA rescales
 // those with a multiplier of 15: 2^-6 is 2^14 * 2^-20.

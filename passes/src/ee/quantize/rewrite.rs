@@ -11,8 +11,9 @@ use atheena_dialects::{
 use super::elementwise::Elementwise;
 use super::groups::{Groups, Kind, image};
 use super::report::last_logits;
+use super::rounding::LayerInputs;
 use super::scales::{Format, power, weight_exponent, weight_scale};
-use super::scheme::Scheme;
+use super::scheme::{Scheme, WeightBits};
 
 /// Rewrites a function, given the format of each group.
 pub fn rewrite<'c>(
@@ -21,8 +22,9 @@ pub fn rewrite<'c>(
     functions: &Elementwise<'c>,
     formats: &[Format],
     scheme: &Scheme,
+    inputs: &LayerInputs<'c>,
 ) -> Result<Rewritten<'c>, Failure> {
-    let mut rewrite = Rewrite { groups, formats, scheme, rewritten: Rewritten(HashMap::new()) };
+    let mut rewrite = Rewrite { groups, formats, scheme, inputs, rewritten: Rewritten(HashMap::new()) };
     let argument = image(function)?;
     let layers = function.walk();
     // What operations mean is read off the float network, before it changes.
@@ -64,10 +66,24 @@ struct Rewrite<'c, 'a> {
     groups: Groups<'c>,
     formats: &'a [Format],
     scheme: &'a Scheme,
+    inputs: &'a LayerInputs<'c>,
     rewritten: Rewritten<'c>,
 }
 
+/// Integer weights of a layer.
+struct Weights {
+    integers: Vec<i8>,
+    /// The real number that a step of a weight stands for: one for all, or one for each output channel.
+    scales: Vec<f64>,
+    /// The bias of each channel, a real number, with what it makes up for.
+    bias: Vec<f64>,
+}
+
 impl<'c> Rewrite<'c, '_> {
+    /// What rounding the weights of a layer may cost its sums where bits are free: a thousandth of their energy. All layers together lose
+    /// about what eight bits lose where each weight is rounded by itself (docs/accuracy.md).
+    const LEAST_SQNR_DB: f64 = 30.0;
+
     fn format(&self, value: Value<'c>) -> Format {
         let group = self.groups.group_of(value).expect("a number of the network has a group");
         self.formats[group]
@@ -135,7 +151,6 @@ impl<'c> Rewrite<'c, '_> {
     fn convolution(&mut self, layer: Convolution<'c>) -> Result<(), Failure> {
         let op = layer.0;
         let (input, output) = (self.format(layer.input()), self.format(layer.output()));
-        let bits = self.scheme.weight_bits;
         // What a step of the input stands for beside a power of two goes into the weights.
         let (unit, input_scale) = match self.scheme.powers_of_two {
             true => (input.unit, power(-input.exponent)),
@@ -147,19 +162,9 @@ impl<'c> Rewrite<'c, '_> {
             let cure = "look at the training: the network's file holds NaN or infinite weights";
             return Err(op.error("has weights that are not finite", &[cure]));
         }
-        let scales = if self.scheme.powers_of_two && !op.is("tosa.depthwise_conv2d") {
-            // 2^-n from sums to outputs, with n in what TOSA's shift can say.
-            let scale = weight_exponent(&weights, bits).min(output.exponent - input.exponent + 32);
-            vec![power(-scale)]
-        } else {
-            self.scales_of_channels(layer, &weights, &bias, input_scale / output.scale())
-        };
+        let Weights { scales, integers, bias } = self.weights(layer, &weights, &bias);
         let scale = |channel: usize| if scales.len() == 1 { scales[0] } else { scales[channel] };
-        let most = power(bits as i32 - 1) - 1.0;
-        let quantised =
-            |(i, w): (usize, &f64)| (w / scale(layer.channels_of(i).0)).round().clamp(-most, most) as i8;
-        let integers: Vec<i8> = weights.iter().enumerate().map(quantised).collect();
-        let sum = |(channel, &b): (usize, &f32)| (f64::from(b) / (input_scale * scale(channel))).round();
+        let sum = |(channel, &b): (usize, &f64)| (b / (input_scale * scale(channel))).round();
         let bias: Vec<f64> = bias.iter().enumerate().map(sum).collect();
 
         let sums = Sums::of(input);
@@ -191,6 +196,65 @@ impl<'c> Rewrite<'c, '_> {
         Ok(())
     }
 
+    /// The integer weights of a layer, of as many bits as the scheme wants, or as few as its sums allow.
+    fn weights(&self, layer: Convolution<'c>, weights: &[f64], bias: &[f32]) -> Weights {
+        let is_seen = self.inputs.of_layer(layer.output()).is_some();
+        let bits = match self.scheme.weight_bits {
+            WeightBits::All(bits) => Some(bits),
+            WeightBits::Auto => Some(if is_seen { 7 } else { 8 }),
+            WeightBits::Least => None,
+        };
+        if let Some(bits) = bits {
+            return self.weights_of(layer, weights, bias, bits).0;
+        }
+        let mut found = self.weights_of(layer, weights, bias, 8).0;
+        for bits in (2..8).rev() {
+            let (fewer, sqnr_db) = self.weights_of(layer, weights, bias, bits);
+            if sqnr_db.is_none_or(|db| db < Self::LEAST_SQNR_DB) {
+                break;
+            }
+            found = fewer;
+        }
+        found
+    }
+
+    /// Integer weights of so many bits, and the signal to noise ratio of their sums in dB where the calibration samples tell it.
+    fn weights_of(
+        &self,
+        layer: Convolution<'c>,
+        weights: &[f64],
+        bias: &[f32],
+        bits: u32,
+    ) -> (Weights, Option<f64>) {
+        let (input, output) = (self.format(layer.input()), self.format(layer.output()));
+        let input_scale = if self.scheme.powers_of_two { power(-input.exponent) } else { input.scale() };
+        let scales = if self.scheme.powers_of_two && !layer.is_depthwise() {
+            // 2^-n from sums to outputs, with n in what TOSA's shift can say.
+            let scale = weight_exponent(weights, bits).min(output.exponent - input.exponent + 32);
+            vec![power(-scale)]
+        } else {
+            self.scales_of_channels(layer, weights, bias, input_scale / output.scale(), bits)
+        };
+        let scale = |channel: usize| if scales.len() == 1 { scales[0] } else { scales[channel] };
+        let most = power(bits as i32 - 1) - 1.0;
+        let steps: Vec<f64> =
+            weights.iter().enumerate().map(|(i, w)| w / scale(layer.channels_of(i).0)).collect();
+        let bias = bias.iter().map(|&b| f64::from(b));
+        let Some(inputs) = self.inputs.of_layer(layer.output()) else {
+            let integers = steps.iter().map(|w| w.round().clamp(-most, most) as i8).collect();
+            return (Weights { integers, bias: bias.collect(), scales }, None);
+        };
+        let rounded = inputs.round(&steps, most);
+        let squares = |values: &[f64]| -> f64 {
+            values.iter().enumerate().map(|(channel, value)| value * scale(channel).powi(2)).sum()
+        };
+        let sqnr_db = 10.0 * (squares(&inputs.signal(&steps)) / squares(&rounded.noise)).log10();
+        let made_up =
+            |(channel, (bias, made)): (usize, (f64, &f64))| bias + made * input_scale * scale(channel);
+        let bias = bias.zip(&rounded.bias).enumerate().map(made_up).collect();
+        (Weights { integers: rounded.integers, bias, scales }, Some(sqnr_db))
+    }
+
     /// A scale for the weights of each output channel, given what a product of a step of the input and one is in steps of
     /// the output; a power of two if all are.
     fn scales_of_channels(
@@ -199,8 +263,9 @@ impl<'c> Rewrite<'c, '_> {
         weights: &[f64],
         bias: &[f32],
         step: f64,
+        weight_bits: u32,
     ) -> Vec<f64> {
-        let Scheme { powers_of_two, weight_bits, .. } = *self.scheme;
+        let powers_of_two = self.scheme.powers_of_two;
         let sums = Sums::of(self.format(layer.input()));
         let mut channels = vec![vec![]; layer.out_channels()];
         for (i, &w) in weights.iter().enumerate() {

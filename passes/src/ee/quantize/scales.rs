@@ -305,12 +305,13 @@ fn best_exponent(reached: f64, steps: f64, error: impl Fn(f64) -> f64) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scheme::WeightBits;
     use super::*;
 
     const DEFAULT: Scheme = Scheme {
         powers_of_two: true,
         range: Range::SquaredError,
-        weight_bits: 8,
+        weight_bits: WeightBits::All(8),
         activation_bits: 8,
         logits_bits: None,
     };

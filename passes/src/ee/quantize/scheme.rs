@@ -11,11 +11,22 @@ pub struct Scheme {
     /// How much of what the calibration samples showed is in a tensor's range.
     pub range: Range,
     /// Bits of a weight.
-    pub weight_bits: u32,
+    pub weight_bits: WeightBits,
     /// Bits of what layers compute.
     pub activation_bits: u32,
     /// Bits of logits; None for as many as the network allows.
     pub logits_bits: Option<u32>,
+}
+
+/// How many bits weights have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightBits {
+    /// So many.
+    All(u32),
+    /// Seven where they make up for one another's rounding, else eight.
+    Auto,
+    /// As few in each layer as what its sums lose allows.
+    Least,
 }
 
 /// The range of a tensor.
@@ -49,10 +60,13 @@ impl Scheme {
             }
             other => return wrong("calibrate", other, "mse, min-max or percentile"),
         };
-        let weight_bits = match options.weights_bits {
-            8 => 8,
-            4 => 4,
-            other => return wrong("weights-bits", &other.to_string(), "8 or 4"),
+        let weight_bits = match options.weights_bits.as_str() {
+            "auto" => WeightBits::Auto,
+            "least" => WeightBits::Least,
+            bits => match bits.parse() {
+                Ok(bits @ 2..=8) => WeightBits::All(bits),
+                _ => return wrong("weights-bits", bits, "auto, least, or from 2 to 8"),
+            },
         };
         let activation_bits = match options.activation_bits {
             8 => 8,
