@@ -201,8 +201,8 @@ impl TokenModel {
     /// Samples of a prediction: fewer of large networks, as a simulation of SystemVerilog would take.
     pub fn prediction_samples(&self) -> usize {
         match self.beats_per_sample {
-            beats if beats < 5e4 => 1024,
-            beats if beats < 5e5 => 256,
+            beats if beats < 3e4 => 1024,
+            beats if beats < 1e5 => 256,
             _ => 128,
         }
     }
