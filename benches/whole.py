@@ -20,37 +20,42 @@ ZC706 = {"lut": 218_600, "ff": 437_200, "dsp": 900, "bram18": 1090}
 # What ATHEENA's fastest design of B-LeNet takes.
 PUBLISHED = {"lut": 122_014, "ff": 149_724, "dsp": 738, "bram18": 956}
 
-# network, the budget, images, images a second that it must take
+# network, the budget, bits of weights, images, images a second that it must take; docs/accuracy.md has what the bits cost
 ROWS = [
-    ("B-LeNet", PUBLISHED, 1024, 960_000),
-    ("B-LeNet", ZC706, 1024, 1_500_000),
-    ("Triple Wins", ZC706, 512, 67_800),
-    ("B-AlexNet", ZC706, 256, 15_900),
+    ("B-LeNet", PUBLISHED, "auto", 1024, 960_000),
+    ("B-LeNet", PUBLISHED, "4", 1024, 1_900_000),
+    ("B-LeNet", ZC706, "auto", 1024, 1_500_000),
+    ("B-LeNet", ZC706, "4", 1024, 2_500_000),
+    ("Triple Wins", ZC706, "auto", 512, 67_800),
+    ("Triple Wins", ZC706, "4", 512, 200_000),
+    ("B-AlexNet", ZC706, "auto", 256, 15_900),
+    ("B-AlexNet", ZC706, "6", 256, 24_000),
 ]
 KINDS = ["lut", "ff", "dsp", "bram18"]
 
 
-def row(name, budget, images, least, synthesise):
+def row(name, budget, bits, images, least, synthesise):
     """A row of the table, and whether it holds."""
     network, data, late = next(rest for other, *rest in NETWORKS if other == name)
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
         within = ",".join(f"{kind}={most}" for kind, most in budget.items())
         common = ["--device", "zc706", "--clock-mhz", 125, "--within", within, "--late-fraction", late]
+        common += ["--weights-bits", bits]
         calibration = SHARED / "data" / f"{data}_calib.npz"
         compiled = run("compile", SHARED / "models" / network, "--calibration", calibration, *common, "-o", out)
         test = SHARED / "data" / f"{data}_test.npz"
         simulated = compiled and run("simulate", out, "--data", test, "--samples", images, "--late-fraction", late)
         synthesised = simulated and synthesise and run("synth", out)
         if not simulated or (synthesise and not synthesised):
-            return f"| {name}, q = {late} | fails |", False
+            return f"| {name}, q = {late} | {bits} | fails |", False
     rate, differ = simulated["throughput_samples_per_s"], simulated["mismatches"]
     predicted, found = compiled["resources"], synthesised["resources"] if synthesised else None
     counts = [f"{predicted[kind]} / {found[kind] if found else '?'}" for kind in KINDS]
     fits = found is None or all(found[kind] <= budget[kind] for kind in KINDS)
     limit = "what ATHEENA's takes" if budget is PUBLISHED else "a ZC706"
     figures = [f"{simulated['cycles_per_sample']:.1f}", f"{rate:,.0f}".replace(",", " "), *counts, f"{differ} of {simulated['samples']}"]
-    return f"| {name}, q = {late} | {limit} | {' | '.join(figures)} |", rate >= least and differ == 0 and fits
+    return f"| {name}, q = {late} | {limit} | {bits} | {' | '.join(figures)} |", rate >= least and differ == 0 and fits
 
 
 def main(chosen):
@@ -61,7 +66,7 @@ def main(chosen):
     synthesise = "--no-synthesis" not in chosen
     names = {word for word in chosen if not word.startswith("--")}
     table = "Simulated on test images at 125 MHz; resources predicted / by Yosys of the whole design; by `benches/whole.py`.\n\n"
-    table += "| network | within | cycles an image | images/s | LUT | FF | DSP | BRAM18 | outputs that differ |\n|---|---|---|---|---|---|---|---|---|\n"
+    table += "| network | within | bits of weights | cycles an image | images/s | LUT | FF | DSP | BRAM18 | outputs that differ |\n|---|---|---|---|---|---|---|---|---|---|\n"
     all_hold = True
     for name, *rest in ROWS:
         if not names or name in names:

@@ -156,8 +156,8 @@ impl Windows {
     }
 
     /// Some windows of one of so many samples, one behind the other, in steps of the input's scale.
-    fn rows(&self, input: &[f32], sample: usize, samples: usize) -> Vec<f64> {
-        let zero = i32::from(self.format.zero_point);
+    fn rows(&self, input: &[f32], sample: usize, samples: usize) -> Vec<i16> {
+        let zero = i16::from(self.format.zero_point);
         let [height, width] = self.output;
         let pixels = height * width;
         let count = VECTORS.div_ceil(samples).min(pixels);
@@ -177,10 +177,10 @@ impl Windows {
                 let channels = self.input[2];
                 if inside {
                     let start = (place[0] as usize * self.input[1] + place[1] as usize) * channels;
-                    let steps = |&x: &f32| f64::from(i32::from(self.format.nearest(f64::from(x))) - zero);
+                    let steps = |&x: &f32| self.format.nearest(f64::from(x)) - zero;
                     rows.extend(input[start..start + channels].iter().map(steps));
                 } else {
-                    rows.extend(std::iter::repeat_n(0.0, channels));
+                    rows.extend(std::iter::repeat_n(0, channels));
                 }
             }
         }
@@ -208,18 +208,20 @@ pub struct Rounded {
 
 impl Inputs {
     /// Of windows of so many numbers, which are integers, so that sums are exact in any order; none if there are none, or they are all alike.
-    fn of(rows: &[f64], vector: usize) -> Option<Self> {
+    fn of(rows: &[i16], vector: usize) -> Option<Self> {
         let count = rows.len() / vector.max(1);
         if count == 0 {
             return None;
         }
-        let columns = DMatrix::from_column_slice(vector, count, rows);
-        let energy: Vec<f64> = columns.row_iter().map(|row| row.norm_squared()).collect();
+        let mut energy = vec![0.0; vector];
+        for (place, &step) in rows.iter().enumerate() {
+            energy[place % vector] += f64::from(step).powi(2);
+        }
         let mut order: Vec<usize> = (0..vector).collect();
         order.sort_by(|&a, &b| energy[a].total_cmp(&energy[b]).then(a.cmp(&b)));
         let ordered = DMatrix::from_fn(vector + 1, count, |row, column| match row {
             0 => 1.0,
-            _ => columns[(order[row - 1], column)],
+            _ => f64::from(rows[column * vector + order[row - 1]]),
         });
         let mut moments = &ordered * ordered.transpose();
         let mean = energy.iter().sum::<f64>() / vector as f64;
@@ -277,7 +279,7 @@ mod tests {
     /// mean of 2, makes up for the fifth that is left.
     #[test]
     fn weights_make_up_for_one_another() {
-        let rows: Vec<f64> = [0.0, 1.0, 3.0, 4.0].iter().flat_map(|&x| [x, x]).collect();
+        let rows: Vec<i16> = [0, 1, 3, 4].iter().flat_map(|&x| [x, x]).collect();
         let inputs = Inputs::of(&rows, 2).expect("there are windows");
         let rounded = inputs.round(&[0.4, 0.4, 1.0, -2.0], 127.0);
         assert_eq!(rounded.integers[2..], [1, -2]);
@@ -300,11 +302,11 @@ mod tests {
         /// The noise is the mean square error of the sums, with the bias as it is made up, and what damping adds to it.
         #[test]
         fn noise_is_the_error_of_sums(
-            rows in prop::collection::vec(-100i32..100, 5 * 7),
+            rows in prop::collection::vec(-100i16..100, 5 * 7),
             weights in prop::collection::vec(-6.0f64..6.0, 5),
         ) {
-            let rows: Vec<f64> = rows.into_iter().map(f64::from).collect();
             let Some(inputs) = Inputs::of(&rows, 5) else { return Ok(()) };
+            let rows: Vec<f64> = rows.into_iter().map(f64::from).collect();
             let rounded = inputs.round(&weights, 7.0);
             let errors: Vec<f64> = weights.iter().zip(&rounded.integers).map(|(w, &q)| w - f64::from(q)).collect();
             let sum = |row: &[f64]| row.iter().zip(&errors).map(|(x, e)| x * e).sum::<f64>() - rounded.bias[0];
