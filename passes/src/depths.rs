@@ -8,6 +8,7 @@ use atheena_dialects::dataflow::{
     actor, ceil_div, memory,
 };
 use atheena_dialects::ir::{Attr, Op, Value};
+use atheena_dialects::tosa::Geometry;
 use std::collections::HashSet;
 
 /// Beats that gates and queues of tags hold beyond the samples.
@@ -165,9 +166,9 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    /// Of a window with such an input; None if it takes a beat in each step.
-    pub fn of(window: Window<'_>, input: &Stream) -> Option<Self> {
-        let schedule = Schedule::new(input, &window.geometry())?;
+    /// Of a window of such an input; None if it takes a beat in each step.
+    pub fn of(input: &Stream, geometry: &Geometry) -> Option<Self> {
+        let schedule = Schedule::new(input, geometry)?;
         let (beats, row_beats) = (input.beats() as f64, input.row_beats() as f64);
         let part = row_beats / (schedule.columns * schedule.chunks) as f64;
         let rows = schedule.rows as f64;
@@ -337,6 +338,21 @@ pub fn cost(stream: &Stream, depth: Option<i64>) -> Resources {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 10x10 pixels of five beats, of which a window of 5x5 with three of padding gives 12x12. In 1 008 cycles it takes 500 beats in 840, in which 420
+    /// come of a change of lanes of 1 000 cycles, and of a row's 50 the last one 70 cycles behind the first, in which 35 come: 80 and 15 wait. With
+    /// 32 that wait 1 147.6 cycles are enough.
+    #[test]
+    fn what_comes_in_pauses_waits() {
+        let map = Stream { shape: vec![10, 10, 10], element: Element::signed(8), lanes: 2 };
+        let geometry = |pad| Geometry { kernel: [5; 2], stride: [1; 2], dilation: [1; 2], pad: [pad; 4] };
+        let pauses = Pauses::of(&map, &geometry(3)).expect("there is more padding than the kernel hides");
+        assert_eq!(pauses.depth(1000, 1008.0), 95);
+        assert!((pauses.enough_from(1000, 95) - 1008.0).abs() < 1.0);
+        assert!((pauses.enough_from(1000, 32) - 1147.6).abs() < 0.1);
+        assert_eq!(pauses.depth(1000, 3000.0), 0);
+        assert!(Pauses::of(&map, &geometry(2)).is_none());
+    }
 
     #[test]
     fn words_hold_as_many_beats_as_block_rams_ask_for() {

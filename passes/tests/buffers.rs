@@ -286,3 +286,16 @@ fn a_pixel_fits_between_layers() {
     model.set_room("layer0_to_window1_fifo_0", 0, 32);
     assert!(cycles(&model) > 70_000.0, "{} with half a pixel", cycles(&model));
 }
+
+/// Half of the samples go on, to what takes 80 cycles: 40 a sample, and the queue in front of it is full in the long run. So few samples
+/// would not fill it; those that come first do.
+#[test]
+fn few_samples_are_as_slow_as_many() {
+    let graph = EXIT.replace("reach = 0.25", "reach = 0.5");
+    let (model, _) = sized(&graph, &Options { queue_samples: 30.0, ..Options::default() });
+    let exits = draw_exits(model.reach(), 16, 1);
+    let cycles = model.run_steady(&exits, &Traffic::default()).cycles_per_sample;
+    assert_eq!(cycles, Some(40.0));
+    let alone = model.run(&exits, &Traffic::default()).cycles_per_sample;
+    assert!(alone.is_some_and(|alone| alone < 39.0 || alone > 41.0), "{alone:?}");
+}

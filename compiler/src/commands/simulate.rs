@@ -103,12 +103,12 @@ fn simulate(args: &SimulateArgs, report: &Report, session: &Session, samples: &C
     spinner.set_message("building the simulation with Verilator");
     simulation.build(args.vcd.is_some())?;
     spinner.finish_and_clear();
-    // Waveforms are of the samples alone.
     let model = token::model(args, report, session).ok().filter(|_| args.vcd.is_none());
     let exits_taken = samples.exits();
     let steady = match (&model, args.vcd.is_some()) {
         (Some(model), _) => model.steady(&exits_taken),
         (None, false) => Steady::around(&exits_taken, report.interface.exits - 1, 0),
+        // Waveforms are of the samples alone.
         (None, true) => Steady::alone(chosen.len()),
     };
     let sent = steady.all(chosen);

@@ -195,8 +195,9 @@ fn queue_rows<'c>(window: Window<'c>, times: &Times<'c>) {
     let stream = Stream::of_value(window.0.operands()[0]);
     let (changes, available) = (resizes_before(window.0), times.available(window.reach()));
     let cycles = changes.iter().map(|resize| resize.ii_cycles()).max();
-    let waiting =
-        cycles.zip(Pauses::of(window, &stream)).map(|(cycles, pauses)| pauses.depth(cycles, available));
+    let waiting = cycles
+        .zip(Pauses::of(&stream, &window.geometry()))
+        .map(|(cycles, pauses)| pauses.depth(cycles, available));
     let depth = if queue_rows_before_narrowing(window.0) {
         Some(depths::of_even_rows(&stream))
     } else {

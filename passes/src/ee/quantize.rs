@@ -10,7 +10,7 @@
 //! weights have a scale of their own, so that the rescale behind has a multiplier (of 16 bits) and a shift a channel.
 //!
 //! Weights of fewer than 8 bits (`weights-bits`) are rounded such that what a layer's sums lose is least, over up to 1024 of the
-//! calibration samples (`rounding.rs`): with 7 that is no more than 8 bits lose that are rounded each by itself. With `least` each layer has
+//! calibration samples (`rounding.rs`): with 7 that was no more, on the networks of docs/accuracy.md, than 8 bits lose that are rounded each by itself. With `least` each layer has
 //! the fewest bits with which its sums keep 30 dB of signal to noise. Depthwise layers, and such of more than 2048 products a
 //! sum, round each weight by itself; these keep 8 bits with `auto` and `least`.
 //!

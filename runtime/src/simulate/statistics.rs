@@ -50,8 +50,11 @@ impl Steady {
     pub fn around(exits: &[usize], last: usize, filling: usize) -> Self {
         let samples = exits.len();
         let others = samples.min(Self::MOST);
-        let late = (0..samples).filter(|&sample| exits[sample] == last).cycle().take(filling);
-        Self { filling: late.collect(), warm_up: others, samples, cool_down: others }
+        let late = (0..samples).filter(|&sample| exits[sample] == last);
+        let filling: Vec<usize> = late.cycle().take(filling).collect();
+        // Those that are in the queues at the end leave behind all that count.
+        let cool_down = others + filling.len();
+        Self { filling, warm_up: others, samples, cool_down }
     }
 
     /// So many samples alone.
@@ -63,7 +66,8 @@ impl Steady {
     pub fn all<T: Clone>(&self, samples: &[T]) -> Vec<T> {
         let filling: Vec<T> = self.filling.iter().map(|&sample| samples[sample].clone()).collect();
         let first = &samples[samples.len() - self.warm_up..];
-        [&filling[..], first, samples, &samples[..self.cool_down]].concat()
+        let last: Vec<T> = samples.iter().cycle().take(self.cool_down).cloned().collect();
+        [&filling[..], first, samples, &last[..]].concat()
     }
 
     /// Which of all samples count.
@@ -111,7 +115,7 @@ mod tests {
         assert_eq!(steady.cycles_per_sample(&[1, 2, 9, 10, 12, 24, 60, 70, 80]), Some(5.0));
         assert_eq!(Steady::around(&[0; 1000], 1, 5).all(&[0; 1000]).len(), 1128);
         let filled = Steady::around(&[1, 0, 1], 1, 3);
-        assert_eq!(filled.all(&[1, 2, 3])[..6], [1, 3, 1, 1, 2, 3]);
+        assert_eq!(filled.all(&[1, 2, 3]), [1, 3, 1, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3]);
         assert_eq!(filled.counted(), 6..9);
         let alone = Steady::alone(3);
         assert_eq!((alone.all(&[1, 2, 3]), alone.counted()), (vec![1, 2, 3], 0..3));

@@ -523,35 +523,35 @@ impl Change<'_, '_> {
             queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
         }
         let mut queues = match known.filter(|known| known.cycles > 0) {
-            Some(known) if row.is_some() => queues(&known.windows, &stream, ii_cycles, row),
-            Some(known) => queues(&known.windows, &known.stream, ii_cycles.max(known.cycles), None),
+            Some(known) => {
+                queue += depths::cost(&changed, depth);
+                match row {
+                    Some(_) => queues(&known.windows, &stream, ii_cycles, row),
+                    None => queues(&known.windows, &known.stream, ii_cycles.max(known.cycles), None),
+                }
+            }
             None => {
                 queue += depths::cost(&stream, row);
                 self.queues_in_front(&changed, ii_cycles, depth)
             }
         };
-        if known.is_some_and(|known| known.cycles > 0) {
-            queue += depths::cost(&changed, depth);
-        }
         queues.iter_mut().for_each(|(_, cost)| *cost += queue);
         Some(Changed { ii_cycles, resources, queues })
     }
 
     /// The queue in front of the consumer, of so many beats or as many as its pauses ask for: from when it is enough, and its cost.
     fn queues_in_front(&self, input: &Stream, ii_cycles: i64, depth: Option<i64>) -> Vec<(From, Resources)> {
-        let pauses = Window::cast(self.consumer.op()).and_then(|window| Pauses::of(window, input));
-        let waiting = |pauses: &Pauses| pauses.depth(ii_cycles, ii_cycles as f64);
-        let mut queues = vec![];
-        if let (Some(depth), Some(pauses)) = (depth, pauses.filter(|_| ii_cycles > 0))
-            && waiting(&pauses) > depth
-        {
-            let from = pauses.enough_from(ii_cycles, depth);
-            queues.push((From::default(), depths::cost(input, Some(waiting(&pauses)))));
-            queues.push((From { full_speed: from, even: from }, depths::cost(input, Some(depth))));
-        } else {
-            queues.push((From::default(), depths::cost(input, depth)));
+        let enough = (From::default(), depths::cost(input, depth));
+        let window = Window::cast(self.consumer.op()).filter(|_| ii_cycles > 0);
+        let pauses = window.and_then(|window| Pauses::of(input, &window.geometry()));
+        let (Some(depth), Some(pauses)) = (depth, pauses) else { return vec![enough] };
+        let waiting = pauses.depth(ii_cycles, ii_cycles as f64);
+        if waiting <= depth {
+            return vec![enough];
         }
-        queues
+        let from = pauses.enough_from(ii_cycles, depth);
+        let deeper = (From::default(), depths::cost(input, Some(waiting)));
+        vec![deeper, (From { full_speed: from, even: from }, enough.1)]
     }
 
     /// Of the queue in front of the consumer, whose input comes straight from the producer or through a change of lanes.
