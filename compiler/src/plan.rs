@@ -40,6 +40,15 @@ const LOSSES: [f64; 4] = [0.01, 0.02, 0.05, 0.15];
 /// The losses that queues are made for out of what a design leaves of its budget.
 const SPARE_LOSSES: [f64; 6] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
 
+/// How often what lies between the longest queues so far and some that do not fit is halved.
+const HALVINGS: usize = 5;
+
+/// The longest queue, in samples, that a design which is chosen may have.
+const LONGEST_QUEUE: f64 = 32.0;
+
+/// A loss that longer queues are not worth looking for.
+const NO_LOSS: f64 = 0.002;
+
 /// How often a budget is cut down to what buffers leave that the search did not count.
 const ATTEMPTS: usize = 8;
 
@@ -241,7 +250,34 @@ impl Planner<'_, '_> {
         for room in if best.is_empty() { rooms } else { best } {
             self.look(Room { even: false, ..room }, objective, &mut found);
         }
+        if !matches!(objective, Objective::Resources { .. }) {
+            found.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+            let filled = found.iter_mut().take(MOST_JUDGED);
+            filled.for_each(|candidate| self.fill_queues(candidate));
+        }
         found
+    }
+
+    /// Makes the queues at the exits as long as the budget lets them be, where bursts cost anything.
+    fn fill_queues(&self, candidate: &mut Candidate) {
+        let places = candidate.plan.design.places.clone();
+        let longest = places.iter().copied().fold(0.0, f64::max);
+        if candidate.plan.loss <= NO_LOSS || longest <= 0.0 {
+            return;
+        }
+        let (mut fits, mut too_long) = (1.0, LONGEST_QUEUE / longest);
+        for _ in 0..HALVINGS {
+            let times = f64::midpoint(fits, too_long);
+            let places = places.iter().map(|places| places * times).collect();
+            let design = Design { places, ..candidate.plan.design.clone() };
+            match self.candidate(design).filter(|longer| self.fits(longer.resources)) {
+                Some(longer) => {
+                    fits = times;
+                    *candidate = longer;
+                }
+                None => too_long = times,
+            }
+        }
     }
 
     /// The best design with a room, unless it would be worse than what was found before.

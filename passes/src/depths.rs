@@ -247,16 +247,37 @@ pub struct Windows {
 const ROUNDING: f64 = 1e-6;
 
 impl Windows {
+    /// Of a window with its lanes.
+    pub fn of(window: Window<'_>) -> Self {
+        Self {
+            ii_cycles: window.ii_cycles(),
+            latency_cycles: window.latency_cycles(),
+            beats: Stream::of_value(window.0.result(0)).beats(),
+        }
+    }
+
     /// Windows that wait so that what takes those of a sample in `cycles` stays in time, where a sample comes every `available` cycles; 0:
     /// none have to. What comes may come at full speed, with pauses at the edges of rows and a longer one until a sample's first window
     /// is complete, or evenly, all `available` cycles long: then that one takes its part of them.
     pub fn waiting(&self, cycles: i64, available: f64, even: bool) -> i64 {
         let at_full_speed = ((cycles + self.pauses()) as f64 - available).min(self.longest_pause());
         let late = match even {
-            true => at_full_speed.max(cycles as f64 - available * self.after_pause()),
+            true => at_full_speed.max(self.late_evenly(cycles, available)),
             false => at_full_speed,
         };
         (late / self.cycles_each(cycles) - ROUNDING).ceil().max(0.0) as i64
+    }
+
+    /// The part of a sample that waits in front of the window where samples come evenly and so many windows may wait behind it: what takes
+    /// these is late with the last ones, and meanwhile the next sample comes.
+    pub fn in_front(&self, cycles: i64, available: f64, waiting: i64) -> f64 {
+        let caught_up = waiting as f64 * self.cycles_each(cycles);
+        ((self.late_evenly(cycles, available) - caught_up) / available).max(0.0)
+    }
+
+    /// By how much a sample takes longer than there is time for it, where it comes evenly.
+    fn late_evenly(&self, cycles: i64, available: f64) -> f64 {
+        cycles as f64 - available * self.after_pause()
     }
 
     /// Of a queue with so many windows.
@@ -264,14 +285,14 @@ impl Windows {
         (waiting > 0).then_some(waiting + 1)
     }
 
-    /// From how many cycles for each sample that comes on at most so many windows wait.
-    pub fn enough_from(&self, cycles: i64, waiting: i64, even: bool) -> f64 {
+    /// From how many cycles for each sample that comes on at most so many windows wait, and such a part of a sample in front of the window.
+    pub fn enough_from(&self, cycles: i64, waiting: i64, in_front: f64, even: bool) -> f64 {
         let caught_up = waiting as f64 * self.cycles_each(cycles);
         let at_full_speed = match caught_up >= self.longest_pause() {
             true => 0.0,
             false => (cycles + self.pauses()) as f64 - caught_up,
         };
-        let evenly = (cycles as f64 - caught_up) / self.after_pause();
+        let evenly = (cycles as f64 - caught_up) / (self.after_pause() + in_front);
         if even { at_full_speed.max(evenly) } else { at_full_speed }
     }
 
@@ -386,10 +407,31 @@ mod tests {
     fn so_many_windows_are_enough_from_there_on() {
         let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36 };
         for (waiting, even) in (0..=11).flat_map(|waiting| [(waiting, false), (waiting, true)]) {
-            let from = windows.enough_from(72, waiting, even).max(72.0);
+            let from = windows.enough_from(72, waiting, 0.0, even).max(72.0);
             assert!(windows.waiting(72, from + 1e-9, even) <= waiting, "{waiting}");
             assert!(from == 72.0 || windows.waiting(72, from - 0.1, even) > waiting, "{waiting}");
         }
+    }
+
+    /// The same windows: of a sample of 80 cycles, whose first window comes after 25, the last one leaves 17 late, while 17 / 80 of the next sample come;
+    /// with five windows that wait, of 2 cycles each, 7.
+    #[test]
+    fn samples_wait_in_front_while_the_last_windows_leave() {
+        let windows = Windows { ii_cycles: 64, latency_cycles: 20, beats: 36 };
+        let in_front = |available, waiting| windows.in_front(72, available, waiting);
+        assert_eq!(
+            [in_front(80.0, 0), in_front(80.0, 5), in_front(110.0, 0)],
+            [17.0 / 80.0, 7.0 / 80.0, 0.0]
+        );
+        for (waiting, part) in [(20, 0.0), (20, 0.1), (10, 0.2)] {
+            let from = windows.enough_from(72, waiting, part, true);
+            assert!(from <= 72.0 || windows.in_front(72, from + 1e-9, waiting) <= part);
+        }
+        let from = windows.enough_from(72, 0, 0.1, true);
+        // 72 / (44 / 64 + 0.1), but what comes at full speed asks for 100.
+        assert!((from - 100.0).abs() < 1e-9, "{from}");
+        assert!((windows.enough_from(72, 6, 0.1, true) - 88.0).abs() < 1e-9);
+        assert!((windows.enough_from(72, 10, 0.01, true) - 52.0 / 0.6975).abs() < 0.1);
     }
 
     /// With padding on all sides, and windows of every pixel, one comes with each step.

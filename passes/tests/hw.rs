@@ -227,6 +227,24 @@ fn products_bit_by_bit() {
     conv.made = ", products = \"serial:2\"";
     let Some((cycles, _)) = conv.check(40) else { return };
     assert_eq!(cycles, 16.0);
+    // Three digits of three bits, of which the top one has two.
+    let mut conv = Conv::new([4, 4, 4], 4, [4, 36, 2]);
+    conv.made = ", products = \"serial:3\"";
+    let Some((cycles, _)) = conv.check(45) else { return };
+    assert_eq!(cycles, 24.0);
+    // All outputs at once: the window's 16 steps are the slowest.
+    (conv.unsigned, conv.pe) = (true, 4);
+    let Some((cycles, _)) = conv.check(46) else { return };
+    assert_eq!(cycles, 16.0);
+    // Eight groups, and seven of which the last is smaller: tables of two elements.
+    let mut conv = Conv::new([4, 4, 3], 8, [3, 27, 1]);
+    (conv.made, conv.unsigned) = (", products = \"serial:1\"", true);
+    let Some((cycles, _)) = conv.check(47) else { return };
+    assert_eq!(cycles, 256.0);
+    let mut conv = Conv::new([3, 3, 3], 13, [3, 27, 2]);
+    conv.made = ", products = \"serial:2\"";
+    let Some((cycles, _)) = conv.check(48) else { return };
+    assert_eq!(cycles, 28.0);
 }
 
 /// The last group of outputs is smaller.

@@ -1,7 +1,7 @@
 //! What hardware costs on a Xilinx 7-series FPGA, and what memories of it take.
 
 use super::Rom;
-use std::ops::{Add, AddAssign, Mul};
+use std::ops::{Add, AddAssign, Mul, Sub};
 
 /// Resources of an FPGA.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,13 @@ impl Add for Resources {
 impl AddAssign for Resources {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+impl Sub for Resources {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self + other * -1
     }
 }
 

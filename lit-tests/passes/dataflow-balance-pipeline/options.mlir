@@ -8,18 +8,18 @@
 // Without a budget all eight elements go in a cycle.
 // MOST: source "source" {lanes = 8 : i64
 // MOST: matvec "all" {{.*}} pe = 8 : i64, {{.*}} simd = 8 : i64
-// Tables do two bits of eight products a cycle for two outputs, and two DSPs two products for the layer of the quarter.
+// Tables do two bits of eight products a cycle for two outputs, and for one of the layer of the quarter.
 // DSP: matvec "all" {{.*}} pe = 2 : i64, products = "serial:2", {{.*}} simd = 8 : i64
-// DSP: matvec "some" {{.*}} pe = 1 : i64, products = "dsp", {{.*}} simd = 2 : i64
-// In 32 cycles a sample two products a cycle are enough.
-// CYCLES: matvec "all" {{.*}} pe = 1 : i64, {{.*}} simd = 2 : i64
+// DSP: matvec "some" {{.*}} pe = 1 : i64, products = "serial:2", {{.*}} simd = 8 : i64
+// In 32 cycles a sample two products a cycle are enough: a bit of eight for two outputs.
+// CYCLES: matvec "all" {{.*}} pe = 2 : i64, products = "serial:1", {{.*}} simd = 8 : i64
 // Few LUTs and flip-flops: the smallest there is.
 // LUT: matvec "all" {{.*}} pe = 1 : i64
-// Without DSPs all products are in LUTs, as tables or as multipliers.
+// Without DSPs all products are in LUTs, as tables.
 // ZERO: matvec "all" {{.*}} products = "serial:2"
-// ZERO: matvec "some" {{.*}} products = "lut"
+// ZERO: matvec "some" {{.*}} products = "serial:2"
 // The layer of the quarter may take 64 cycles without a margin, and less with the usual one.
-// NONE: matvec "some" {{.*}} pe = 1 : i64, {{.*}} simd = 1 : i64
+// NONE: matvec "some" {{.*}} pe = 1 : i64, products = "serial:1"
 dataflow.graph @net {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <1x1x8xi8, lanes = 1>, <1xi16, lanes = 1>
   %a = dataflow.matvec "all" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, shift = array<i32: 4>, weights = dense<-100> : tensor<8x1x1x8xi8>} : <1x1x8xi8, lanes = 1> -> <1x1x8xi8, lanes = 1>

@@ -67,13 +67,17 @@ dataflow.graph @rows {
 }
 
 // The pool's row of 4 beats becomes narrower behind its queue: in front of it, the pool would take no other row for 8 cycles. These are 32
-// cycles a sample; with the 64 - 16 steps that give none they are 8 late in 72, four beats, and one more.
+// cycles a sample; with the 64 - 16 steps that give none they are 8 late in 72, four beats, and one more. The layer takes those 72 cycles, and is
+// late by 12 of the 14 steps in which its window gives none, at four cycles each three beats, and one more. If samples come evenly, its first window comes
+// behind 12 of 32 steps, 27 cycles: by the 15 that the beats do not cover, 7 of a sample's 32 beats wait in front, beside the usual row of 8.
 // CHECK-LABEL: dataflow.graph @narrow_rows
 // CHECK: %[[POOL:.*]] = dataflow.pool "pool"
 // CHECK: %[[ROW:.*]] = dataflow.fifo "pool_to_narrow_fifo_0" %[[POOL]] {depth = 5 : i64
 // CHECK: %[[NARROW:.*]] = dataflow.resize "narrow" %[[ROW]]
-// CHECK: %[[EVEN:.*]] = dataflow.fifo "narrow_to_windows_fifo_0" %[[NARROW]] {depth = 8 : i64
-// CHECK: dataflow.window "windows" %[[EVEN]]
+// CHECK: %[[EVEN:.*]] = dataflow.fifo "narrow_to_windows_fifo_0" %[[NARROW]] {depth = 15 : i64
+// CHECK: %[[WINDOWS:.*]] = dataflow.window "windows" %[[EVEN]]
+// CHECK: %[[QUEUE:.*]] = dataflow.fifo "windows_to_layer_fifo_0" %[[WINDOWS]] {depth = 4 : i64
+// CHECK: dataflow.matvec "layer" %[[QUEUE]]
 dataflow.graph @narrow_rows {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <8x8x2xi8, lanes = 2>, <1xi16, lanes = 1>
   %p = dataflow.window "pool_window" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 2, 2>} : <8x8x2xi8, lanes = 2> -> <4x4x8xi8, lanes = 8>
@@ -85,11 +89,11 @@ dataflow.graph @narrow_rows {
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <3x3x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
 
-// The layer takes 9 * 2 * 8 = 144 cycles, which is the accelerator's time, and its window 12 of its 32 steps before the first beat. If a
-// sample comes evenly, these are 54 cycles: at 8 cycles each, 7 beats of the sample before, and one more.
+// The layer takes 9 * 2 * 8 = 144 cycles, which is the accelerator's time, and its window 12 of its 32 steps before the first beat. What
+// comes from outside waits there: at 8 cycles each, two beats of the sample before cover the 12, and one more.
 // CHECK-LABEL: dataflow.graph @fill
 // CHECK: %[[WINDOWS:.*]] = dataflow.window "windows" %data
-// CHECK: %[[QUEUE:.*]] = dataflow.fifo "windows_to_layer_fifo_0" %[[WINDOWS]] {depth = 8 : i64
+// CHECK: %[[QUEUE:.*]] = dataflow.fifo "windows_to_layer_fifo_0" %[[WINDOWS]] {depth = 3 : i64
 // CHECK: dataflow.matvec "layer" %[[QUEUE]]
 dataflow.graph @fill {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>

@@ -108,6 +108,8 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { simd: 72, pe: 8, ..ORDINARY }, "serial:2"),
         (Layer { inputs: 300, outputs: 20, simd: 300, pe: 10, ..rectified }, "serial:1"),
         (Layer { simd: 72, pe: 16, weight: 7, ..rectified }, "serial:2"),
+        (Layer { simd: 72, pe: 16, ..rectified }, "serial:3"),
+        (Layer { simd: 72, pe: 4, ..ORDINARY }, "serial:1"),
     ];
     let serial = serial.iter().map(|(layer, products)| layer.configuration(products));
     in_dsps.into_iter().chain(in_luts).chain(serial).collect()

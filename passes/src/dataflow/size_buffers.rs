@@ -190,7 +190,7 @@ impl<'c> Times<'c> {
 ///
 /// Rows come in bursts: a pool or a stride gives one row of several, as fast as its input comes, and what is behind
 /// needs the time of all of them. A row fits into the queue, but behind what waits for a sample anyway; elsewhere a few beats do, and
-/// such as come while the window takes none.
+/// such as come while the window takes none, or while the layer behind it still works on the sample before.
 fn queue_rows<'c>(window: Window<'c>, times: &Times<'c>) {
     let stream = Stream::of_value(window.0.operands()[0]);
     let (changes, available) = (resizes_before(window.0), times.available(window.reach()));
@@ -198,6 +198,15 @@ fn queue_rows<'c>(window: Window<'c>, times: &Times<'c>) {
     let waiting = cycles
         .zip(Pauses::of(&stream, &window.geometry()))
         .map(|(cycles, pauses)| pauses.depth(cycles, available));
+    let first = changes.last().map_or(window.0, |resize| resize.0);
+    let late = match layer_behind(window) {
+        Some(layer) if times.room.even && !producer(first).is_some_and(depths::queues_rows) => {
+            let (windows, cycles) = (Windows::of(window), slowest(layer).0);
+            let waiting = windows.waiting(cycles, available, false);
+            depths::beats(&stream, windows.in_front(cycles, available, waiting))
+        }
+        _ => 0,
+    };
     let depth = if queue_rows_before_narrowing(window.0) {
         Some(depths::of_even_rows(&stream))
     } else {
@@ -205,8 +214,15 @@ fn queue_rows<'c>(window: Window<'c>, times: &Times<'c>) {
         producer.map(|producer| depths::of_rows(producer, &stream))
     };
     if let Some(depth) = depth {
-        queue(window.0, 0, depth.max(waiting.unwrap_or(0)));
+        queue(window.0, 0, depth.max(waiting.unwrap_or(0)) + late);
     }
+}
+
+/// What takes the windows of a layer, if they come to one through no more than changes of lanes.
+fn layer_behind<'c>(window: Window<'c>) -> Option<Op<'c>> {
+    let through = |op: &Op<'c>| Resize::cast(*op).and_then(|resize| resize.0.result(0).only_user());
+    let consumer = window.0.result(0).only_user()?;
+    successors(Some(consumer), through).last().and_then(Matvec::cast).map(|_| consumer)
 }
 
 /// Queues a row where what comes in rows becomes narrower in front of an operation, if it does.
@@ -239,19 +255,13 @@ fn narrows(op: &Op<'_>) -> bool {
 /// Queues windows.
 ///
 /// While none ends, at the edges of rows and while the first rows of a sample come, what is behind works on those that came before: as
-/// many as it takes to stay in time.
+/// many as it takes to stay in time. Where a layer is late because samples come evenly, these wait in front of the window, as they are smaller there.
 fn queue_windows<'c>(window: Window<'c>, times: &Times<'c>) {
-    let windows = window.0.result(0);
-    let Some((consumer, index)) = windows.uses().first().copied() else { return };
+    let Some((consumer, index)) = window.0.result(0).uses().first().copied() else { return };
     let (cycles, behind) = slowest(consumer);
-    let waiting = |cycles| {
-        let windows = Windows {
-            ii_cycles: window.ii_cycles(),
-            latency_cycles: window.latency_cycles(),
-            beats: Stream::of_value(windows).beats(),
-        };
-        Windows::depth(windows.waiting(cycles, times.available(window.reach()), times.room.even))
-    };
+    let even = times.room.even && layer_behind(window).is_none();
+    let waiting =
+        |cycles| Windows::depth(Windows::of(window).waiting(cycles, times.available(window.reach()), even));
     // What becomes of the windows queues already, where it becomes narrower.
     if let Some(rows) = behind.and_then(Fifo::cast) {
         let changes = successors(rows.0.result(0).only_user().and_then(Resize::cast), |resize| {

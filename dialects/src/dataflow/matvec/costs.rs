@@ -111,7 +111,7 @@ impl<'c> MatvecCosts<'c> {
             1 => vec![Products::Constants],
             _ => Products::choices(self.dsp_use(pe), simd, pe),
         };
-        let serial = [1, 2].map(Products::Serial).into_iter();
+        let serial = [1, 2, 3].map(Products::Serial).into_iter();
         products.extend(serial.filter(|&products| {
             self.size.serial(pe, products).is_some_and(|serial| self.size.is_serial_at(simd, pe, serial))
         }));

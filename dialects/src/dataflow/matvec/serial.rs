@@ -35,7 +35,7 @@ pub struct Serial {
 
 impl Serial {
     /// Groups of outputs in turn that tables can tell apart, and still have two elements.
-    pub const MOST_GROUPS: i64 = 4;
+    pub const MOST_GROUPS: i64 = 8;
 
     /// Of inputs in this range, for outputs in so many groups.
     pub fn new(bits: i64, (low, high): (i64, i64), groups: i64) -> Self {
@@ -83,6 +83,7 @@ mod tests {
         assert_eq!(cut(1, (-128, 127)), (8, -128));
         assert_eq!(cut(1, (0, 127)), (7, 0));
         assert_eq!(cut(2, (0, 127)), (4, 0));
+        assert_eq!([cut(3, (0, 127)), cut(3, (-128, 127))], [(3, 0), (3, -128)]);
         assert_eq!(cut(2, (0, 255)), (4, 0));
         assert_eq!(cut(2, (-5, 3)), (2, -8));
     }
@@ -90,7 +91,7 @@ mod tests {
     /// Every element is in one table, and tables with the groups' bits have at most six inputs, one of them the sum so far.
     #[test]
     fn tables_cover_the_vector() {
-        for (groups, group_bits) in [(1, 0), (2, 1), (3, 2), (4, 2)] {
+        for (groups, group_bits) in [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (8, 3)] {
             for vector in [1, 2, 5, 6, 7, 25, 81, 82, 250, 800] {
                 let chains = Serial::new(1, (0, 1), groups).chains(vector);
                 let mut at = 0;

@@ -187,12 +187,16 @@ impl Space {
     ) -> KnownWindows {
         let ways = &self.actors[actor].ways;
         if let Some(window) = Window::cast(actors[actor].op()) {
-            let output = window.outputs().swap_remove(0);
+            let (input, output) = (window.inputs().swap_remove(0), window.outputs().swap_remove(0));
+            let producer = before_resizes(window.0.operands()[0]).producer();
+            let producer = producer.filter(|&producer| !depths::queues_rows(producer));
             let of = |way: &Way| {
                 let stream = output.with_lanes(way.lanes.outputs[0]);
                 let (ii_cycles, latency_cycles) = (way.ii_cycles, way.latency_cycles);
                 let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats() };
-                (way.lanes.inputs[0], Known { windows, lanes: stream.lanes, stream, cycles: 0 })
+                let rows = input.with_lanes(way.lanes.inputs[0]);
+                let in_front = producer.map(|producer| (rows.clone(), depths::of_rows(producer, &rows)));
+                (way.lanes.inputs[0], Known { windows, in_front, lanes: stream.lanes, stream, cycles: 0 })
             };
             return ways.iter().map(of).collect();
         }
@@ -294,10 +298,7 @@ impl Space {
                 let (from, ii_cycles, resources) = (from as u32, way.ii_cycles, way.resources);
                 let windows = windows.as_ref().and_then(|windows| windows.get(&given)).filter(|_| !passes);
                 let queues = known.entry((given, number)).or_insert_with(|| match windows {
-                    Some(Known { windows, stream, lanes, .. }) => {
-                        let changed = stream.with_lanes(gcd(*lanes, way.lanes.inputs[0])).beats();
-                        queues(windows, stream, way.ii_cycles.max(changed), None)
-                    }
+                    Some(known) => known.queues_of_layer(way),
                     None => vec![(From::default(), tags)],
                 });
                 moves.extend(queues.iter().map(|&(enough_from, queues)| Move {
@@ -434,7 +435,7 @@ fn queues(
     let mut queues: Vec<(From, Resources)> = vec![];
     for waiting in (0..=most).rev() {
         let cost = depths::cost(stream, Windows::depth(waiting).max(least_beats));
-        let enough_from = |even| windows.enough_from(cycles, waiting, even);
+        let enough_from = |even| windows.enough_from(cycles, waiting, 0.0, even);
         let from = match waiting == most {
             true => From::default(),
             false => From { full_speed: enough_from(false), even: enough_from(true) },
@@ -449,12 +450,56 @@ fn queues(
 /// Windows, and the stream that they are or become.
 struct Known {
     windows: Windows,
+    /// What comes to the window, and how much of it queues there anyway; None behind what holds samples.
+    in_front: Option<(Stream, i64)>,
     /// The windows.
     stream: Stream,
     /// Of what takes them; 0 where the stream is the windows.
     cycles: i64,
     /// Of the stream.
     lanes: i64,
+}
+
+/// How much of what may have to wait in front of a window is offered to.
+const PARTS_IN_FRONT: [f64; 5] = [1.0, 0.7, 0.4, 0.2, 0.0];
+
+impl Known {
+    /// The queues around windows that a layer takes: of windows that wait while none ends, and in front of the window, as long as the layer is
+    /// late where samples come evenly. From when they are enough, and their cost.
+    fn queues_of_layer(&self, layer: &Way) -> Vec<(From, Resources)> {
+        let Self { windows, stream, .. } = self;
+        let changed = stream.with_lanes(gcd(self.lanes, layer.lanes.inputs[0])).beats();
+        let cycles = layer.ii_cycles.max(changed);
+        // It need not be faster than what comes.
+        let available = cycles.max(windows.ii_cycles) as f64;
+        let most = windows.waiting(cycles, available, false);
+        let mut found: Vec<(From, Resources)> = vec![];
+        let mut behind = None;
+        for waiting in (0..=most).rev() {
+            let cost = depths::cost(stream, Windows::depth(waiting));
+            if behind.replace(cost) == Some(cost) {
+                continue;
+            }
+            let full_speed = match waiting == most {
+                true => 0.0,
+                false => windows.enough_from(cycles, waiting, 0.0, false),
+            };
+            let late = windows.in_front(cycles, available, waiting);
+            let Some((rows, queued)) = self.in_front.as_ref().filter(|_| late > 0.0) else {
+                found.push((From { full_speed, even: full_speed }, cost));
+                continue;
+            };
+            for part in PARTS_IN_FRONT {
+                let even = match part < 1.0 {
+                    true => windows.enough_from(cycles, waiting, part * late, true),
+                    false => full_speed,
+                };
+                let deeper = Fifo::cost(rows, queued + depths::beats(rows, part * late));
+                found.push((From { full_speed, even }, cost + deeper - Fifo::cost(rows, *queued)));
+            }
+        }
+        found
+    }
 }
 
 /// By the lanes of the window's input: several of them give windows with the same lanes, and are not equally fast.
