@@ -1,8 +1,9 @@
 """What exits are worth at equal resources, and how long it takes to know: writes the table of docs/balancing.md.
 
-Throughputs are from `atheena compile --json`, by the simulation of tokens; the number of designs, what resources they need and how long they take
-from `atheena explore --json`; with and without exits, on a ZC706 at 125 MHz. Networks and data of ../shared (or $ATHEENA_SHARED); does nothing
-where it is absent. Needs a release build. Ends with exit code 1 where an exploration takes longer than it may.
+Throughputs are of designs of `atheena compile`, by the simulation of tokens over 1 024 test images; the number of designs and how long they take from
+`atheena explore --json`; with and without exits, on a ZC706 at 125 MHz. What resources a rate takes is the smallest budget that `atheena compile`
+reaches it in. Networks and data of ../shared (or $ATHEENA_SHARED); does nothing where it is absent. Needs a release build. Ends with exit code 1
+where an exploration takes longer than it may.
 """
 
 import json
@@ -20,6 +21,9 @@ ATHEENA = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" 
 PAGE = ROOT / "docs" / "balancing.md"
 MOST_SECONDS = 2
 BUDGETS = [0.05, 0.1, 0.2, 0.4]
+SAMPLES = 1024
+# Of the smallest budget.
+PRECISION = 0.001
 
 # name, network, data, part of the samples that goes on
 NETWORKS = [
@@ -39,33 +43,49 @@ def write(marker, text, page=PAGE):
     page.write_text(new, encoding="utf-8")
 
 
-def atheena(command, network, data, *options):
+def run(*words):
     """What a command of the compiler says as JSON; none if nothing fits."""
+    done = subprocess.run([ATHEENA, *map(str, words), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode and ("does not fit" in done.stderr or "do not fit" in done.stderr):
+        return None
+    if done.returncode:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def atheena(command, network, data, folder, *options):
+    """What a command says of a network, with what it writes in a folder."""
+    words = [command, SHARED / "models" / network, "--calibration", SHARED / "data" / f"{data}_calib.npz"]
+    return run(*words, "--device", "zc706", "--clock-mhz", "125", "-o", folder, *options)
+
+
+def compiled(network, data, budget, late=None, measure=True):
+    """The samples a second of the best design within a share of the device, and the share that it takes; none if nothing fits."""
+    chosen = ["--no-exits"] if late is None else ["--late-fraction", late]
     with tempfile.TemporaryDirectory() as folder:
-        words = [ATHEENA, command, SHARED / "models" / network, "--calibration", SHARED / "data" / f"{data}_calib.npz"]
-        words += ["--device", "zc706", "--clock-mhz", "125", "-o", f"{folder}/x", "--json", *options]
-        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if done.returncode and ("does not fit" in done.stderr or "do not fit" in done.stderr):
+        report = atheena("compile", network, data, f"{folder}/x", "--budget", budget, *chosen)
+        if report is None:
             return None
-        if done.returncode:
-            sys.exit(done.stderr)
-        return json.loads(done.stdout)
+        used, device = report["resources"], report["device_resources"]
+        share = max(used[kind] / device[kind] for kind in device)
+        if not measure:
+            return report["throughput_samples_per_s"], share
+        images = ["--data", SHARED / "data" / f"{data}_test.npz", "--samples", SAMPLES]
+        measured = run("simulate", f"{folder}/x", "--token", *images, *([] if late is None else chosen))
+        return 125e6 / measured["cycles_per_sample"], share
 
 
-def compiled(network, data, budget, *options):
-    """The samples a second of the best design within a share of the device; none if nothing fits."""
-    report = atheena("compile", network, data, "--budget", str(budget), *options)
-    return report and report["throughput_samples_per_s"]
-
-
-def fastest(points, exits, budget):
-    """The most samples a second of a curve within a share of the device; none if nothing fits."""
-    return max((p["samples_per_s"] for p in points if p["exits"] == exits and p["share"] <= budget), default=None)
-
-
-def smallest(points, exits, rate):
-    """The smallest share with which a rate can be had."""
-    return min((p["share"] for p in points if p["exits"] == exits and p["samples_per_s"] >= rate), default=None)
+def smallest(network, data, late, wanted, budget):
+    """The smallest share of the device, up to a budget, with which `compile` promises a rate."""
+    low, high, needed = 0.0, budget, budget
+    while high - low > PRECISION:
+        middle = (low + high) / 2
+        design = compiled(network, data, middle, late, measure=False)
+        if design and design[0] >= wanted:
+            high, needed = middle, design[1]
+        else:
+            low = middle
+    return needed
 
 
 def rate(value):
@@ -76,8 +96,8 @@ def figures(network, data, late):
     """Rows of one network: budget, rates without and with exits, gain; and the mean of the gains."""
     rows, gains = [], []
     for budget in [*BUDGETS, 1.0]:
-        without = compiled(network, data, budget, "--no-exits")
-        with_exits = compiled(network, data, budget, "--late-fraction", str(late))
+        designs = compiled(network, data, budget), compiled(network, data, budget, late)
+        without, with_exits = (design and design[0] for design in designs)
         gain = with_exits / without if without and with_exits else None
         if gain and budget in BUDGETS:
             gains.append(gain)
@@ -91,22 +111,22 @@ def main():
     if not SHARED.is_dir():
         print(f"skipped: {SHARED} is absent")
         return 0
-    table = "Samples a second on a ZC706 at 125 MHz, by `benches/gains.py`; `q` is the part of the samples that goes on at the exit.\n\n"
+    table = "Samples a second on a ZC706 at 125 MHz, by `benches/gains.py` over 1 024 test images; `q` is the part of the samples that goes on at the exit.\n\n"
     table += "| network | budget | without exits | with exits | gain |\n|---|---|---|---|---|\n"
     summary = "\n| network | mean gain at 5, 10, 20, 40 % | resources for what no exits have at 20 % | designs | proved optimal | seconds for both curves |\n"
     summary += "|---|---|---|---|---|---|\n"
     slow = []
     for name, network, data, late in NETWORKS:
-        explored = atheena("explore", network, data, "--late-fraction", str(late))
+        with tempfile.TemporaryDirectory() as folder:
+            explored = atheena("explore", network, data, f"{folder}/x", "--late-fraction", late)
         points, seconds = explored["points"], explored["seconds"]
         rows, mean, counted = figures(network, data, late)
         for budget, without, with_exits, gain in rows:
             shown = f"{gain:.2f}" if gain else "–"
             table += f"| {name}, q = {late} | {100 * budget:.0f} % | {rate(without)} | {rate(with_exits)} | {shown} |\n"
-        reference = fastest(points, False, 0.2)
-        needed = reference and smallest(points, True, reference)
-        own = reference and smallest(points, False, reference)
-        needed = f"{100 * needed / own:.0f} %" if needed and own else "–"
+        reference = compiled(network, data, 0.2, measure=False)
+        needed = reference and smallest(network, data, late, *reference)
+        needed = f"{100 * needed / reference[1]:.0f} %" if needed else "–"
         shown = f"{mean:.2f}" if mean else "–"
         shown += "" if counted == len(BUDGETS) else f" (of the {counted} that fit)"
         proved = sum(point["gap"] == 0 for point in points)

@@ -61,21 +61,21 @@ impl<'c> Actor<'c> for Decide<'c> {
         let levels = i64::from(64 - (lanes_of(folding) - 1).leading_zeros());
         let trees = match self.confidence().map(|confidence| confidence.kind) {
             Some(ConfidenceKind::Margin) => levels + ceil_div(levels, 2),
-            Some(ConfidenceKind::Entropy) => 2 * ceil_div(levels, 2) + 2,
+            Some(ConfidenceKind::Entropy) => 2 * ceil_div(levels, 2) + 3,
             _ => 2 * ceil_div(levels, 2),
         };
-        2 * self.ii_cycles_at(folding) + trees + 6
+        2 * self.ii_cycles_at(folding) + trees + 7
     }
 
     /// Banks for the samples that come in, are searched and are read; then the memory, the distance, the tables, a register, the tree over
-    /// the lanes and the sum, and two stages more where the limit depends on the sum.
+    /// the lanes and the sum, and three stages more where the limit depends on the sum.
     fn timing(&self) -> Timing {
         let logits = &self.inputs()[0];
         let beats = logits.beats() as u64;
         let kind = self.confidence().map(|confidence| confidence.kind);
         let search_levels = if kind == Some(ConfidenceKind::Margin) { 1 } else { LEVELS };
-        let search_cycles = tree_stages(logits.lanes, search_levels);
-        let limit = if kind == Some(ConfidenceKind::Entropy) { 2 } else { 0 };
+        let search_cycles = tree_stages(logits.lanes, search_levels) + 1;
+        let limit = if kind == Some(ConfidenceKind::Entropy) { 3 } else { 0 };
         let behaviour = Behaviour::Decide {
             beats,
             banks: 2 + (search_cycles + 3).div_ceil(beats),

@@ -12,7 +12,7 @@ mod costs;
 mod products;
 mod serial;
 pub use costs::MatvecCosts;
-pub use products::{DspUse, PAIR_PLACES, Products};
+pub use products::{DspUse, PAIR_PLACES, PLACES_A_STAGE, Products};
 pub use serial::Serial;
 
 operation! {
@@ -357,7 +357,9 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let sums = if beats * groups == 1 {
             1 + tree_stages(self.most_digits(), LEVELS).max(1)
         } else {
-            3 + tree_stages(MatvecCosts::of(*self).sums_of_products(simd, pe, self.products()), LEVELS)
+            let (costs, products) = (MatvecCosts::of(*self), self.products());
+            let stages = 2 + costs.stages_of_products(simd, products) as u64;
+            stages + tree_stages(costs.sums_of_products(simd, pe, products), LEVELS)
         };
         Timing::steps(steps, sums + u64::from(groups > 1) + 1 + u64::from(multiplies(self.0)))
     }

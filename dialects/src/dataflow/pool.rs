@@ -2,8 +2,10 @@
 
 use super::actor::{lane_foldings, lanes_of, output_registers, stream_foldings};
 use super::scale::multiplies;
-use super::timing::{LEVELS, tree_stages};
-use super::{Actor, Folding, Lanes, Named, Resources, Stream, Timing, int, ints, operation, pair, start};
+use super::timing::tree_stages;
+use super::{
+    Actor, Folding, Lanes, Named, Resources, Stream, Timing, ceil_div, int, ints, operation, pair, start,
+};
 use crate::ir::{Attr, Builder, Ctx, Op, OpBuilder, Value};
 use crate::tosa::reciprocal_scale;
 
@@ -157,7 +159,7 @@ impl<'c> Actor<'c> for Pool<'c> {
     fn timing(&self) -> Timing {
         let average = self.kind() == PoolKind::Average;
         let scales = average && (self.average_taps().is_some() || multiplies(self.0));
-        Timing::pass(tree_stages(self.taps(), LEVELS) + u64::from(scales))
+        Timing::pass(tree_stages(self.taps(), 1) + u64::from(scales))
     }
 
     /// A maximum is a comparison and a choice, two LUTs a bit; an average an adder, and a product of 32 bits
@@ -165,11 +167,14 @@ impl<'c> Actor<'c> for Pool<'c> {
     fn resources_at(&self, folding: Folding) -> Resources {
         let (lanes, taps) = (lanes_of(folding), self.taps());
         let bits = i64::from(self.outputs()[0].element.bits);
+        // Of each level what it leaves.
+        let levels = std::iter::successors(Some(taps), |left| (*left > 1).then(|| ceil_div(*left, 2)));
+        let registered = levels.skip(1).sum::<i64>();
         let each = match self.kind() {
-            PoolKind::Max => Resources::logic(2 * bits * (taps - 1), bits * taps / 2),
+            PoolKind::Max => Resources::logic(2 * bits * (taps - 1), bits * registered),
             PoolKind::Average => {
                 let dsp = if taps.count_ones() == 1 && self.average_taps().is_none() { 0 } else { 2 };
-                Resources { lut: (bits + 4) * taps, ff: (bits + 4) * taps / 2 + 32, dsp, bram18: 0 }
+                Resources { lut: (bits + 4) * taps, ff: (bits + 2) * registered + 32, dsp, bram18: 0 }
             }
         };
         each * lanes + output_registers(lanes * bits)

@@ -39,7 +39,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     // One bank is filled while another one is looked up, and others wait for their maximum.
     let levels = if wants_second { 1 } else { LEVELS };
     let tree = (64 - (logits.lanes - 1).leading_zeros()).div_ceil(levels);
-    let banks = 2 + (i64::from(tree) + 3 + beats - 1) / beats;
+    let banks = 2 + (i64::from(tree) + 4 + beats - 1) / beats;
     let memory = m.ram("logits", banks * beats, beat_width(&logits));
     let maxima = m.ram("maxima", banks, if wants_second { 2 * bits } else { bits });
     let filled = m.register("filled", index_width(banks + 1));
@@ -70,21 +70,22 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     begins.next_if(finding.valid, ends);
     let so_far = m.data_register("maximum", bits);
     let before = (Int::new(*so_far, low, high), Int::constant(low, so_far.builder()));
+    // What is written is what the registers hold a cycle later.
+    let mut word = vec![*so_far];
     let greatest = if wants_second {
         let second = m.data_register("second", bits);
+        word.push(*second);
         let both = greater_two((before.0, Int::new(*second, low, high)), found);
         let both = (Int::select(*begins, found.0, both.0), Int::select(*begins, found.1, both.1));
         second.next_if(finding.valid, both.1.to_bits(bits));
-        both
+        both.0
     } else {
-        (Int::select(*begins, found.0, before.0.max(found.0)), before.1)
+        Int::select(*begins, found.0, before.0.max(found.0))
     };
-    so_far.next_if(finding.valid, greatest.0.to_bits(bits));
-    let found_all = finding.valid & ends;
+    so_far.next_if(finding.valid, greatest.to_bits(bits));
+    let found_all = m.delay_valid(finding.valid & ends, always);
     let write_bank = m.counter("write_bank", banks, found_all);
-    let word = greatest.0.to_bits(bits);
-    let word = if wants_second { Signal::pack(&[word, greatest.1.to_bits(bits)]) } else { word };
-    maxima.write(m, write_bank, word, found_all);
+    maxima.write(m, write_bank, Signal::pack(&word), found_all);
 
     // A bank is free again when it has been read, and may be read when its maximum is known.
     let enable = output.ready;
@@ -136,17 +137,22 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let ends = *along[0];
     let starts = m.register_from("starts", 1, 1);
     starts.next_if(enable & pass.valid, ends);
-    let total = |name: &str, term: Int<'c>| {
-        let beats_most = term.range().1 * i128::from(beats);
-        let sum = m.data_register(name, Int::width_of(0, beats_most));
-        let before = starts.mux(sum.lit(0), *sum);
-        let total = Int::new(before + term.to_bits(sum.width()), 0, beats_most);
+    let total = |name: &str, term: Int<'c>, start: i64| {
+        let (least, most) = (i128::from(start), i128::from(start) + term.range().1 * i128::from(beats));
+        let sum = m.data_register(name, Int::width_of(least, most.max(0)));
+        let before = starts.mux(sum.lit(start), *sum);
+        let total = Int::new(before + term.to_bits(sum.width()), least, most.max(0));
         sum.next_if(enable & pass.valid, total.to_bits(sum.width()));
         total
     };
-    let mut totals = vec![total("sum", terms[0])];
+    // Sums start at one, that of the maximum itself; a limit is looked up by what is beyond it.
+    let start = match integer.limit {
+        Limit::OfTerms { .. } => -IntegerConfidence::ONE as i64,
+        _ => 0,
+    };
+    let mut totals = vec![total("sum", terms[0], start)];
     if let (Limit::OfTerms { .. }, Some(&term)) = (&integer.limit, terms.get(1)) {
-        totals.push(total("terms_sum", term));
+        totals.push(total("terms_sum", term, 0));
     }
     let mut totals = pass.delay_ints(&totals);
     pass.step(along);
@@ -154,9 +160,10 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         limit = Int::new(limit_bits, least, most);
     }
     if let Limit::OfTerms { limits, shift, .. } = &integer.limit {
-        // Sums start at one, that of the maximum itself.
-        let beyond_one = totals[0].plus(-(IntegerConfidence::ONE as i128));
-        let beyond_one = beyond_one.max(Int::constant(0, input.data.builder())).shift_right(*shift);
+        let beyond_one = totals[0].max(Int::constant(0, input.data.builder())).shift_right(*shift);
+        let beyond_one = beyond_one.delay(m, enable);
+        totals = pass.delay_ints(&totals);
+        pass.step(&mut [&mut reads_last]);
         limit = limits_of(m, limits, at_most(beyond_one, limits.len()), enable);
         totals = pass.delay_ints(&totals);
         pass.step(&mut [&mut reads_last]);

@@ -32,13 +32,18 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let passes = if pass_when { decision.data } else { !decision.data };
     let pass = !between | (decision.valid & passes);
     let pop = pass & used.is_not(0) & output.ready;
-    let drop = between & decision.valid & !passes & used.at_least(beats);
+    // By how much what is there is more than a sample, so that its sign says whether one is: a comparison would be on the way to all below.
+    let beyond = m.register_from("beyond", used.width() + 1, -beats);
+    let drop = between & decision.valid & !passes & !beyond.bit(used.width());
     step.drive(pop);
     decision.take_if(between & (pop | drop));
 
-    let count = |bit: super::hdl::Signal<'c>| bit.zero_extend(used.width());
-    let dropped = drop.mux(used.lit(beats), 0);
-    used.next(*used + count(push) - count(pop) - dropped);
+    // One adder, in front of which three bits choose.
+    for count in [used, beyond] {
+        let lit = |value: i64| m.constant(count.width(), value);
+        let change = |more: i64| drop.mux(lit(more - beats), pop.mux(lit(more - 1), lit(more)));
+        count.next(*count + push.mux(change(1), change(0)));
+    }
 
     let memory = m.ram("beats", depth, beat_width(&sample));
     let write_address = m.counter("write_address", depth, push);
@@ -46,9 +51,11 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     // Behind the beat, or behind the sample, around the end.
     let address = m.register("read_address", index_width(depth));
     let wide = address.width() + 1;
-    let moved = address.zero_extend(wide) + drop.mux(m.constant(wide, beats), 1);
-    let wrapped = moved.at_least(depth).mux(moved - depth, moved);
-    address.next_if(pop | drop, wrapped.bits(0, address.width()));
+    let behind = |beats: i64| {
+        let moved = address.zero_extend(wide) + beats;
+        moved.at_least(depth).mux(moved - depth, moved).bits(0, address.width())
+    };
+    address.next_if(pop | drop, drop.mux(behind(beats), behind(1)));
     let beat = memory.read(m, *address, output.ready);
     output.send_if(m.delay_valid(pop, output.ready), beat);
 }

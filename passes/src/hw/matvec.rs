@@ -27,7 +27,7 @@ mod serial;
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{AdderGraph, History, Int, Module, Multiples, Pipeline, Signal},
+    hdl::{AdderGraph, History, Int, Module, Multiples, Partial, Pipeline, Signal},
     rescale::Rescale,
     stored::Stored,
 };
@@ -227,17 +227,26 @@ impl Matrix {
         let x = actor.lanes_of(0, x);
         let weights = pipeline.delay_ints(&weights);
         let of_dsps = pipeline.delay_ints(&x[..in_dsps]);
-        let of_luts: Vec<_> = x[in_dsps..].iter().map(|&x| Multiples::new(x, m, enable)).collect();
+        let mut of_luts: Vec<_> = x[in_dsps..].iter().map(|&x| Multiples::new(x, m, enable)).collect();
         pipeline.step(&mut [first, last]);
         let rows: Vec<_> = weights.chunks(self.simd).map(|row| row.split_at(in_dsps)).collect();
         let mut sums =
             self.in_dsps(dsp_use, m, enable, (&rows.iter().map(|row| row.0).collect::<Vec<_>>(), &of_dsps));
-        for (sums, (_, row)) in sums.iter_mut().zip(&rows) {
-            let (low, high) = self.weights_range;
-            let product = |(w, x): (&Int<'c>, &Multiples<'c>)| {
-                x.times(w.within(low.into(), high.into())).delay(m, enable)
-            };
-            sums.extend(row.iter().zip(&of_luts).map(product));
+        let (low, high) = self.weights_range;
+        let begun = |(w, x): (&Int<'c>, &Multiples<'c>)| x.times(w.within(low.into(), high.into()));
+        let mut in_luts: Vec<Vec<_>> =
+            rows.iter().map(|(_, row)| row.iter().zip(&of_luts).map(begun).collect()).collect();
+        for _ in 1..costs.stages_of_products(self.simd as i64, products) {
+            let delayed = |product: Partial<'c>| product.delay(m, enable);
+            in_luts = in_luts.into_iter().map(|row| row.into_iter().map(delayed).collect()).collect();
+            of_luts.iter_mut().for_each(|x| *x = x.delay(m, enable));
+            sums.iter_mut().for_each(|sums| *sums = pipeline.delay_ints(sums));
+            pipeline.step(&mut [first, last]);
+        }
+        for (sums, row) in sums.iter_mut().zip(in_luts) {
+            let finished =
+                row.into_iter().zip(&of_luts).map(|(product, x)| product.finish(x).delay(m, enable));
+            sums.extend(finished);
         }
         pipeline.step(&mut [first, last]);
         pipeline.reduce(sums, LEVELS, &mut [first, last], |a, b| a + b)

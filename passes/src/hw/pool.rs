@@ -1,6 +1,6 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 //!
-//! One beat a cycle, of one window or several. With T taps, latency is `ceil(log2(T) / 2) + 1` cycles (a register every two levels of the tree), one
+//! One beat a cycle, of one window or several. With T taps, latency is `ceil(log2(T)) + 1` cycles (a register behind each level of the tree), one
 //! more for an average whose multiplier is no power of two. Where averages at borders are of fewer elements, the row and
 //! the column choose the multiplier.
 
@@ -12,8 +12,8 @@ use super::{
 use atheena_dialects::ir::Attr;
 use atheena_dialects::tosa::reciprocal_scale;
 
-/// Levels of the tree between two registers.
-const LEVELS: u32 = 2;
+/// Levels of the tree between two registers: a comparison and what chooses by it are as long a path as two adders.
+const LEVELS: u32 = 1;
 
 /// Is it an average?
 pub fn is_average(actor: Actor<'_>) -> bool {

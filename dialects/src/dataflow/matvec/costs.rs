@@ -4,7 +4,7 @@ use super::super::actor::output_registers;
 use super::super::resources::{distinct_columns, multiplexer_bit};
 use super::super::scale::dsp_blocks;
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom};
-use super::{DspUse, Matvec, Products, Serial, Size};
+use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 
 /// Sums of at most so many groups shift through registers.
@@ -81,6 +81,13 @@ impl<'c> MatvecCosts<'c> {
     pub fn sums_of_products(&self, simd: i64, pe: i64, products: Products) -> i64 {
         let in_dsps = products.lanes_in_dsps(simd);
         ceil_div(in_dsps, self.dsp_use(pe).chain) + simd - in_dsps
+    }
+
+    /// Cycles of a product: two where some are in LUTs, of weights with many bits.
+    pub fn stages_of_products(&self, simd: i64, products: Products) -> i64 {
+        let in_luts = products.lanes_in_dsps(simd) < simd;
+        // Three places are no longer a path than the adders behind them.
+        if in_luts && places(self.weights) > i64::from(PLACES_A_STAGE) + 1 { 2 } else { 1 }
     }
 
     /// The least and the greatest number in the memory of weights.
@@ -168,7 +175,9 @@ impl<'c> MatvecCosts<'c> {
         let (depth, width) = self.memory(simd, pe, products);
         let weights = Rom::new(depth, width, blocks).resources();
         let in_dsps = products.lanes_in_dsps(simd);
+        let waits = self.stages_of_products(simd, products) - 1;
         let (products, mut terms) = self.in_dsps(in_dsps, pe, depth);
+        let delayed = Resources::logic(0, waits * pe * terms.iter().sum::<i64>());
         let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe, depth);
         terms.extend(more_terms);
         let (mut tree, sum_bits) = adder_tree(terms);
@@ -181,7 +190,7 @@ impl<'c> MatvecCosts<'c> {
         // Of beats, groups, both together, and groups once more for biases and sums.
         let counters: Resources = [beats, groups, depth, groups].into_iter().map(counter).sum();
         let control = counters + Resources::logic(8, 6);
-        let products = products + more_products;
+        let products = products + delayed + more_products;
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
@@ -201,12 +210,18 @@ impl<'c> MatvecCosts<'c> {
     fn in_luts(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let bits = |(low, high): (i64, i64)| bits_of_range(low, high);
         let (one, three, minus) = (self.size.input, times(self.size.input, 3), times(self.size.input, -1));
-        let registered = 2 * bits(one) + bits(three) + bits(minus);
-        let multiples = Resources::logic(bits(three) - 1 + bits(minus), registered);
+        let multiples = bits(one) + bits(three) + bits(minus);
+        let begun = i64::from(PLACES_A_STAGE);
+        // Of a product of two cycles the sum of its first choices, low bits that are final, and the bits of the weight that are left.
+        let (again, partial) = match self.stages_of_products(simd, Products::Lut) {
+            1 => (0, 0),
+            _ => (multiples, bits(three) + 1 + 2 * (begun - 1) + bits(self.weights) - 2 * begun),
+        };
+        let multiples = Resources::logic(bits(three) - 1 + bits(minus), bits(one) + multiples + again);
         let product = self.product_bits(1);
         let lut = luts_of_product(self.weights, self.size.input) - SAVED_LUTS;
         let weights = distinct_columns(words, simd * pe * bits(self.weights));
-        let products = Resources::logic(lut, product) * (simd * pe) + Resources::logic(0, weights);
+        let products = Resources::logic(lut, product + partial) * (simd * pe) + Resources::logic(0, weights);
         (multiples * simd + products, vec![product; simd as usize])
     }
 
@@ -286,7 +301,7 @@ impl<'c> MatvecCosts<'c> {
 /// LUTs of a product: every two bits of the weight choose 0, x, 2x or 3x, the top ones of a signed one 0, x, -2x or -x. The LUTs of a
 /// choice are, from the second one on, those of the adder that puts it on top of the ones below.
 fn luts_of_product(weights: (i64, i64), x: (i64, i64)) -> i64 {
-    let places = ceil_div(bits_of_range(weights.0, weights.1), 2);
+    let places = places(weights);
     let choice = |place: i64| match weights.0 < 0 && place + 1 == places {
         true => hull(times(x, 1), times(x, -2)),
         false => hull((0, 0), times(x, 3)),
@@ -297,6 +312,11 @@ fn luts_of_product(weights: (i64, i64), x: (i64, i64)) -> i64 {
         Some(*upper)
     });
     std::iter::once(choice(0)).chain(sums).map(|(low, high)| bits_of_range(low, high)).sum()
+}
+
+/// Pairs of a weight's bits.
+fn places((low, high): (i64, i64)) -> i64 {
+    ceil_div(bits_of_range(low, high), 2)
 }
 
 fn times((low, high): (i64, i64), factor: i64) -> (i64, i64) {

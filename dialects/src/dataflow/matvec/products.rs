@@ -71,6 +71,10 @@ impl fmt::Display for Products {
     }
 }
 
+/// Pairs of a weight's bits whose choices a product in LUTs adds in its first cycle. All of eight bits in one are too long a path for 125 MHz where
+/// a LUT has four inputs (docs/timing.md).
+pub const PLACES_A_STAGE: u32 = 2;
+
 /// Places between the two factors in the wide operand of a DSP block.
 pub const PAIR_PLACES: u32 = 17;
 

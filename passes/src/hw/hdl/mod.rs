@@ -24,7 +24,7 @@ pub use adder_graph::{AdderGraph, Term};
 pub use int::Int;
 pub use memory::{History, Rom, choose};
 pub use module::{Interface, Module};
-pub use multiply::Multiples;
+pub use multiply::{Multiples, Partial};
 pub use pipeline::Pipeline;
 pub use signal::Signal;
 pub use stream::{Offer, Receiver, skid};

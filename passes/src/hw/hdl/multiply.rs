@@ -1,7 +1,7 @@
 //! Products: in DSP blocks, two of one factor in one of them, and in LUTs.
 
 use super::{Int, Module, Signal};
-use atheena_dialects::dataflow::PAIR_PLACES;
+use atheena_dialects::dataflow::{PAIR_PLACES, PLACES_A_STAGE};
 use atheena_dialects::ir::{Attr, Block, Builder, Region, Type};
 
 /// What the sum of pairs starts from, so that its low part is never negative: the high part needs no correction then.
@@ -116,32 +116,96 @@ impl<'c> Multiples<'c> {
         Self { one: registered(x), three: registered(three), minus: registered(x.times(-1)) }
     }
 
-    /// Times a number: each two bits of it choose 0, x, 2x or 3x, the top ones of a signed one 0, x, -2x or -x, and an adder puts
-    /// each choice on top of those below.
+    /// The same, one cycle later.
+    pub fn delay(&self, m: &Module<'c>, enable: Signal<'c>) -> Self {
+        let [one, three, minus] =
+            [self.one, self.three, self.minus].map(|multiple| multiple.delay(m, enable));
+        Self { one, three, minus }
+    }
+
+    /// The first places of the product with a number: each two bits of it choose 0, x, 2x or 3x, the top ones of a signed one 0, x, -2x or
+    /// -x, and an adder puts each choice on top of those below.
     ///
     /// A bit of a choice depends on five others, so it and the adder's half sum are one LUT of six inputs in front of the carry.
-    pub fn times(&self, factor: Int<'c>) -> Int<'c> {
-        let is_signed = factor.range().0 < 0;
-        let bits = factor.to_bits(Int::width_of(factor.range().0, factor.range().1).next_multiple_of(2));
-        let zero = Int::constant(0, bits.builder());
-        let places = bits.width() / 2;
-        let choice = |place: u32| {
-            let (low, high) = (bits.bit(2 * place), bits.bit(2 * place + 1));
-            let (two, three) = if is_signed && place + 1 == places {
-                (self.minus.shift_left(1), self.minus)
-            } else {
-                (self.one.shift_left(1), self.three)
-            };
-            Int::select(high, Int::select(low, three, two), Int::select(low, self.one, zero))
+    pub fn times(&self, factor: Int<'c>) -> Partial<'c> {
+        let range = factor.range();
+        let places = factor_places((range.0, range.1));
+        let bits = factor.to_bits(2 * places);
+        let is_signed = range.0 < 0;
+        let upper = self.choice(bits.bits(0, 2), is_signed && places == 1);
+        let product = product_range(self.one.range(), range);
+        let partial = Partial { upper, lower: vec![], bits, place: 1, is_signed, product };
+        partial.up_to(self, places.min(PLACES_A_STAGE))
+    }
+
+    /// What two bits choose.
+    fn choice(&self, bits: Signal<'c>, is_top: bool) -> Int<'c> {
+        let (low, high, zero) = (bits.bit(0), bits.bit(1), Int::constant(0, bits.builder()));
+        let (two, three) = match is_top {
+            true => (self.minus.shift_left(1), self.minus),
+            false => (self.one.shift_left(1), self.three),
         };
-        let mut upper = choice(0);
-        let mut lower = vec![];
-        for place in 1..places {
-            lower.push(upper.to_bits(2));
-            upper = sum_of_narrow_and_wide(upper.shift_right(2), choice(place));
+        Int::select(high, Int::select(low, three, two), Int::select(low, self.one, zero))
+    }
+}
+
+/// Places of a factor: two bits each.
+fn factor_places((low, high): (i128, i128)) -> u32 {
+    Int::width_of(low, high).div_ceil(2)
+}
+
+/// A product of which some places of the factor are done.
+#[derive(Clone)]
+pub struct Partial<'c> {
+    /// The sum of their choices, less its low bits, which are final.
+    upper: Int<'c>,
+    lower: Vec<Signal<'c>>,
+    /// Of the factor.
+    bits: Signal<'c>,
+    /// The next place.
+    place: u32,
+    is_signed: bool,
+    /// The range of the whole product.
+    product: (i128, i128),
+}
+
+impl<'c> Partial<'c> {
+    /// The same, one cycle later.
+    pub fn delay(self, m: &Module<'c>, enable: Signal<'c>) -> Self {
+        let rest = self.bits.width() - 2 * self.place;
+        let bits = match rest {
+            0 => self.bits,
+            _ => {
+                let kept = m.delay(self.bits.bits(2 * self.place, rest), enable);
+                // In the same places; those below are done.
+                Signal::pack(&[m.constant(2 * self.place, 0), kept])
+            }
+        };
+        let lower = match self.lower.is_empty() {
+            true => vec![],
+            false => vec![m.delay(Signal::pack(&self.lower), enable)],
+        };
+        Self { upper: self.upper.delay(m, enable), lower, bits, ..self }
+    }
+
+    /// With the places below this one.
+    fn up_to(mut self, multiples: &Multiples<'c>, end: u32) -> Self {
+        let places = self.bits.width() / 2;
+        for place in self.place..end {
+            self.lower.push(self.upper.to_bits(2));
+            let choice =
+                multiples.choice(self.bits.bits(2 * place, 2), self.is_signed && place + 1 == places);
+            self.upper = sum_of_narrow_and_wide(self.upper.shift_right(2), choice);
         }
+        self.place = end;
+        self
+    }
+
+    /// The product.
+    pub fn finish(self, multiples: &Multiples<'c>) -> Int<'c> {
+        let places = self.bits.width() / 2;
+        let Self { upper, mut lower, product: (low, high), .. } = self.up_to(multiples, places);
         lower.push(upper.to_bits(upper.width()));
-        let (low, high) = product_range(self.one.range(), factor.range());
         Int::new(Signal::pack(&lower), low, high)
     }
 }
