@@ -1,14 +1,14 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-size-buffers))' | FileCheck %s
 
 // The slowest actor is the early classifier: 8 * 3 = 24 cycles a sample. From the source (1) and the fork (1) the logits come
-// after 24 + 6 cycles, at 32, the fork's copy at 33, the decision after 3 + 3 + 4 cycles, at 43, its copies at 44.
+// after 24 + 7 cycles, at 33, the fork's copy at 34, the decision after 3 + 3 + 7 cycles, at 47, its copies at 48.
 // CHECK-LABEL: dataflow.graph @net
-// 44 - 33 cycles are less than a sample; one is the least, a quarter is slack: 3.75 logits, and two beats more.
+// 48 - 34 cycles are less than a sample; one is the least, a quarter is slack: 3.75 logits, and two beats more.
 // CHECK: dataflow.gate "taken" {{.*}}depth = 6 : i64
-// 45 - 2 cycles are 1.79 samples; with the slack, three, and two beats more.
+// 48 - 2 cycles are 1.92 samples; with the slack, three, and two beats more.
 // CHECK: dataflow.gate "tag_taken" {{.*}}depth = 5 : i64
 // CHECK: %[[TAG:.*]] = dataflow.gate "tag_stay" {{.*}}depth = 5 : i64
-// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 19 : i64
+// CHECK: %[[STAY:.*]] = dataflow.gate "stay" {{.*}}depth = 20 : i64
 // Behind it a sample takes no longer than the next one needs to come, so one place is enough.
 // CHECK: %[[QUEUE:.*]] = dataflow.fifo "stay_to_late_fifo_0" %[[STAY]] {depth = 8 : i64
 // CHECK: dataflow.matvec "late" %[[QUEUE]]

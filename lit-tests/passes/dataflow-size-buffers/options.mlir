@@ -7,9 +7,9 @@
 
 // Samples of 3 logits and of 8 elements; see basic.mlir for what the delays ask for.
 // NONE: dataflow.gate "taken" {{.*}}depth = 5 : i64
-// NONE: dataflow.gate "stay" {{.*}}depth = 17 : i64
+// NONE: dataflow.gate "stay" {{.*}}depth = 18 : i64
 // THREE: dataflow.gate "taken" {{.*}}depth = 14 : i64
-// THREE: dataflow.gate "stay" {{.*}}depth = 41 : i64
+// THREE: dataflow.gate "stay" {{.*}}depth = 42 : i64
 // Without a queue the rest of the network takes samples straight from the gate.
 // DIRECT: %[[STAY:.*]] = dataflow.gate "stay"
 // DIRECT-NEXT: dataflow.matvec "late" %[[STAY]]
