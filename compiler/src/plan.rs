@@ -43,9 +43,6 @@ const SPARE_LOSSES: [f64; 6] = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1];
 /// How often what lies between the longest queues so far and some that do not fit is halved.
 const HALVINGS: usize = 5;
 
-/// The longest queue, in samples, that a design which is chosen may have.
-const LONGEST_QUEUE: f64 = 32.0;
-
 /// A loss that longer queues are not worth looking for.
 const NO_LOSS: f64 = 0.002;
 
@@ -265,7 +262,7 @@ impl Planner<'_, '_> {
         if candidate.plan.loss <= NO_LOSS || longest <= 0.0 {
             return;
         }
-        let (mut fits, mut too_long) = (1.0, LONGEST_QUEUE / longest);
+        let (mut fits, mut too_long) = (1.0, SizeOptions::default().most_queued / longest);
         for _ in 0..HALVINGS {
             let times = f64::midpoint(fits, too_long);
             let places = places.iter().map(|places| places * times).collect();

@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | max-softmax | exponentials | a constant |
 //! | margin | exponentials | looked up by the second largest logit, which the first pass finds too |
-//! | entropy | `x exp(-x)` | looked up by the sum of the exponentials, one cycle more |
+//! | entropy | `x exp(-x)` | looked up by the sum of the exponentials, three cycles more |
 
 use super::{
     actor::{Actor, beat_width},

@@ -129,7 +129,7 @@ impl<'c> Multiples<'c> {
     /// A bit of a choice depends on five others, so it and the adder's half sum are one LUT of six inputs in front of the carry.
     pub fn times(&self, factor: Int<'c>) -> Partial<'c> {
         let range = factor.range();
-        let places = factor_places((range.0, range.1));
+        let places = factor_places(range);
         let bits = factor.to_bits(2 * places);
         let is_signed = range.0 < 0;
         let upper = self.choice(bits.bits(0, 2), is_signed && places == 1);
@@ -155,7 +155,6 @@ fn factor_places((low, high): (i128, i128)) -> u32 {
 }
 
 /// A product of which some places of the factor are done.
-#[derive(Clone)]
 pub struct Partial<'c> {
     /// The sum of their choices, less its low bits, which are final.
     upper: Int<'c>,
