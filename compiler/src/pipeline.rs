@@ -189,6 +189,7 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
         let module = "builtin.module";
         step(Level::Dataflow, "convert-ee-to-dataflow", module, &late.collect::<Vec<_>>());
         let graph = "dataflow.graph";
+        step(Level::Dataflow, "dataflow-narrow-multipliers", graph, &[]);
         // With the options that come out of trying some (`plan.rs`).
         step(Level::Dataflow, BALANCE, graph, &[]);
         step(Level::Dataflow, "dataflow-apply-foldings", graph, &[]);

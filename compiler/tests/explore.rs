@@ -57,7 +57,7 @@ fn balanced(folder: &Path, exits: bool, budget: f64) -> f64 {
     json(folder, &format!("{COMPILE} {exits} -o out"));
     let files =
         fs::read_dir(folder.join("out/ir")).expect("readable").map(|entry| entry.expect("readable").path());
-    let graph = |path: &PathBuf| path.to_string_lossy().contains("convert-ee-to-dataflow");
+    let graph = |path: &PathBuf| path.to_string_lossy().contains("dataflow-narrow-multipliers");
     let graph = files.into_iter().find(graph).expect("the IR behind each pass is kept");
     let [lut, ff, dsp, bram18] =
         [218_600.0, 437_200.0, 900.0, 1090.0].map(|all: f64| (all * budget + 1e-6) as i64);

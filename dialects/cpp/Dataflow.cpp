@@ -246,12 +246,13 @@ static LogicalResult verifyScale(Op op, int64_t outputs) {
     return op.emitOpError()
            << "expected an i32 or i64 bias for each of the " << outputs
            << " outputs, but got " << op.getBias().getShapedType();
-  auto perChannel = [&](ArrayRef<int32_t> values) {
+  auto perChannel = [&](auto values) {
     return values.size() == 1 || int64_t(values.size()) == outputs;
   };
-  if (!perChannel(op.getMultiplier()) || !perChannel(op.getShift()))
+  if (!perChannel(op.getMultiplier()) || !perChannel(op.getShift()) ||
+      (op.getRounding() && !perChannel(*op.getRounding())))
     return op.emitOpError(
-        "expected one multiplier and shift, or one an output");
+        "expected one multiplier, shift and rounding, or one an output");
   if (llvm::any_of(op.getShift(), [](int32_t s) { return s < 0 || s > 62; }))
     return op.emitOpError("expected shifts in 0..62");
   if (int64_t(op.getMin()) > int64_t(op.getMax()))

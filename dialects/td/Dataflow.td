@@ -162,8 +162,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is
     `clamp(((acc * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is TOSA's
     `rescale` with SINGLE_ROUND (one multiplier and shift, or one an output channel) and `clamp`.
-    With shift 0 there is no rounding term. With `double_round`, which is DOUBLE_ROUND, sums of 0 and above get
-    another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
+    With shift 0 there is no rounding term; `rounding`, one or one an output, stands in its place. With `double_round`, which is
+    DOUBLE_ROUND, sums of 0 and above get another `2^30` before the shift, and others `-2^30`, where the shift is above 31.
 
     `blocks` says in how many block RAMs the weights may be, unless all of them are used in each cycle; what those do not
     hold is in LUTs. `products` is what multiplies then: `dsp`, the usual, `lut`, or `dsp:N`, for
@@ -173,8 +173,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
-      DenseI32ArrayAttr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
-      I64Attr:$max, OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$blocks,
+      DenseI32ArrayAttr:$shift, OptionalAttr<DenseI64ArrayAttr>:$rounding, UnitAttr:$double_round,
+      I64Attr:$output_zp, I64Attr:$min, I64Attr:$max, OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$blocks,
       OptionalAttr<StrAttr>:$products));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
@@ -190,7 +190,8 @@ def Dataflow_DepthwiseOp : Dataflow_Actor<"depthwise"> {
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, DenseI32ArrayAttr:$multiplier, DenseI32ArrayAttr:$shift,
-      UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min, I64Attr:$max));
+      OptionalAttr<DenseI64ArrayAttr>:$rounding, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
+      I64Attr:$max));
   let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;
@@ -204,10 +205,10 @@ def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
     `((sum * multiplier + 2^(shift-1)) >> shift) + output_zp`, no further than the elements reach. The
     zero points are 0 unless given. Padding that does not count in the average holds `input_zp`, and `row_taps` and
     `column_taps` say of how many rows and columns the average at each output row and column is; multiplier and shift
-    there are those of TOSA's `reciprocal_scale` of their product.
+    there are those of TOSA's `reciprocal_scale` of their product. `rounding` is added in place of `2^(shift-1)`.
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, StrAttr:$kind,
-      DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift,
+      DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$rounding,
       OptionalAttr<DenseI64ArrayAttr>:$row_taps, OptionalAttr<DenseI64ArrayAttr>:$column_taps,
       OptionalAttr<I64Attr>:$input_zp, OptionalAttr<I64Attr>:$output_zp));
   let results = (outs Dataflow_EvenStreamType:$output);
@@ -222,7 +223,7 @@ def Dataflow_GlobalPoolOp : Dataflow_Actor<"global_pool"> {
     pixels a beat the result has all channels at once.
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, StrAttr:$kind,
-      I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$input_zp,
+      I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$rounding, OptionalAttr<I64Attr>:$input_zp,
       OptionalAttr<I64Attr>:$output_zp));
   let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
@@ -233,11 +234,11 @@ def Dataflow_MapOp : Dataflow_Actor<"map"> {
   let summary = "an affine map and a clamp of each element";
   let description = [{
     `clamp((((x - input_zp) * multiplier + 2^(shift-1)) >> shift) + output_zp, min, max)`, that is
-    TOSA's `rescale` with SINGLE_ROUND and `clamp`. With shift 0 there is no rounding term; `double_round` is as in
+    TOSA's `rescale` with SINGLE_ROUND and `clamp`. With shift 0 there is no rounding term; `rounding` and `double_round` are as in
     `dataflow.matvec`.
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, I64Attr:$input_zp,
-      I32Attr:$multiplier, I32Attr:$shift, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
+      I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$rounding, UnitAttr:$double_round, I64Attr:$output_zp, I64Attr:$min,
       I64Attr:$max));
   let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";

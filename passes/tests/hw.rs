@@ -496,31 +496,35 @@ fn a_depthwise_takes_a_beat_a_cycle() {
     let weights = random.numbers(12, -127, 127);
     let bias = random.numbers(12, -5000, 5000);
     let (multipliers, shifts) = (random.numbers(12, 1 << 30, (1 << 31) - 1), random.numbers(12, 36, 40));
-    let body = format!(
-        r#"%y = dataflow.depthwise "depthwise" %x {{weights = {}, bias = {}, multiplier = array<i32: {}>,
-             shift = array<i32: {}>, double_round, output_zp = -4, min = -100, max = 120}} : IN -> OUT"#,
-        dense("1x1x6x2", 8, &weights),
-        dense("12", 32, &bias),
-        text(&multipliers),
-        text(&shifts)
-    );
-    let reference = |map: &Map| {
-        let output = |i: usize| {
-            let channel = i % 12;
-            let sum = map.data[i / 2] * weights[channel] + bias[channel];
-            // TOSA's apply_scale_32 with double rounding.
-            let mut round = 1i128 << (shifts[channel] - 1);
-            if shifts[channel] > 31 {
-                round += if sum >= 0 { 1 << 30 } else { -(1 << 30) };
-            }
-            let scaled = (i128::from(sum) * i128::from(multipliers[channel]) + round) >> shifts[channel];
-            (scaled as i64 - 4).clamp(-100, 120)
+    // Rounding as TFLite does, and by a number of each output.
+    let roundings: Vec<_> = shifts.iter().map(|&shift| random.numbers(1, 0, 1 << shift)[0]).collect();
+    for (how, rounding) in [("double_round", None), ("rounding = ", Some(&roundings))] {
+        let how =
+            rounding.map_or_else(|| how.to_owned(), |values| format!("{how}array<i64: {}>", text(values)));
+        let body = format!(
+            r#"%y = dataflow.depthwise "depthwise" %x {{weights = {}, bias = {}, multiplier = array<i32: {}>,
+                 shift = array<i32: {}>, {how}, output_zp = -4, min = -100, max = 120}} : IN -> OUT"#,
+            dense("1x1x6x2", 8, &weights),
+            dense("12", 32, &bias),
+            text(&multipliers),
+            text(&shifts)
+        );
+        let reference = |map: &Map| {
+            let output = |i: usize| {
+                let channel = i % 12;
+                let sum = map.data[i / 2] * weights[channel] + bias[channel];
+                // TOSA's apply_scale_32 with double rounding.
+                let twice = (1i128 << (shifts[channel] - 1)) + if sum >= 0 { 1 << 30 } else { -(1 << 30) };
+                let round = rounding.map_or(twice, |values| values[channel].into());
+                let scaled = (i128::from(sum) * i128::from(multipliers[channel]) + round) >> shifts[channel];
+                (scaled as i64 - 4).clamp(-100, 120)
+            };
+            (0..map.data.len() * 2).map(output).collect()
         };
-        (0..map.data.len() * 2).map(output).collect()
-    };
-    // 4 * 3 pixels of 6 channels, two a beat.
-    let Some(cycles) = alone(&body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference) else { return };
-    assert_eq!(cycles, 36.0);
+        // 4 * 3 pixels of 6 channels, two a beat.
+        let Some(cycles) = alone(&body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference) else { return };
+        assert_eq!(cycles, 36.0);
+    }
 }
 
 #[test]

@@ -142,7 +142,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             Level::Dataflow => dataflow = Some(file),
             _ => {}
         }
-        if pass == "convert-ee-to-dataflow" {
+        if pass == "dataflow-narrow-multipliers" {
             let all = Arc::new(Designs::of(plan::graph(&module)?.0));
             curve = Some(sketch(all.clone(), device.resources()));
             designs = Some(all);

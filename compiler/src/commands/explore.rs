@@ -261,7 +261,10 @@ fn tuned(
 /// The designs of a network; one that is no graph of actors yet becomes one.
 fn candidate<'s>(session: &'s Session, mut module: Module<'s>, curve: Curve) -> Result<Candidate<'s>, Error> {
     if plan::graph(&module).is_err() {
-        session.run(&mut module, "builtin.module(convert-ee-to-dataflow)")?;
+        session.run(
+            &mut module,
+            "builtin.module(convert-ee-to-dataflow,dataflow.graph(dataflow-narrow-multipliers))",
+        )?;
     }
     let graph = plan::graph(&module)?;
     let designs = Designs::of(graph.0);

@@ -1,10 +1,13 @@
 //! `dataflow.depthwise`: products of each channel of a window, and requantisation.
 
 use super::actor::{lane_foldings, lanes_of, output_registers};
-use super::scale::multiplies;
+use super::scale::{dsp_blocks, multiplies, range_of_sum};
 use super::stream::pixel_choices;
 use super::timing::{LEVELS, tree_stages};
-use super::{Actor, Folding, Lanes, Named, Resources, Scale, Stream, Timing, operation, rom, start};
+use super::{
+    Actor, Folding, Lanes, Named, Resources, Scale, Stream, Timing, bits_of_range, operation, rom, start,
+    value_range,
+};
 use crate::ir::{Attr, Builder, Op, Type, Value};
 
 operation! {
@@ -32,6 +35,16 @@ impl<'c> Depthwise<'c> {
         let weights = self.0.attr("weights").and_then(Attr::attr_type);
         let shape = weights.and_then(Type::shape).and_then(|shape| shape.try_into().ok());
         shape.expect("the verifier wants weights of rank 4")
+    }
+
+    /// The least and the greatest sum of each output, with its bias; None if weights or biases are no `dense<…>`.
+    pub fn sums(self) -> Option<Vec<(i64, i64)>> {
+        let ints = |name| self.0.attr(name).and_then(Attr::to_dense_ints);
+        let (weights, bias) = (ints("weights")?, ints("bias")?);
+        let (low, high) = value_range(self.0.operands()[0]);
+        let taps = |output| weights.iter().skip(output).step_by(bias.len()).copied();
+        let sum = |(output, &bias)| range_of_sum(bias, taps(output), (low as i64, high as i64));
+        Some(bias.iter().enumerate().map(sum).collect())
     }
 }
 
@@ -80,7 +93,11 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         let products = kh * kw * outputs;
         let words = (c / lanes).max(1);
         let bits = i64::from(self.outputs()[0].element.bits);
-        let ends = Resources::logic(50, 40) * outputs + output_registers(outputs * bits);
+        // Of unknown weights, of 8 bits and sums of 20.
+        let sum_bits =
+            self.sums().map_or(20, |sums| sums.iter().map(|s| bits_of_range(s.0, s.1)).max().unwrap_or(1));
+        let scale = Resources { dsp: dsp_blocks(self.0, sum_bits), ..Resources::logic(50, 40) };
+        let ends = scale * outputs + output_registers(outputs * bits);
         if words == 1 {
             return Resources::logic(25, 22) * products + ends;
         }

@@ -2,7 +2,7 @@
 
 use super::actor::{lanes_of, output_registers, stream_foldings};
 use super::pool::Average;
-use super::scale::multiplies;
+use super::scale::{dsp_blocks, multiplies};
 use super::timing::{LEVELS, Step, tree_stages};
 use super::{Actor, Folding, Lanes, Named, PoolKind, Resources, Stream, Timing, memory, operation, start};
 use crate::ir::{Builder, Op, Value};
@@ -74,7 +74,7 @@ impl<'c> Actor<'c> for GlobalPool<'c> {
         Timing::steps(steps, stages)
     }
 
-    /// An accumulator a channel, an adder or a maximum a lane, and for an average a product of 32 bits. Of several pixels a beat, a tree over
+    /// An accumulator a channel, an adder or a maximum a lane, and for an average a product. Of several pixels a beat, a tree over
     /// them for each channel.
     fn resources_at(&self, folding: Folding) -> Resources {
         let input = self.inputs().swap_remove(0).with_lanes(lanes_of(folding));
@@ -84,7 +84,7 @@ impl<'c> Actor<'c> for GlobalPool<'c> {
             PoolKind::Max => 0,
             PoolKind::Average => i64::from(64 - (input.positions() - 1).leading_zeros()),
         };
-        let dsp = if growth == 0 || input.positions().count_ones() == 1 { 0 } else { 2 };
+        let dsp = if growth == 0 { 0 } else { dsp_blocks(self.0, bits + growth) };
         let lane = Resources { lut: 2 * (bits + growth) + 20, ff: 2 * (bits + growth), dsp, bram18: 0 };
         let sums = memory(input.channels() / lanes, lanes * (bits + growth));
         let tree = Resources::logic(2 * bits, 2 * bits) * ((pixels - 1) * lanes);

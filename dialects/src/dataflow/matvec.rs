@@ -1,10 +1,10 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
-use super::scale::multiplies;
+use super::scale::{Multipliers, multiplies, range_of_sum};
 use super::timing::{LEVELS, tree_stages};
 use super::{
     Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div, divisors,
-    int, ints, operation, start, value_range,
+    int, operation, start, value_range,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -66,6 +66,13 @@ impl<'c> Matvec<'c> {
         shape.expect("the verifier wants weights of rank 4")
     }
 
+    /// The least and the greatest sum of each output, with its bias; None if weights or biases are no `dense<…>`.
+    pub fn sums(self) -> Option<Vec<(i64, i64)>> {
+        let (weights, input) = (self.weights()?, self.size().input);
+        let rows = weights.chunks(self.vector() as usize).zip(self.bias()?);
+        Some(rows.map(|(row, bias)| range_of_sum(bias, row.iter().copied(), input)).collect())
+    }
+
     /// The weights in the order `[OC, KH, KW, C]`; None of those that are no `dense<…>`.
     pub fn weights(self) -> Option<Vec<i64>> {
         self.0.attr("weights")?.to_dense_ints()
@@ -91,33 +98,10 @@ impl<'c> Matvec<'c> {
         int(self.0, "channel_lanes")
     }
 
-    /// The multiplier of output `channel`.
-    pub fn multiplier(self, channel: usize) -> i64 {
-        per_channel(&ints(self.0, "multiplier"), channel)
-    }
-
-    /// The shift of output `channel`.
-    pub fn shift(self, channel: usize) -> i64 {
-        per_channel(&ints(self.0, "shift"), channel)
-    }
-
-    /// Is requantisation the same shift for all outputs, with nothing to multiply?
-    pub fn is_shift(self) -> bool {
-        let exponents = (0..self.rows_count() as usize).map(|channel| {
-            let (multiplier, shift) = (self.multiplier(channel), self.shift(channel));
-            let is_power = multiplier > 0 && multiplier & (multiplier - 1) == 0;
-            is_power.then(|| shift - i64::from(multiplier.trailing_zeros()))
-        });
-        let exponents: Vec<_> = exponents.collect();
-        let rounds_once = self.0.attr("double_round").is_none()
-            || (0..exponents.len()).all(|channel| self.shift(channel) <= 31);
-        rounds_once && exponents[0].is_some() && exponents.iter().all(|exponent| *exponent == exponents[0])
-    }
-
-    /// What requantisation adds to the biases: half of what it shifts out, where it only shifts.
+    /// What requantisation adds to the biases: what it rounds with, where it only shifts.
     fn rounding(self) -> i64 {
-        let shift = self.shift(0) - i64::from(self.multiplier(0).trailing_zeros());
-        if self.is_shift() && shift > 0 { 1 << (shift - 1) } else { 0 }
+        let scaling = Multipliers::of(self.0);
+        if scaling.is_shift() { scaling.rounding[0] as i64 } else { 0 }
     }
 
     /// Zero point of the output.
@@ -270,10 +254,6 @@ fn fold(folding: Folding) -> (i64, i64, Products) {
         Folding::Matvec { simd, pe, products, .. } => (simd, pe, products),
         Folding::Lanes(lanes) => (lanes, 1, Products::Dsp),
     }
-}
-
-fn per_channel(values: &[i64], channel: usize) -> i64 {
-    values.get(channel).or(values.first()).copied().expect("the verifier wants at least one")
 }
 
 impl<'c> Actor<'c> for Matvec<'c> {

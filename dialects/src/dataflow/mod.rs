@@ -41,7 +41,7 @@ pub use range::value_range;
 pub use resources::{Resources, SHIFT_DEPTH, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom};
 pub use rom::{Column, Rom, Tile};
 pub use rows::{Row, whole_pixels};
-pub use scale::Scale;
+pub use scale::{Multipliers, Scale, half, is_adders, multiplies};
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use table::Table;

@@ -1,7 +1,8 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 
 use super::actor::{lane_foldings, lanes_of, output_registers, stream_foldings};
-use super::scale::multiplies;
+use super::resources::dsp_blocks_of_product;
+use super::scale::{dsp_blocks, multiplies};
 use super::timing::tree_stages;
 use super::{
     Actor, Folding, Lanes, Named, Resources, Stream, Timing, ceil_div, int, ints, operation, pair, start,
@@ -162,8 +163,8 @@ impl<'c> Actor<'c> for Pool<'c> {
         Timing::pass(tree_stages(self.taps(), 1) + u64::from(scales))
     }
 
-    /// A maximum is a comparison and a choice, two LUTs a bit; an average an adder, and a product of 32 bits
-    /// in two DSPs unless the count is a power of two.
+    /// A maximum is a comparison and a choice, two LUTs a bit; an average an adder, and a product
+    /// unless the count is a power of two.
     fn resources_at(&self, folding: Folding) -> Resources {
         let (lanes, taps) = (lanes_of(folding), self.taps());
         let bits = i64::from(self.outputs()[0].element.bits);
@@ -173,7 +174,12 @@ impl<'c> Actor<'c> for Pool<'c> {
         let each = match self.kind() {
             PoolKind::Max => Resources::logic(2 * bits * (taps - 1), bits * registered),
             PoolKind::Average => {
-                let dsp = if taps.count_ones() == 1 && self.average_taps().is_none() { 0 } else { 2 };
+                let sum_bits = bits + i64::from(64 - (taps - 1).leading_zeros());
+                let dsp = match self.average_taps() {
+                    // Of each number of elements its own.
+                    Some(_) => dsp_blocks_of_product(sum_bits, 32),
+                    None => dsp_blocks(self.0, sum_bits),
+                };
                 Resources { lut: (bits + 4) * taps, ff: (bits + 2) * registered + 32, dsp, bram18: 0 }
             }
         };

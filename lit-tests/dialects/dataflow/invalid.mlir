@@ -228,7 +228,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected one multiplier and shift, or one an output}}
+  // expected-error @+1 {{expected one multiplier, shift and rounding, or one an output}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1, 2>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -610,7 +610,7 @@ dataflow.graph @g {
 dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
   %w = dataflow.window "w" %x {dilation = array<i64: 1, 1>, kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, pad_value = 0 : i64, stride = array<i64: 2, 2>} : <4x4x2xi8, lanes = 1> -> <2x2x8xi8, lanes = 4>
-  // expected-error @+1 {{'dataflow.depthwise' op expected one multiplier and shift, or one an output}}
+  // expected-error @+1 {{'dataflow.depthwise' op expected one multiplier, shift and rounding, or one an output}}
   %y = dataflow.depthwise "y" %w {bias = dense<0> : tensor<2xi32>, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1, 2, 3>, output_zp = 0 : i64, shift = array<i32: 0>, weights = dense<1> : tensor<2x2x2x1xi8>} : <2x2x8xi8, lanes = 4> -> <2x2x2xi8, lanes = 1>
 }
 

@@ -2,7 +2,7 @@
 
 use super::hdl::Int;
 use super::rescale::Rescale;
-use atheena_dialects::dataflow::Stream;
+use atheena_dialects::dataflow::{Multipliers, Stream};
 use atheena_dialects::ir::{Attr, Failure, Op};
 
 pub use atheena_dialects::dataflow::value_range;
@@ -57,14 +57,9 @@ impl<'c> Actor<'c> {
         self.0.attr("blocks").and_then(Attr::to_i64)
     }
 
-    /// The attributes `multiplier`, `shift`, one or one a channel, and `double_round`.
+    /// What its attributes scale by.
     pub fn rescale(self) -> Rescale {
-        let list = |name| {
-            let attr = self.0.attr(name);
-            let one = attr.and_then(Attr::to_i64).map(|value| vec![value]);
-            one.or(attr.and_then(Attr::to_i64s)).expect("the verifier wants this attribute")
-        };
-        Rescale::new(&list("multiplier"), &list("shift"), self.0.attr("double_round").is_some())
+        Rescale(Multipliers::of(self.0))
     }
 
     /// The elements of a tensor attribute.

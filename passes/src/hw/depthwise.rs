@@ -29,11 +29,10 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let groups = channels / lanes;
     // Of output `c * M + m`, tap by tap.
     let weight = |output: usize, tap: usize| given[tap * channels * times + output];
-    let rescale = actor.rescale();
+    let mut rescale = actor.rescale();
     let mut bias = actor.dense("bias")?;
-    if rescale.is_shift() {
-        bias.iter_mut().for_each(|b| *b += rescale.rounding() as i64);
-    }
+    let rounding = rescale.take_rounding() as i64;
+    bias.iter_mut().for_each(|b| *b += rounding);
 
     let input = m.receive(0, beat_width(&from));
     let output = m.send(0, beat_width(&to));
@@ -97,10 +96,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         .collect();
     let factors = rescale.factors(m, &pipeline, outputs, groups as i64);
     pipeline.step(&mut []);
-    let scaled = rescale.multiply(totals, Some(factors), &mut pipeline, &mut []);
+    let scaled = rescale.multiply(totals, factors, &mut pipeline, &mut []);
     let results: Vec<_> = scaled
         .into_iter()
-        .map(|v| if rescale.is_shift() { v } else { v.plus(rescale.rounding()) })
         .map(|v| rescale.finish(v, actor.int("output_zp"), actor.int("min"), actor.int("max")))
         .map(|v| v.to_bits(to.element.bits))
         .collect();

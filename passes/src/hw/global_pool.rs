@@ -8,6 +8,7 @@ use super::{
     actor::{Actor, beat_width},
     hdl::{History, Int, Module, Pipeline, Signal},
     pool::{average_range, is_average},
+    rescale::Factors,
 };
 use atheena_dialects::dataflow::Stream;
 
@@ -63,12 +64,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let results = if average {
         let rescale = actor.rescale();
         let (least, most) = to.element.range();
-        let scaled = rescale.multiply(now, None, &mut pipeline, &mut []);
+        let scaled = rescale.multiply(now, Factors::default(), &mut pipeline, &mut []);
         let zero_point = actor.zero_point("output_zp");
-        scaled
-            .into_iter()
-            .map(|v| rescale.finish(v.plus(rescale.rounding()), zero_point, least, most))
-            .collect()
+        scaled.into_iter().map(|v| rescale.finish(v, zero_point, least, most)).collect()
     } else {
         now
     };

@@ -5,6 +5,7 @@
 use super::{
     actor::{Actor, beat_width},
     hdl::{Module, Pipeline, Signal},
+    rescale::Factors,
 };
 
 /// Fills the module.
@@ -18,10 +19,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     input.take_if(output.ready);
     let values = actor.lanes_of(0, input.data).into_iter();
     let centred = values.map(|v| v.plus(-i128::from(actor.int("input_zp")))).collect();
-    let scaled = rescale.multiply(centred, None, &mut pipeline, &mut []);
+    let scaled = rescale.multiply(centred, Factors::default(), &mut pipeline, &mut []);
     let lanes: Vec<_> = scaled
         .into_iter()
-        .map(|v| v.plus(rescale.rounding()))
         .map(|v| rescale.finish(v, actor.int("output_zp"), actor.int("min"), actor.int("max")))
         .map(|v| v.to_bits(to.element.bits))
         .collect();

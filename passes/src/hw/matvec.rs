@@ -75,10 +75,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let factors = matrix.rescale.factors(m, &pipeline, matrix.pe, matrix.groups);
     pipeline.step(&mut []);
 
-    let scaled = matrix.rescale.multiply(totals, Some(factors), &mut pipeline, &mut []);
+    let scaled = matrix.rescale.multiply(totals, factors, &mut pipeline, &mut []);
     let lanes: Vec<_> = scaled
         .into_iter()
-        .map(|v| if matrix.rescale.is_shift() { v } else { v.plus(matrix.rescale.rounding()) })
         .map(|v| matrix.rescale.finish(v, actor.int("output_zp"), actor.int("min"), actor.int("max")))
         .map(|v| v.to_bits(to.element.bits))
         .collect();
@@ -147,11 +146,10 @@ impl Matrix {
             weights.extend(std::iter::repeat_n(0, padding * simd));
         }
 
-        let rescale = actor.rescale();
+        let mut rescale = actor.rescale();
         let mut bias = actor.dense("bias")?;
-        if rescale.is_shift() {
-            bias.iter_mut().for_each(|b| *b += rescale.rounding() as i64);
-        }
+        let rounding = rescale.take_rounding() as i64;
+        bias.iter_mut().for_each(|b| *b += rounding);
         let input = super::actor::value_range(actor.0.operand(0).expect("a matvec has an input"));
         let mut ranges: Vec<_> = (0..outputs)
             .map(|output| {

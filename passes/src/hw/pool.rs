@@ -7,8 +7,9 @@
 use super::{
     actor::{Actor, beat_width},
     hdl::{Int, Module, Pipeline, Signal},
-    rescale::Rescale,
+    rescale::{Factors, Rescale},
 };
+use atheena_dialects::dataflow::Multipliers;
 use atheena_dialects::ir::Attr;
 use atheena_dialects::tosa::reciprocal_scale;
 
@@ -55,12 +56,13 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
                 let products: Vec<_> = sums.into_iter().map(|sum| sum * factor).collect();
                 let products = pipeline.delay_ints(&products);
                 pipeline.step(&mut []);
-                products
+                // Half of the common shift, whatever is multiplied.
+                products.into_iter().map(|product| product.plus(rescale.0.rounding[0])).collect()
             }
-            None => rescale.multiply(sums, None, &mut pipeline, &mut []),
+            None => rescale.multiply(sums, Factors::default(), &mut pipeline, &mut []),
         };
         let ((least, most), zero_point) = (to.element.range(), actor.zero_point("output_zp"));
-        let finish = |v: Int<'c>| rescale.finish(v.plus(rescale.rounding()), zero_point, least, most);
+        let finish = |v: Int<'c>| rescale.finish(v, zero_point, least, most);
         scaled.into_iter().map(finish).collect()
     } else {
         pipeline.reduce(taps, LEVELS, &mut [], Int::max)
@@ -90,7 +92,7 @@ impl Borders {
         let scales = counts.iter().map(|&count| reciprocal_scale(count as u32));
         let (multipliers, shifts): (Vec<_>, Vec<_>) =
             scales.map(|(m, s)| (i64::from(m), i64::from(s))).unzip();
-        Some(Self { taps, rescale: Rescale::new(&multipliers, &shifts, false), counts })
+        Some(Self { taps, rescale: Rescale(Multipliers::new(&multipliers, &shifts, None, false)), counts })
     }
 
     /// The multiplier of the window in this stage of the pipeline, which comes in `groups` beats.
@@ -102,7 +104,7 @@ impl Borders {
         let y = m.counter("y", rows, step_x & x.is(columns - 1));
         let factor = |count: i64| {
             let index = self.counts.iter().position(|&c| c == count).expect("every product is there");
-            let multipliers = &self.rescale.multipliers;
+            let multipliers = &self.rescale.0.multipliers;
             Int::constant(multipliers[if multipliers.len() == 1 { 0 } else { index }], step.builder())
         };
         // All but the largest windows are few, at the edges.

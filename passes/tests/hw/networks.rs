@@ -5,7 +5,9 @@ use super::harness::{Design, Random, Stream, stream};
 use atheena_dialects::dataflow;
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::{NoOptions, Pass};
-use atheena_passes::dataflow::{apply_foldings, balance_pipeline, convert_ee_to_dataflow, size_buffers};
+use atheena_passes::dataflow::{
+    apply_foldings, balance_pipeline, convert_ee_to_dataflow, narrow_multipliers, size_buffers,
+};
 use atheena_passes::golden::golden_of;
 use atheena_runtime::golden::Tensor;
 use melior::ir::Module;
@@ -19,6 +21,8 @@ fn graph(text: &str, cycles: f64, buffers: &size_buffers::Options) -> (String, S
     convert_ee_to_dataflow::ConvertEeToDataflow::run(module, &options).expect("there are actors");
     assert!(module.verify(), "{module}");
     let graph = module.walk_named("dataflow.graph")[0];
+    narrow_multipliers::NarrowMultipliers::run(graph, &NoOptions)
+        .expect("all that is no scale is left alone");
     // The smallest foldings that are fast enough; where nothing is, the smallest that are as fast as can be.
     let fastest = dataflow::Graph(graph).actors();
     let fastest =

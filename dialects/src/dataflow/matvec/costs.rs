@@ -2,7 +2,7 @@
 
 use super::super::actor::output_registers;
 use super::super::resources::{distinct_columns, multiplexer_bit};
-use super::super::scale::dsp_blocks;
+use super::super::scale::{dsp_blocks, range_of_sum};
 use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom};
 use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
@@ -38,12 +38,8 @@ impl<'c> MatvecCosts<'c> {
         });
         let rounding = matvec.rounding();
         let bias: Vec<i64> = matvec.bias().unwrap_or_default().into_iter().map(|b| b + rounding).collect();
-        let (low, high) = size.input;
         let row = |(index, row): (usize, &[i64])| {
-            let start = bias.get(index).copied().unwrap_or(0);
-            let negative: i64 = row.iter().filter(|w| **w < 0).sum();
-            let positive: i64 = row.iter().filter(|w| **w > 0).sum();
-            (start + positive * low + negative * high, start + positive * high + negative * low)
+            range_of_sum(bias.get(index).copied().unwrap_or(0), row.iter().copied(), size.input)
         };
         let sums = weights.chunks(size.vector as usize).enumerate().map(row).reduce(hull);
         let bits = |range: Option<(i64, i64)>| {

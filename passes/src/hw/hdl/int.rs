@@ -1,6 +1,7 @@
 //! Numbers that know their range.
 
 use super::{Module, Signal};
+use atheena_dialects::dataflow::is_adders;
 use atheena_dialects::ir::Builder;
 use std::ops::{Add, Mul, Sub};
 
@@ -113,10 +114,10 @@ impl<'c> Int<'c> {
         Self::new(bits, low, high)
     }
 
-    /// Times a constant: powers of two are wires, numbers of up to 9 bits sums and differences of them, and what is wider
-    /// is worth a multiplier.
+    /// Times a constant: powers of two are wires, numbers of few digits sums and differences of them, and others are worth a
+    /// multiplier.
     pub fn times(self, factor: i128) -> Self {
-        if factor.unsigned_abs() > 256 && factor & (factor - 1) != 0 {
+        if !is_adders(factor) {
             return self * Self::constant(factor, self.bits.builder());
         }
         let sum = |digit| {
