@@ -29,7 +29,7 @@ pub struct Device {
     pub family: String,
     /// What its DSP blocks are: `DSP48E1`, `DSP48E2` or `MULT18X18D`.
     pub dsp_kind: String,
-    /// Look-up tables.
+    /// Look-up tables of six inputs, or as many as others are worth.
     pub lut: i64,
     /// Flip-flops.
     pub ff: i64,

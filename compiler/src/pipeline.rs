@@ -76,6 +76,8 @@ pub struct Hardware {
     pub clock_mhz: f64,
     /// The fraction of samples that goes on, as the user gave it.
     pub late_fraction: Option<String>,
+    /// What the DSP blocks of the device are.
+    pub dsp_kind: String,
 }
 
 /// What a design is to be good at, within its budget.
@@ -186,8 +188,9 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
     if let Some(hardware) = &way.hardware {
         step(Level::Ee, "ee-recompute-layers", func, &[]);
         let late = hardware.late_fraction.iter().map(|late| ("late-fraction", quoted(late)));
+        let dsp = [("dsp", hardware.dsp_kind.clone())];
         let module = "builtin.module";
-        step(Level::Dataflow, "convert-ee-to-dataflow", module, &late.collect::<Vec<_>>());
+        step(Level::Dataflow, "convert-ee-to-dataflow", module, &late.chain(dsp).collect::<Vec<_>>());
         let graph = "dataflow.graph";
         step(Level::Dataflow, "dataflow-narrow-multipliers", graph, &[]);
         // With the options that come out of trying some (`plan.rs`).

@@ -149,6 +149,15 @@ static LogicalResult verifyToken(Operation *op, StreamType type, StringRef what,
                            << what << ", but got " << type;
 }
 
+LogicalResult GraphOp::verify() {
+  std::optional<StringRef> dsp = getDsp();
+  if (dsp && *dsp != "DSP48E1" && *dsp != "DSP48E2" && *dsp != "MULT18X18D")
+    return emitOpError() << "expected dsp to be DSP48E1, DSP48E2 or "
+                            "MULT18X18D, but got "
+                         << getDspAttr();
+  return success();
+}
+
 LogicalResult GraphOp::verifyRegions() {
   llvm::StringSet<> labels;
   Operation *source = nullptr, *sink = nullptr;

@@ -98,10 +98,14 @@ def Dataflow_GraphOp : Dataflow_Op<"graph",
       ...
     }
     ```
+
+    `dsp` says what the DSP blocks of the device are: `DSP48E1`, the usual, or `DSP48E2`, of 25 by 18 bits, which add to one another, or
+    `MULT18X18D`, of 18 by 18 bits.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name);
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<StrAttr>:$dsp);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasVerifier = 1;
   let hasRegionVerifier = 1;
 }
 

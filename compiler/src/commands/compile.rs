@@ -93,6 +93,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             objective: wanted.objective,
             explored: wanted.explored,
             late_fraction: wanted.late_fraction,
+            dsp_kind: device.dsp_kind.clone(),
         }),
     };
     let spinner = progress::steps();

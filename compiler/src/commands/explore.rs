@@ -60,6 +60,7 @@ struct Candidate<'s> {
 
 fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
     let Target { device, budget, clock_mhz } = args.target.find()?;
+    let dsp_kind = device.dsp_kind.clone();
     let output = Output::create(&args.output, EXPLORATION)?;
     let spinner = progress::steps();
     let session = Session::new();
@@ -104,7 +105,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
                 reach_last: 1.0,
                 complete: true,
             };
-            candidates.push(candidate(&session, module, curve)?);
+            candidates.push(candidate(&session, module, &dsp_kind, curve)?);
         }
     }
     let without = network(true)?;
@@ -117,7 +118,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
         reach_last: 1.0,
         complete: true,
     };
-    candidates.push(candidate(&session, without, curve)?);
+    candidates.push(candidate(&session, without, &dsp_kind, curve)?);
 
     spinner.set_message("looking at all designs");
     let started = Instant::now();
@@ -201,7 +202,8 @@ impl Variant {
             _ => Profiled::No,
         };
         let late_fraction = self.late_fraction.clone();
-        let hardware = Some(Hardware { late_fraction, ..Hardware::default() });
+        let dsp_kind = args.target.find()?.device.dsp_kind;
+        let hardware = Some(Hardware { late_fraction, dsp_kind, ..Hardware::default() });
         let way = Way { thresholds: self.thresholds.clone(), profile, hardware, ..Way::default() };
         let steps = pipeline::steps(&way);
         for step in steps.iter().take_while(|step| step.pass != "dataflow-balance-pipeline") {
@@ -259,12 +261,16 @@ fn tuned(
 }
 
 /// The designs of a network; one that is no graph of actors yet becomes one.
-fn candidate<'s>(session: &'s Session, mut module: Module<'s>, curve: Curve) -> Result<Candidate<'s>, Error> {
+fn candidate<'s>(
+    session: &'s Session,
+    mut module: Module<'s>,
+    dsp_kind: &str,
+    curve: Curve,
+) -> Result<Candidate<'s>, Error> {
     if plan::graph(&module).is_err() {
-        session.run(
-            &mut module,
-            "builtin.module(convert-ee-to-dataflow,dataflow.graph(dataflow-narrow-multipliers))",
-        )?;
+        let convert = format!("convert-ee-to-dataflow{{dsp={dsp_kind}}}");
+        let pipeline = format!("builtin.module({convert},dataflow.graph(dataflow-narrow-multipliers))");
+        session.run(&mut module, &pipeline)?;
     }
     let graph = plan::graph(&module)?;
     let designs = Designs::of(graph.0);

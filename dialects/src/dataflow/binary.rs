@@ -1,7 +1,7 @@
 //! `dataflow.add` and `dataflow.mul`: two streams, element by element.
 
 use super::actor::{lanes_of, stream_foldings};
-use super::resources::{dsp_blocks_of_product, history};
+use super::resources::{DspKind, history};
 use super::timing::{Needs, SKID, Step};
 use super::{Actor, Element, Folding, Lag, Lanes, Named, Resources, Stream, Timing, start};
 use crate::ir::{Attr, Builder, Op, Value};
@@ -151,7 +151,7 @@ impl<'c> Actor<'c> for Binary<'c> {
                 let (centred_a, centred_b) = (a + i64::from(lhs_zp != 0), b + i64::from(rhs_zp != 0));
                 let product = result.min(centred_a + centred_b);
                 let each = Resources {
-                    dsp: dsp_blocks_of_product(centred_a, centred_b),
+                    dsp: DspKind::of(self.0).blocks_of_product(centred_a, centred_b),
                     ..Resources::logic(a + b + 2 * product, 2 * (a + b) + 3 * product)
                 };
                 each * lanes + Resources::logic(10, 7)

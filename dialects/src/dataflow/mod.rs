@@ -38,7 +38,9 @@ pub use matvec::{DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
 pub use range::value_range;
-pub use resources::{Resources, SHIFT_DEPTH, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom};
+pub use resources::{
+    DspKind, Resources, SHIFT_DEPTH, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom,
+};
 pub use rom::{Column, Rom, Tile};
 pub use rows::{Row, whole_pixels};
 pub use scale::{Multipliers, Scale, half, is_adders, multiplies};

@@ -1,7 +1,7 @@
 //! `dataflow.pool`: the maximum or the average of each channel of a window.
 
 use super::actor::{lane_foldings, lanes_of, output_registers, stream_foldings};
-use super::resources::dsp_blocks_of_product;
+use super::resources::DspKind;
 use super::scale::{dsp_blocks, multiplies};
 use super::timing::tree_stages;
 use super::{
@@ -177,7 +177,7 @@ impl<'c> Actor<'c> for Pool<'c> {
                 let sum_bits = bits + i64::from(64 - (taps - 1).leading_zeros());
                 let dsp = match self.average_taps() {
                     // Of each number of elements its own.
-                    Some(_) => dsp_blocks_of_product(sum_bits, 32),
+                    Some(_) => DspKind::of(self.0).blocks_of_product(sum_bits, 32),
                     None => dsp_blocks(self.0, sum_bits),
                 };
                 Resources { lut: (bits + 4) * taps, ff: (bits + 2) * registered + 32, dsp, bram18: 0 }

@@ -1,6 +1,7 @@
 //! What hardware costs on a Xilinx 7-series FPGA, and what memories of it take.
 
 use super::Rom;
+use crate::ir::{Attr, Op};
 use std::ops::{Add, AddAssign, Mul, Sub};
 
 /// Resources of an FPGA.
@@ -155,11 +156,35 @@ pub(super) fn distinct_columns(words: i64, columns: i64) -> i64 {
     (expected.ceil() as i64).min(columns)
 }
 
-/// DSP blocks of a product of two numbers in two's complement, of 25 by 18 bits each: a longer operand is cut into parts of 17 bits, all but the
-/// last of which have no sign.
-pub(super) fn dsp_blocks_of_product(a: i64, b: i64) -> i64 {
-    let parts = |bits: i64, most: i64| 1 + ceil_div((bits - most).max(0), 17);
-    parts(a.max(b), 25) * parts(a.min(b), 18)
+/// What the DSP blocks of a device are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DspKind {
+    /// Of 25 by 18 bits, with an adder of 48 bits that takes another one's sum: DSP48E1 and DSP48E2.
+    Wide,
+    /// Multipliers of 18 by 18 bits: MULT18X18D.
+    Square,
+}
+
+impl DspKind {
+    /// The attribute `dsp` of the graph that an actor is in; without one, wide.
+    pub fn of(actor: Op<'_>) -> Self {
+        let name = actor.parent_named("dataflow.graph").and_then(|graph| graph.attr("dsp"));
+        match name.and_then(Attr::to_string_value).as_deref() {
+            Some("MULT18X18D") => Self::Square,
+            _ => Self::Wide,
+        }
+    }
+
+    /// Blocks of a product of two numbers in two's complement of so many bits: a longer operand is cut into parts of 17 bits, all but the
+    /// last of which have no sign.
+    pub(super) fn blocks_of_product(self, a: i64, b: i64) -> i64 {
+        let widest = match self {
+            Self::Wide => 25,
+            Self::Square => 18,
+        };
+        let parts = |bits: i64, most: i64| 1 + ceil_div((bits - most).max(0), 17);
+        parts(a.max(b), widest) * parts(a.min(b), 18)
+    }
 }
 
 /// LUTs a bit that choose one of so many words: four in one, eight in two with a multiplexer of their own behind them.
@@ -221,7 +246,7 @@ mod tests {
         );
         // 18 by 25; 32 bits are 25 and a part, 22 are 18 and a part.
         assert_eq!(
-            [(18, 25), (19, 25), (32, 18), (22, 32)].map(|(a, b)| dsp_blocks_of_product(a, b)),
+            [(18, 25), (19, 25), (32, 18), (22, 32)].map(|(a, b)| DspKind::Wide.blocks_of_product(a, b)),
             [1, 2, 2, 4]
         );
         // One word is a register, or constants.

@@ -1,6 +1,6 @@
 //! What sums become: the attributes that `dataflow.matvec` and `dataflow.depthwise` have in common.
 
-use super::resources::dsp_blocks_of_product;
+use super::resources::DspKind;
 use crate::ir::{Attr, Ctx, Op, OpBuilder};
 
 /// A bias, then TOSA's `rescale` and `clamp`.
@@ -151,7 +151,8 @@ pub(super) fn dsp_blocks(op: Op<'_>, sum_bits: i64) -> i64 {
         // They may come from a memory.
         _ => most <= 256,
     };
-    if adds { 0 } else { dsp_blocks_of_product(sum_bits, i64::from(128 - most.leading_zeros()) + 1) }
+    let bits = i64::from(128 - most.leading_zeros()) + 1;
+    if adds { 0 } else { DspKind::of(op).blocks_of_product(sum_bits, bits) }
 }
 
 #[cfg(test)]

@@ -6,6 +6,10 @@
 dataflow.graph @empty {
 }
 
+// CHECK-LABEL: dataflow.graph @square attributes {dsp = "MULT18X18D"} {
+dataflow.graph @square attributes {dsp = "MULT18X18D"} {
+}
+
 // It keeps attributes that it does not know.
 // CHECK-LABEL: dataflow.graph @net attributes {note = "kept"} {
 dataflow.graph @net attributes {note = "kept"} {

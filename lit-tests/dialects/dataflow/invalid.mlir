@@ -779,3 +779,9 @@ dataflow.graph @words_of_one_beat_and_a_half {
   // expected-error @+1 {{expected words of several beats of 2 elements, all of them full, but got '!dataflow.stream<12xi8, lanes = 3>'}}
   %w = dataflow.pack "pack" %x : !dataflow.stream<3x4xi8, lanes = 2> -> !dataflow.stream<12xi8, lanes = 3>
 }
+
+// -----
+
+// expected-error @+1 {{expected dsp to be DSP48E1, DSP48E2 or MULT18X18D, but got "DSP49"}}
+dataflow.graph @unknown_blocks attributes {dsp = "DSP49"} {
+}

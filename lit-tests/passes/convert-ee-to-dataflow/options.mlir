@@ -4,7 +4,12 @@
 // RUN: atheena-opt %s --convert-ee-to-dataflow=late-fraction=exit1=0.5,exit2=0.25 | FileCheck %s --check-prefixes=CHECK,EACH
 // RUN: not atheena-opt %s --convert-ee-to-dataflow=late-fraction=exit3=0.5 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: not atheena-opt %s --convert-ee-to-dataflow=late-fraction=2 2>&1 | FileCheck %s --check-prefix=RANGE
+// RUN: atheena-opt %s --convert-ee-to-dataflow=dsp=MULT18X18D | FileCheck %s --check-prefix=SQUARE
+// RUN: not atheena-opt %s --convert-ee-to-dataflow=dsp=DSP49 2>&1 | FileCheck %s --check-prefix=KIND
 
+// SQUARE: dataflow.graph @net attributes {dsp = "MULT18X18D"}
+// KIND: error: 'builtin.module' op can't be converted for DSP blocks of kind "DSP49"
+// KIND: note: known kinds are DSP48E1, DSP48E2, MULT18X18D
 // UNKNOWN: error: 'func.func' op can't use late-fraction: there is no exit `exit3`; the exits are: exit1, exit2
 // RANGE: error: 'func.func' op can't use late-fraction: `2` is no number in 0..=1
 

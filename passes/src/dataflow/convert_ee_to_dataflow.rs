@@ -29,6 +29,8 @@ pass_options! {
         /// Fraction of samples that reach the last section (0.25), or that go on at each exit of those that
         /// reach it (exit1=0.25,exit2=0.1); empty: as the profiles say.
         pub late_fraction: String = String::new(),
+        /// What the DSP blocks of the device are: DSP48E1, DSP48E2 or MULT18X18D; empty: DSP48E1.
+        pub dsp: String = String::new(),
     }
 }
 
@@ -42,13 +44,19 @@ impl Pass for ConvertEeToDataflow {
     type Options = Options;
 
     fn run(module: Op<'_>, options: &Options) -> Result<(), Failure> {
+        const KINDS: [&str; 4] = ["", "DSP48E1", "DSP48E2", "MULT18X18D"];
+        if !KINDS.contains(&options.dsp.as_str()) {
+            let message = format!("can't be converted for DSP blocks of kind {:?}", options.dsp);
+            let cure = format!("known kinds are {}", KINDS[1..].join(", "));
+            return Err(module.error(message, &[&cure]));
+        }
         for function in module.body().ops().into_iter().filter(|op| op.is("func.func")) {
             if function.region(0).entry().is_none() {
                 return Err(function.error("has no body, so there is nothing to make hardware of", &[]));
             }
             layers::check_all(function)?;
             let stay_rates = rates::stay_rates(function, &options.late_fraction)?;
-            Network::start(function, stay_rates)?.finish()?;
+            Network::start(function, stay_rates, &options.dsp)?.finish()?;
             function.erase();
         }
         Ok(())

@@ -17,7 +17,7 @@ fn graph(text: &str, cycles: f64, buffers: &size_buffers::Options) -> (String, S
     let context = atheena_dialects::context();
     let module = Module::parse(&context, text).unwrap_or_else(|| panic!("the network is valid:\n{text}"));
     let module = Op::of_module(&module);
-    let options = convert_ee_to_dataflow::Options { late_fraction: "0.5".to_owned() };
+    let options = convert_ee_to_dataflow::Options { late_fraction: "0.5".to_owned(), ..Default::default() };
     convert_ee_to_dataflow::ConvertEeToDataflow::run(module, &options).expect("there are actors");
     assert!(module.verify(), "{module}");
     let graph = module.walk_named("dataflow.graph")[0];

@@ -70,3 +70,33 @@ fn products_of_sixteen_bits() {
     samples.extend(Random(91).numbers(60, -32768, 32767));
     check("i16", &[layer(-128, 127), layer(-8, 7)], &samples);
 }
+
+/// Three inputs and three outputs at once, of six: in the cycles, too, as tokens say.
+#[test]
+fn a_product_in_each_square_block() {
+    let mut random = Random(92);
+    let (weights, bias) = (random.numbers(36, -127, 127), random.numbers(6, -3000, 3000));
+    let (input, output) = (stream(&[2, 2, 6], "i8", 3), stream(&[2, 2, 6], "i32", 3));
+    let body = format!(
+        r#"%y = dataflow.matvec "matvec" %x {{weights = {}, bias = {}, channel_lanes = 3, multiplier = array<i32: 1>,
+             shift = array<i32: 0>, output_zp = 0, min = -2147483648, max = 2147483647, blocks = 0, products = "dsp"}} : {} -> {}"#,
+        dense("6x1x1x6", 8, &weights),
+        dense("6", 32, &bias),
+        input.ty,
+        output.ty,
+    );
+    let of_kind = |text: &str| text.replace("@net {", "@net attributes {dsp = \"MULT18X18D\"} {");
+    let text = of_kind(&line(&input, &body, &output));
+    assert!(text.contains("MULT18X18D"), "{text}");
+    let Some(mut design) = Design::new(&text, &input, &output, 1) else { return };
+    let samples: Vec<_> = (0..5).map(|_| random.numbers(24, -128, 127)).collect();
+    let rows: Vec<_> = weights.chunks(6).zip(&bias).collect();
+    let of_pixel = |pixel: &[i64]| -> Vec<i64> {
+        rows.iter()
+            .map(|(row, bias)| row.iter().zip(pixel).map(|(w, x)| w * x).sum::<i64>() + *bias)
+            .collect()
+    };
+    let expected: Vec<_> =
+        samples.iter().map(|sample| (sample.chunks(6).flat_map(of_pixel).collect(), 0)).collect();
+    design.check(&samples, &expected);
+}

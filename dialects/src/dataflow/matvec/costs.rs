@@ -3,7 +3,7 @@
 use super::super::actor::output_registers;
 use super::super::resources::{distinct_columns, multiplexer_bit};
 use super::super::scale::{dsp_blocks, range_of_sum};
-use super::super::{Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom};
+use super::super::{DspKind, Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom};
 use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 
@@ -17,6 +17,7 @@ const SAVED_LUTS: i64 = 5;
 pub struct MatvecCosts<'c> {
     matvec: Matvec<'c>,
     size: Size,
+    dsp_kind: DspKind,
     weights: (i64, i64),
     bias_bits: i64,
     sum_bits: i64,
@@ -50,6 +51,7 @@ impl<'c> MatvecCosts<'c> {
         Self {
             matvec,
             size,
+            dsp_kind: DspKind::of(matvec.0),
             weights: weights.iter().map(|&w| (w, w)).reduce(hull).unwrap_or((0, 0)),
             bias_bits: bits(bias.iter().map(|&b| (b, b)).reduce(hull)),
             sum_bits,
@@ -70,7 +72,7 @@ impl<'c> MatvecCosts<'c> {
 
     /// How DSP blocks are used for so many outputs at once.
     pub fn dsp_use(&self, pe: i64) -> DspUse {
-        DspUse::new(self.weights, self.size.input, pe)
+        DspUse::new(self.dsp_kind, self.weights, self.size.input, pe)
     }
 
     /// How many sums of products, for each output, the tree of adders has to add.
@@ -194,10 +196,14 @@ impl<'c> MatvecCosts<'c> {
     fn in_dsps(&self, simd: i64, pe: i64, words: i64) -> (Resources, Vec<i64>) {
         let dsp_use = self.dsp_use(pe);
         let dsp = Resources { dsp: dsp_use.blocks(pe, simd), ..Resources::default() };
-        // Registers of inputs, and of weights that are alone in a block, are those of the block.
+        // Registers of inputs, and of weights that are alone in a block, are those of the block, if it has any.
         let (low, high) = dsp_use.stored(self.weights);
-        let paired = if dsp_use.paired { pe / 2 * 2 } else { 0 };
-        let operands = distinct_columns(words, simd * paired * bits_of_range(low, high));
+        let registered = match self.dsp_kind {
+            DspKind::Square => pe,
+            DspKind::Wide if dsp_use.paired => pe / 2 * 2,
+            DspKind::Wide => 0,
+        };
+        let operands = distinct_columns(words, simd * registered * bits_of_range(low, high));
         let sums = ceil_div(simd, dsp_use.chain) as usize;
         (dsp + Resources::logic(0, operands), vec![self.product_bits(dsp_use.chain.min(simd)); sums])
     }

@@ -1,5 +1,6 @@
 //! What the products of a `dataflow.matvec` are made of.
 
+use super::super::DspKind;
 use std::fmt;
 
 /// What multiplies.
@@ -96,8 +97,12 @@ pub struct DspUse {
 }
 
 impl DspUse {
-    /// Of weights and inputs in these ranges, for `rows` outputs at once.
-    pub fn new(weights: (i64, i64), input: (i64, i64), rows: i64) -> Self {
+    /// Of weights and inputs in these ranges, for `rows` outputs at once. Square blocks hold one product, and what adds them is behind a
+    /// register of each.
+    pub fn new(kind: DspKind, weights: (i64, i64), input: (i64, i64), rows: i64) -> Self {
+        if kind == DspKind::Square {
+            return Self { paired: false, chain: 1 };
+        }
         let magnitude = |(low, high): (i64, i64)| low.abs().max(high.abs());
         let most = magnitude(weights) * magnitude(input);
         let chain = LONGEST_CHAIN.min(((1 << (PAIR_PLACES - 1)) - 1) / most.max(1));
@@ -134,12 +139,14 @@ mod tests {
     fn pairs_need_room() {
         let i8 = (-128, 127);
         // 3 * 127 * 128 = 48 768 is less than 2^16; 3 * 127 * 255 = 97 155 is not, twice is.
-        assert_eq!(DspUse::new((-127, 127), i8, 2), DspUse { paired: true, chain: 3 });
-        assert_eq!(DspUse::new((-127, 127), (0, 255), 2), DspUse { paired: true, chain: 2 });
+        assert_eq!(DspUse::new(DspKind::Wide, (-127, 127), i8, 2), DspUse { paired: true, chain: 3 });
+        assert_eq!(DspUse::new(DspKind::Wide, (-127, 127), (0, 255), 2), DspUse { paired: true, chain: 2 });
         // -128 does not fit beside a negative one, and inputs of 16 bits leave no room.
-        assert!(!DspUse::new(i8, i8, 2).paired);
-        assert!(!DspUse::new((-127, 127), (-32768, 32767), 2).paired);
-        assert!(!DspUse::new((-127, 127), i8, 1).paired);
-        assert_eq!(DspUse::new((-127, 127), i8, 5).blocks(5, 9), 27);
+        assert!(!DspUse::new(DspKind::Wide, i8, i8, 2).paired);
+        assert!(!DspUse::new(DspKind::Wide, (-127, 127), (-32768, 32767), 2).paired);
+        assert!(!DspUse::new(DspKind::Wide, (-127, 127), i8, 1).paired);
+        assert_eq!(DspUse::new(DspKind::Wide, (-127, 127), i8, 5).blocks(5, 9), 27);
+        // Nor does a block of 18 by 18 bits.
+        assert_eq!(DspUse::new(DspKind::Square, (-127, 127), i8, 5).blocks(5, 9), 45);
     }
 }

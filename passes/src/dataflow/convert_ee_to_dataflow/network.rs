@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use atheena_dialects::dataflow::{Element, Fork, Graph, Merge, Named, Sink, Source, Stream, actor};
 use atheena_dialects::ee::Exit;
-use atheena_dialects::ir::{Block, Builder, Failure, Loc, Op, Value};
+use atheena_dialects::ir::{Attr, Block, Builder, Failure, Loc, Op, Value};
 use atheena_dialects::tosa::Rescale;
 
 /// A block of the network: the function's, or a region of an exit.
@@ -37,8 +37,8 @@ pub struct Network<'c> {
 }
 
 impl<'c> Network<'c> {
-    /// Makes a graph with the source before the function.
-    pub fn start(function: Op<'c>, stay_rates: Vec<f64>) -> Result<Self, Failure> {
+    /// Makes a graph with the source before the function, for DSP blocks of this kind, or of the usual one.
+    pub fn start(function: Op<'c>, stay_rates: Vec<f64>, dsp: &str) -> Result<Self, Failure> {
         let body = function.body();
         let &[image] = &body.arguments()[..] else {
             return Err(function.error("expected one argument, the image", &[]));
@@ -46,6 +46,9 @@ impl<'c> Network<'c> {
         let data = image_stream(function, image)?;
         let graph =
             Graph::build(Builder::before(function), &module_name(&function.symbol().unwrap_or_default()));
+        if !dsp.is_empty() {
+            graph.0.set_attr("dsp", Attr::string(function.ctx(), dsp));
+        }
         let builder = Builder::end(graph.0.body(), function.loc());
         let source = Source::build(builder, Named { label: "source", reach: 1.0 }, &data);
         let section = Section { reach: 1.0, tag: source.tag(), decision: None };
