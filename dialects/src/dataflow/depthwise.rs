@@ -103,7 +103,10 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         }
         // DSP blocks add as well.
         let tree = Resources::logic(0, 8) * (products - outputs);
-        let multipliers = Resources { dsp: 1, ..Resources::default() } * products;
+        // Weights of one bit, as where each channel is only scaled, choose.
+        let weights = self.0.attr("weights").and_then(Attr::to_dense_ints);
+        let chooses = weights.is_some_and(|weights| weights.iter().all(|weight| (0..=1).contains(weight)));
+        let multipliers = Resources { dsp: i64::from(!chooses), ..Resources::default() } * products;
         rom(words, products * 8)
             + rom(words, outputs * 32)
             + tree

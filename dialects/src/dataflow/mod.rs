@@ -39,7 +39,7 @@ pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
 pub use range::value_range;
 pub use resources::{
-    DspKind, Resources, SHIFT_DEPTH, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom,
+    CUT_BITS, DspKind, Resources, SHIFT_DEPTH, bits_of_range, bram18, ceil_div, memory, ram_in_luts, rom,
 };
 pub use rom::{Column, Rom, Tile};
 pub use rows::{Row, whole_pixels};

@@ -176,15 +176,42 @@ impl DspKind {
     }
 
     /// Blocks of a product of two numbers in two's complement of so many bits: a longer operand is cut into parts of 17 bits, all but the
-    /// last of which have no sign.
+    /// last of which have no sign. Synthesis gives the longer one the wider port; where it takes fewer blocks to cut that one for the
+    /// narrower port, the hardware does.
     pub(super) fn blocks_of_product(self, a: i64, b: i64) -> i64 {
-        let widest = match self {
-            Self::Wide => 25,
-            Self::Square => 18,
-        };
-        let parts = |bits: i64, most: i64| 1 + ceil_div((bits - most).max(0), 17);
-        parts(a.max(b), widest) * parts(a.min(b), 18)
+        self.blocks_as_synthesis(a, b).min(self.blocks_with_wide_cut(a, b))
     }
+
+    /// Does a product take fewer blocks if the wider operand is cut for the narrower port?
+    pub fn is_worth_cutting(self, a: i64, b: i64) -> bool {
+        self.blocks_with_wide_cut(a, b) < self.blocks_as_synthesis(a, b)
+    }
+
+    fn blocks_as_synthesis(self, a: i64, b: i64) -> i64 {
+        parts(a.max(b), self.wider_port()) * parts(a.min(b), NARROW_PORT)
+    }
+
+    fn blocks_with_wide_cut(self, a: i64, b: i64) -> i64 {
+        parts(a.max(b), NARROW_PORT) * parts(a.min(b), self.wider_port())
+    }
+
+    const fn wider_port(self) -> i64 {
+        match self {
+            Self::Wide => 25,
+            Self::Square => NARROW_PORT,
+        }
+    }
+}
+
+/// Bits of the narrower port of a DSP block.
+const NARROW_PORT: i64 = 18;
+
+/// Bits of a part of an operand that is cut, without a sign.
+pub const CUT_BITS: u32 = NARROW_PORT as u32 - 1;
+
+/// Parts of an operand of so many bits, where a port has so many.
+fn parts(bits: i64, port: i64) -> i64 {
+    1 + ceil_div((bits - port).max(0), CUT_BITS.into())
 }
 
 /// LUTs a bit that choose one of so many words: four in one, eight in two with a multiplexer of their own behind them.
@@ -244,11 +271,11 @@ mod tests {
             [distinct_columns(8, 100_000), distinct_columns(1, 1), distinct_columns(64, 900)],
             [256, 1, 900]
         );
-        // 18 by 25; 32 bits are 25 and a part, 22 are 18 and a part.
-        assert_eq!(
-            [(18, 25), (19, 25), (32, 18), (22, 32)].map(|(a, b)| DspKind::Wide.blocks_of_product(a, b)),
-            [1, 2, 2, 4]
-        );
+        // 18 by 25; 32 bits are 25 and a part; 32 are 18 and a part where 22 are in the port of 25; 40 are 18 and two parts; 26 are two parts of both
+        // ports.
+        let products = [(18, 25), (19, 25), (32, 18), (22, 32), (22, 40), (26, 26)];
+        assert_eq!(products.map(|(a, b)| DspKind::Wide.blocks_of_product(a, b)), [1, 2, 2, 2, 3, 4]);
+        assert_eq!(products.map(|(a, b)| DspKind::Square.blocks_of_product(a, b)), [2, 4, 2, 4, 6, 4]);
         // One word is a register, or constants.
         assert_eq!(memory(1, 40), Resources::logic(0, 40));
         assert_eq!(rom(1, 40), Resources::default());

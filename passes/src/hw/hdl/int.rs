@@ -1,7 +1,7 @@
 //! Numbers that know their range.
 
 use super::{Module, Signal};
-use atheena_dialects::dataflow::is_adders;
+use atheena_dialects::dataflow::{CUT_BITS, DspKind, is_adders};
 use atheena_dialects::ir::Builder;
 use std::ops::{Add, Mul, Sub};
 
@@ -249,13 +249,29 @@ impl Sub for Int<'_> {
     }
 }
 
+impl Int<'_> {
+    /// Bits in two's complement.
+    fn signed_bits(self) -> i64 {
+        i64::from(width_of(self.low.min(-1), self.high))
+    }
+}
+
 impl Mul for Int<'_> {
     type Output = Self;
+    /// Of operands for which synthesis would take more DSP blocks than it takes with the wider one cut in two, that is done.
     fn mul(self, other: Self) -> Self {
         let corners =
             [self.low * other.low, self.low * other.high, self.high * other.low, self.high * other.high];
-        let range = corners.iter().fold((corners[0], corners[0]), |(l, h), &c| (l.min(c), h.max(c)));
-        self.arithmetic(other, range, Arithmetic::Mul)
+        let (low, high) = corners.iter().fold((corners[0], corners[0]), |(l, h), &c| (l.min(c), h.max(c)));
+        let (wide, narrow) =
+            if self.signed_bits() >= other.signed_bits() { (self, other) } else { (other, self) };
+        if !DspKind::Wide.is_worth_cutting(wide.signed_bits(), narrow.signed_bits()) {
+            return self.arithmetic(other, (low, high), Arithmetic::Mul);
+        }
+        let lower = Self::new(wide.bits.bits(0, CUT_BITS), 0, (1 << CUT_BITS) - 1);
+        let product = (wide.shift_right(CUT_BITS) * narrow).shift_left(CUT_BITS) + lower * narrow;
+        // The ranges of the parts do not know of one another.
+        Self::new(product.bits, low, high)
     }
 }
 
