@@ -264,6 +264,19 @@ static LogicalResult verifyScale(Op op, int64_t outputs) {
         "expected one multiplier, shift and rounding, or one an output");
   if (llvm::any_of(op.getShift(), [](int32_t s) { return s < 0 || s > 62; }))
     return op.emitOpError("expected shifts in 0..62");
+  if (op.getRounding()) {
+    // Channels get a common shift, the largest one.
+    auto at = [](auto values, size_t i) { return values[i % values.size()]; };
+    ArrayRef<int32_t> shifts = op.getShift();
+    ArrayRef<int64_t> rounding = *op.getRounding();
+    int32_t common = *llvm::max_element(shifts);
+    for (size_t i = 0; i < std::max(shifts.size(), rounding.size()); ++i) {
+      int64_t most = INT64_MAX >> (common - at(shifts, i));
+      if (at(rounding, i) > most || at(rounding, i) < -most)
+        return op.emitOpError() << "expected a rounding of at most " << most
+                                << ", but got " << at(rounding, i);
+    }
+  }
   if (int64_t(op.getMin()) > int64_t(op.getMax()))
     return op.emitOpError("expected min <= max");
   return success();

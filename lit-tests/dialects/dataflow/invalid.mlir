@@ -226,6 +226,14 @@ dataflow.graph @g {
 
 // -----
 
+dataflow.graph @too_much_rounding {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected a rounding of at most 1152921504606846975, but got 4611686018427387904}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, rounding = array<i64: 4611686018427387904, 0, 0>, shift = array<i32: 30, 33, 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
   // expected-error @+1 {{expected one multiplier, shift and rounding, or one an output}}

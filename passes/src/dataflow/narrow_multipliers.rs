@@ -116,6 +116,18 @@ fn scaled(op: Op<'_>) -> Option<(Vec<Range>, Range)> {
     Some((sums, (bound("min", least).into(), bound("max", most).into())))
 }
 
+/// As many results or numbers are looked at: all that 16 bits have.
+const MOST_LIMITS: i128 = 1 << 17;
+
+/// What the result k asks of a number x.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// `k 2^s <= x m + r`.
+    AtLeast(i128, i128),
+    /// `x m + r < k 2^s`.
+    Below(i128, i128),
+}
+
 /// `(x * multiplier + rounding) >> shift`, and with DOUBLE_ROUND `2^30` more or less by the sign of x, where the shift is above 31.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Scaling {
@@ -142,26 +154,45 @@ impl Scaling {
         if from(false) > 0 { from(false) } else { from(true).min(0) }
     }
 
+    /// What results of numbers in a range, clamped to another, ask for: where they change, or of each number, whichever is less; None where both are
+    /// too many.
+    fn limits(self, (low, high): Range, (least, most): Range) -> Option<Vec<Limit>> {
+        let clamped = |x| self.of(x).clamp(least, most);
+        // What is clamped at an end may be anything beyond.
+        let results = clamped(low).max(least + 1)..=(clamped(high) + 1).min(most);
+        if (high - low).min(results.end() - results.start()) > MOST_LIMITS {
+            return None;
+        }
+        if high - low < results.end() - results.start() {
+            let of_number = |x| {
+                let result = clamped(x);
+                let at_least = (result > least).then_some(Limit::AtLeast(result, x));
+                at_least.into_iter().chain((result < most).then_some(Limit::Below(result + 1, x)))
+            };
+            return Some((low..=high).flat_map(of_number).collect());
+        }
+        let of_result = |k| {
+            let first = self.first(k).clamp(low, high + 1);
+            let at_least = (first <= high).then_some(Limit::AtLeast(k, first));
+            at_least.into_iter().chain((first > low).then_some(Limit::Below(k, first - 1)))
+        };
+        Some(results.flat_map(of_result).collect())
+    }
+
     /// The one with the least shift, and no DOUBLE_ROUND, that gives the same for all numbers in a range, with results clamped to another.
     /// None if there is none, or nothing to multiply.
     fn narrowest(self, (low, high): Range, (least, most): Range) -> Option<Self> {
         if self.multiplier <= 0 || least > most {
             return None;
         }
-        let clamped = |x| self.of(x).clamp(least, most);
-        // Where results change, and the ends: what is clamped there may be anything beyond.
-        let steps: Vec<_> = (clamped(low).max(least + 1)..=(clamped(high) + 1).min(most))
-            .map(|k| (k, self.first(k).clamp(low, high + 1)))
-            .collect();
+        let limits = self.limits((low, high), (least, most))?;
         // What may be added with a multiplier and a shift.
         let rounding = |multiplier: i128, shift: u32| {
             let (mut from, mut to) = (i128::from(i64::MIN), i128::from(i64::MAX));
-            for &(k, x) in &steps {
-                if x <= high {
-                    from = from.max((k << shift) - multiplier * x);
-                }
-                if x > low {
-                    to = to.min((k << shift) - 1 - multiplier * (x - 1));
+            for &limit in &limits {
+                match limit {
+                    Limit::AtLeast(k, x) => from = from.max((k << shift) - multiplier * x),
+                    Limit::Below(k, x) => to = to.min((k << shift) - 1 - multiplier * x),
                 }
                 if from > to {
                     return None;
@@ -264,6 +295,17 @@ mod tests {
         let found = scaling.narrowest(range, (-32768, 32767)).expect("it is itself one");
         let close = |x: i128| (x - 3..=x + 3).all(|x| scaling.of(x) == found.of(x));
         assert!((-32768..32768).step_by(7).all(|k| close(scaling.first(k).clamp(range.0, range.1))));
+    }
+
+    /// i8 to 2^20 times as much in i32, as TFLite adds; and what can't be looked at.
+    #[test]
+    fn results_of_many_bits_are_looked_at_number_by_number() {
+        let i32 = (i128::from(i32::MIN), i128::from(i32::MAX));
+        let scaling = single(1_518_500_250, 11);
+        let found = scaling.narrowest(I8, i32).expect("it is itself one");
+        assert!((-128..=127).all(|x| scaling.of(x) == found.of(x)), "{found:?}");
+        assert!(found.shift < 11, "{found:?}");
+        assert_eq!(single(1_518_500_250, 31).narrowest((-(1 << 40), 1 << 40), i32), None);
     }
 
     #[test]
