@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use atheena_dialects::dataflow::Resources;
+use atheena_dialects::dataflow::{DspKind, Resources};
 use serde::Deserialize;
 
 /// The devices that are built in, by name.
@@ -58,9 +58,8 @@ pub struct Shell {
     pub bram18: i64,
 }
 
-/// The families and kinds of DSP blocks that there are.
+/// The families that there are.
 const FAMILIES: [&str; 4] = ["xc7", "xcu", "xcup", "ecp5"];
-const DSP_KINDS: [&str; 3] = ["DSP48E1", "DSP48E2", "MULT18X18D"];
 
 /// Why there is no such device.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -158,7 +157,7 @@ impl Device {
             }
         }
         for (key, value, known) in
-            [("family", &device.family, &FAMILIES[..]), ("dsp_kind", &device.dsp_kind, &DSP_KINDS[..])]
+            [("family", &device.family, &FAMILIES[..]), ("dsp_kind", &device.dsp_kind, &DspKind::NAMES[..])]
         {
             if !known.contains(&value.as_str()) {
                 return Err(malformed(format!(

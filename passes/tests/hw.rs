@@ -491,11 +491,23 @@ fn alone(
 
 #[test]
 fn a_depthwise_takes_a_beat_a_cycle() {
+    depthwise(5000, (36, 40));
+}
+
+/// Of sums of 20 bits and multipliers of 31.
+#[test]
+fn a_scale_is_cut_for_the_narrower_port() {
+    depthwise(400_000, (41, 45));
+}
+
+/// A depthwise layer with biases and shifts of these sizes: what it gives, and its cycles.
+fn depthwise(most_bias: i64, (least_shift, most_shift): (i64, i64)) {
     let mut random = Random(32);
     // [KH, KW, C, M] = [1, 1, 6, 2].
     let weights = random.numbers(12, -127, 127);
-    let bias = random.numbers(12, -5000, 5000);
-    let (multipliers, shifts) = (random.numbers(12, 1 << 30, (1 << 31) - 1), random.numbers(12, 36, 40));
+    let bias = random.numbers(12, -most_bias, most_bias);
+    let (multipliers, shifts) =
+        (random.numbers(12, 1 << 30, (1 << 31) - 1), random.numbers(12, least_shift, most_shift));
     // Rounding as TFLite does, and by a number of each output.
     let roundings: Vec<_> = shifts.iter().map(|&shift| random.numbers(1, 0, 1 << shift)[0]).collect();
     for (how, rounding) in [("double_round", None), ("rounding = ", Some(&roundings))] {

@@ -94,7 +94,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
         let text = Op::of_module(&with_exits).to_text_with_locations();
         for (index, variant) in variants.into_iter().enumerate() {
             let mut module = session.parse(&text, EXPLORATION)?;
-            variant.apply(args, &session, &mut module)?;
+            variant.apply(args, &dsp_kind, &session, &mut module)?;
             let late_fraction = variant.late_fraction.clone();
             let curve = Curve {
                 name: name(index),
@@ -190,7 +190,13 @@ struct Variant {
 
 impl Variant {
     /// Gives an integer network the thresholds and its exits a profile.
-    fn apply(&self, args: &ExploreArgs, session: &Session, module: &mut Module<'_>) -> Result<(), Error> {
+    fn apply(
+        &self,
+        args: &ExploreArgs,
+        dsp_kind: &str,
+        session: &Session,
+        module: &mut Module<'_>,
+    ) -> Result<(), Error> {
         let profile = match (&args.profile, &args.calibration) {
             (Some(path), _) => {
                 let counts = Counts::read(path)?;
@@ -202,8 +208,7 @@ impl Variant {
             _ => Profiled::No,
         };
         let late_fraction = self.late_fraction.clone();
-        let dsp_kind = args.target.find()?.device.dsp_kind;
-        let hardware = Some(Hardware { late_fraction, dsp_kind, ..Hardware::default() });
+        let hardware = Some(Hardware { late_fraction, dsp_kind: dsp_kind.to_owned(), ..Hardware::default() });
         let way = Way { thresholds: self.thresholds.clone(), profile, hardware, ..Way::default() };
         let steps = pipeline::steps(&way);
         for step in steps.iter().take_while(|step| step.pass != "dataflow-balance-pipeline") {

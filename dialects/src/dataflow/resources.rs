@@ -166,6 +166,9 @@ pub enum DspKind {
 }
 
 impl DspKind {
+    /// What devices and the attribute `dsp` call them.
+    pub const NAMES: [&str; 3] = ["DSP48E1", "DSP48E2", "MULT18X18D"];
+
     /// The attribute `dsp` of the graph that an actor is in; without one, wide.
     pub fn of(actor: Op<'_>) -> Self {
         let name = actor.parent_named("dataflow.graph").and_then(|graph| graph.attr("dsp"));

@@ -19,6 +19,7 @@ mod names;
 mod network;
 mod rates;
 
+use atheena_dialects::dataflow::DspKind;
 use atheena_dialects::ir::{Failure, Op};
 use atheena_dialects::{pass::Pass, pass_options};
 use network::Network;
@@ -44,10 +45,9 @@ impl Pass for ConvertEeToDataflow {
     type Options = Options;
 
     fn run(module: Op<'_>, options: &Options) -> Result<(), Failure> {
-        const KINDS: [&str; 4] = ["", "DSP48E1", "DSP48E2", "MULT18X18D"];
-        if !KINDS.contains(&options.dsp.as_str()) {
+        if !options.dsp.is_empty() && !DspKind::NAMES.contains(&options.dsp.as_str()) {
             let message = format!("can't be converted for DSP blocks of kind {:?}", options.dsp);
-            let cure = format!("known kinds are {}", KINDS[1..].join(", "));
+            let cure = format!("known kinds are {}", DspKind::NAMES.join(", "));
             return Err(module.error(message, &[&cure]));
         }
         for function in module.body().ops().into_iter().filter(|op| op.is("func.func")) {

@@ -265,6 +265,7 @@ impl Mul for Int<'_> {
         let (low, high) = corners.iter().fold((corners[0], corners[0]), |(l, h), &c| (l.min(c), h.max(c)));
         let (wide, narrow) =
             if self.signed_bits() >= other.signed_bits() { (self, other) } else { (other, self) };
+        // Of square blocks, neither way takes fewer.
         if !DspKind::Wide.is_worth_cutting(wide.signed_bits(), narrow.signed_bits()) {
             return self.arithmetic(other, (low, high), Arithmetic::Mul);
         }
