@@ -121,8 +121,9 @@ pub fn memory(depth: i64, width: i64) -> Resources {
     }
 }
 
-/// Up to this depth, words that come round are registers that shift, which take no more than a memory and its address.
-pub const SHIFT_DEPTH: i64 = 4;
+/// Up to this depth, words that come round are registers that shift. Of more, synthesis makes shift registers, a LUT a bit where a
+/// memory takes two thirds of one.
+pub const SHIFT_DEPTH: i64 = 2;
 
 /// Words of `width` bits that come round, `depth` of them.
 pub(super) fn history(depth: i64, width: i64) -> Resources {

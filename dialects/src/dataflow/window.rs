@@ -1,12 +1,16 @@
 //! `dataflow.window`: the sliding windows of a feature map.
 
 use super::actor::{lane_foldings, lanes_of};
+use super::resources::history;
 use super::{
     Actor, Behaviour, Folding, Lanes, Named, Place, Resources, Stream, Timing, ceil_div, int, ints, memory,
     operation, pair, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 use crate::tosa::Geometry;
+
+/// LUTs of the places in the grid, as fitted: of pixels, and of parts of them.
+const CONTROL: [i64; 2] = [25, 50];
 
 operation! {
     /// `dataflow.window`.
@@ -208,22 +212,29 @@ impl<'c> Actor<'c> for Window<'c> {
         Timing::of(vec![0], Behaviour::Window { places, lag: grid.lag() as usize }).with_single_outputs()
     }
 
-    /// Delay lines for rows and columns, and a register for the columns that the windows of a beat see; each bit of a row or a
-    /// column at an edge is a LUT (`docs/costs.md` compares with Yosys).
+    /// Delay lines for rows and columns, and a register for the columns that the windows of a beat see; each part of a window that may be
+    /// outside of the map has a reset, a LUT (`docs/costs.md` compares with Yosys).
     fn resources_at(&self, folding: Folding) -> Resources {
         let schedule = self.schedule_at(folding);
         let Geometry { kernel: [kh, kw], stride: [_, stride], dilation: [dh, dw], pad, .. } = self.geometry();
         let bits = lanes_of(folding) * i64::from(self.inputs()[0].element.bits);
         let pixel_bits = bits / schedule.pixels;
         let lines = memory(schedule.columns * schedule.chunks, (kh - 1) * dh * bits);
-        let stored = memory(schedule.chunks, kh * bits) * (schedule.column_lag + schedule.column_lead);
-        let mut seen: Vec<i64> =
-            (0..schedule.windows).flat_map(|q| (0..kw).map(move |tap| q * stride + tap * dw)).collect();
-        seen.sort_unstable();
-        seen.dedup();
-        let seen_bits = seen.len() as i64 * kh * pixel_bits;
-        let edges = (pad[0] + pad[1]).min(kh) * bits;
-        let masked_bits = (pad[2] + pad[3]).min(seen.len() as i64) * kh * pixel_bits;
-        lines + stored + Resources::logic(masked_bits + edges + 50, seen_bits + bits + 60)
+        let stored = history(schedule.chunks, kh * bits * (schedule.column_lag + schedule.column_lead));
+        let seen =
+            distinct((0..schedule.windows).flat_map(|q| (0..kw).map(move |tap| q * stride + tap * dw)));
+        // What is outside in the same rows and columns has the same reset.
+        let pixels = schedule.pixels;
+        let columns_outside = ceil_div(pad[2], pixels) + ceil_div(pad[3], pixels);
+        let [rows, columns] =
+            [(pad[0] + pad[1], kh), (columns_outside, seen)].map(|(outside, all)| all.min(outside + 1));
+        let resets = rows * columns - i64::from(pad[0] + pad[1] < kh && columns_outside < seen);
+        let control = CONTROL[usize::from(schedule.chunks > 1)];
+        lines + stored + Resources::logic(resets + control, seen * kh * pixel_bits + bits + 60)
     }
+}
+
+/// How many different numbers there are.
+fn distinct(numbers: impl Iterator<Item = i64>) -> i64 {
+    numbers.collect::<std::collections::BTreeSet<_>>().len() as i64
 }

@@ -6,12 +6,12 @@
 //! `rows` gives the elements of the rows above, a column as a word, and `columns` the columns to the left.
 //!
 //! ```text
-//!   input ─┬──────────► column ─► rows outside ─┬──────────► window ─► columns outside ─► Q x KH x KW
-//!          └► rows ───►                         └► columns ►
+//!   input ─┬──────────► column ─┬──────────► window ─► register, reset outside ─► Q x KH x KW
+//!          └► rows ───►         └► columns ►
 //! ```
 //!
-//! Padding is never stored. What lies outside of the map, a row of a column or a column of the window, is replaced at the output's
-//! place by `pad_value`; so neither padding nor the edge between two rows or two samples costs a step, and what the delay lines
+//! Padding is never stored. What lies outside of the map, a row or a column of the window, is `pad_value` by a reset of its flip-flops at
+//! the output; so neither padding nor the edge between two rows or two samples costs a step, and what the delay lines
 //! hold of an earlier sample is never seen.
 //!
 //! The beats of a sample push the last windows of the one before out. Where no sample follows, the lines move on without input until
@@ -19,7 +19,7 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{History, Module, Pipeline, Signal},
+    hdl::{History, Module, Part, Pipeline, Signal},
 };
 use atheena_dialects::dataflow::{Schedule, Window};
 use atheena_dialects::ir::Failure;
@@ -184,21 +184,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let width = beat_width(&from);
     let pixel_width = width / grid.pixels as u32;
     let input = m.receive(0, width);
-    let column_width = pixel_width * kernel[0] as u32;
-    let output = m.send_spread(0, column_width * seen_by.len() as u32, |columns| {
-        let columns = columns.lanes(column_width);
-        let columns: BTreeMap<i64, Vec<_>> = seen_by
-            .keys()
-            .zip(columns)
-            .map(|(&offset, column)| (offset, column.lanes(pixel_width)))
-            .collect();
-        let taps = (0..grid.windows)
-            .flat_map(|window| (0..kernel[0]).map(move |i| (window, i)))
-            .flat_map(|(window, i)| (0..kernel[1]).map(move |j| (window, i, j)))
-            .map(|(window, i, j)| columns[&offset(window, j)][i as usize]);
-        Signal::pack(&taps.collect::<Vec<_>>())
-    });
-    let enable = output.ready;
+    let ready = m.wire("ready", 1);
+    let enable = *ready;
 
     // The input's place.
     let forward = m.wire("forward", 1);
@@ -233,14 +220,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         owed.next_if(step, start | (**owed & !here.is_at(&grid, last)));
     }
 
-    // Which of a window's rows and columns are outside of the map; rows as soon as they come.
-    let of_rows = match top + bottom {
-        0 => here,
-        _ if grid.column_lag == 0 => here,
-        _ => behind("column", grid.row_lag * grid.columns * grid.chunks),
-    };
+    // Which of the windows' rows and columns are outside of the map.
     let rows_outside: Vec<_> = (0..kernel[0])
-        .map(|i| rows.outside(of_rows.at[0], i * dilation[0] - top, &[0]))
+        .map(|i| rows.outside(here.at[0], i * dilation[0] - top, &[0]))
         .map(|bit| bit.map(|bit| pipeline.delay(bit)))
         .collect();
     let columns_outside: Vec<_> = (seen_by.iter())
@@ -267,29 +249,33 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         history.push(m, all.bits(new.width(), all.width() - new.width()));
         all.lanes(new.width())
     };
-    let pad = m.constant(from.element.bits, actor.int("pad_value"));
-    let masked = |value: Signal<'c>, outside: Option<Signal<'c>>| match outside {
-        Some(outside) => outside.mux(pad.repeat(value.width() / pad.width()), value),
-        None => value,
-    };
     // With dilation, every so many rows count.
-    let column: Vec<_> = (shifted(&above, element).into_iter().step_by(dilation[0] as usize))
-        .zip(rows_outside)
-        .map(|(row, outside)| masked(row, outside))
-        .collect();
+    let column: Vec<_> = shifted(&above, element).into_iter().step_by(dilation[0] as usize).collect();
     let beats = shifted(&before, Signal::pack(&column));
-    let seen: Vec<_> = (columns_outside.into_iter())
-        .map(|(offset, outside)| {
-            // What is behind the last column is behind the map.
-            let Some(beat) = beats.get((offset.div_euclid(grid.pixels) + grid.column_lead) as usize) else {
-                return pad.repeat(column_width / pad.width());
-            };
-            let pixel = offset.rem_euclid(grid.pixels) as u32;
-            let rows = beat.lanes(width).into_iter();
-            let rows = rows.map(|row| row.bits(pixel * pixel_width, pixel_width));
-            masked(Signal::pack(&rows.collect::<Vec<_>>()), outside)
-        })
-        .collect();
-    output.send_if(pipeline.valid & complete, Signal::pack(&seen));
+    let element = m.constant(from.element.bits, actor.int("pad_value"));
+    let padding = element.repeat(pixel_width / element.width());
+    let column = |&(offset, outside): &(i64, Option<Signal<'c>>)| -> Vec<Part<'c>> {
+        // What is behind the last column is behind the map.
+        let Some(beat) = beats.get((offset.div_euclid(grid.pixels) + grid.column_lead) as usize) else {
+            return vec![Part { data: padding, unless: None }; kernel[0] as usize];
+        };
+        let pixel = offset.rem_euclid(grid.pixels) as u32;
+        let part = |(row, row_outside): (Signal<'c>, &Option<Signal<'c>>)| {
+            let outside: Vec<_> = [outside, *row_outside].into_iter().flatten().collect();
+            let unless = (!outside.is_empty()).then(|| (Signal::any(&outside), padding));
+            Part { data: row.bits(pixel * pixel_width, pixel_width), unless }
+        };
+        beat.lanes(width).into_iter().zip(&rows_outside).map(part).collect()
+    };
+    let parts: Vec<_> = columns_outside.iter().flat_map(column).collect();
+    ready.drive(m.send_parts(0, pipeline.valid & complete, &parts, |parts| {
+        let columns: BTreeMap<i64, _> =
+            seen_by.keys().copied().zip(parts.chunks(kernel[0] as usize)).collect();
+        let taps = (0..grid.windows)
+            .flat_map(|window| (0..kernel[0]).map(move |i| (window, i)))
+            .flat_map(|(window, i)| (0..kernel[1]).map(move |j| (window, i, j)))
+            .map(|(window, i, j)| columns[&offset(window, j)][i as usize]);
+        Signal::pack(&taps.collect::<Vec<_>>())
+    }));
     Ok(())
 }

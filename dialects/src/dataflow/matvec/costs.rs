@@ -1,14 +1,11 @@
 //! What a `dataflow.matvec` costs.
 
 use super::super::actor::output_registers;
-use super::super::resources::{distinct_columns, multiplexer_bit};
+use super::super::resources::{distinct_columns, history, multiplexer_bit};
 use super::super::scale::{dsp_blocks, range_of_sum};
-use super::super::{DspKind, Folding, Resources, Rom, bits_of_range, ceil_div, memory, rom};
+use super::super::{DspKind, Folding, Resources, Rom, bits_of_range, ceil_div, rom};
 use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
-
-/// Sums of at most so many groups shift through registers.
-const SHIFT_DEPTH: i64 = 4;
 
 /// LUTs of a product that synthesis saves, as fitted.
 const SAVED_LUTS: i64 = 5;
@@ -291,10 +288,7 @@ impl<'c> MatvecCosts<'c> {
         let adder = Resources::logic(width, width);
         let held = match (beats, groups) {
             (1, _) | (_, 1) => Resources::default(),
-            (_, 2) => Resources::logic(0, groups * width),
-            // Shift registers are LUTs.
-            (_, ..=SHIFT_DEPTH) => Resources::logic(width, 0),
-            _ => memory(groups, width),
+            _ => history(groups, width),
         };
         adder + held
     }

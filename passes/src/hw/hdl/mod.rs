@@ -27,7 +27,7 @@ pub use module::{Interface, Module};
 pub use multiply::{Multiples, Partial};
 pub use pipeline::Pipeline;
 pub use signal::Signal;
-pub use stream::{Offer, Receiver, skid};
+pub use stream::{Offer, Part, Receiver, skid};
 
 /// Bits that count from 0 to `states - 1`, at least one.
 pub fn index_width(states: i64) -> u32 {

@@ -160,6 +160,16 @@ impl<'c> Module<'c> {
         self.register_op(name, width, &[])
     }
 
+    /// A register for data that takes the constant where `unless` is set, whether it is enabled or not.
+    pub(super) fn register_unless(
+        &self,
+        name: &str,
+        unless: Signal<'c>,
+        constant: Signal<'c>,
+    ) -> Register<'c> {
+        self.register_op(name, constant.width(), &[unless.value(), constant.value()])
+    }
+
     fn register_op(&self, name: &str, width: u32, reset: &[Value<'c>]) -> Register<'c> {
         let ctx = self.builder.ctx();
         let resets = i32::from(!reset.is_empty());

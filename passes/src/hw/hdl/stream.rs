@@ -37,6 +37,15 @@ impl<'c> Sender<'c> {
     }
 }
 
+/// A part of a beat.
+#[derive(Clone, Copy)]
+pub struct Part<'c> {
+    /// What it is.
+    pub data: Signal<'c>,
+    /// Where it is a constant instead, and which one.
+    pub unless: Option<(Signal<'c>, Signal<'c>)>,
+}
+
 /// A beat, where there is one.
 #[derive(Clone, Copy)]
 pub struct Offer<'c> {
@@ -115,39 +124,55 @@ impl<'c> Module<'c> {
 
     /// Output stream `index`, ports `o<index>_…`, through a skid buffer.
     pub fn send(&mut self, index: usize, width: u32) -> Sender<'c> {
-        self.send_through(index, width, skid, |beat| beat)
+        self.send_through(index, width, skid)
     }
 
     /// The same through a register, of half the flip-flops and without the LUTs of a skid buffer: for wide beats. The receiver's
     /// `ready` reaches the actor.
     pub fn send_single(&mut self, index: usize, width: u32) -> Sender<'c> {
-        self.send_through(index, width, single, |beat| beat)
+        self.send_through(index, width, single)
     }
 
-    /// The same, of beats that repeat elements: the register holds each once, in `width` bits, and `spread` makes beats of them.
-    pub fn send_spread(
+    /// The same, of beats that repeat elements: the register holds each part once, and `spread` makes beats of them. Where a part is a constant,
+    /// its flip-flops are reset, so that the choice takes no LUTs. Sends where `valid` is set and there is room, which it returns.
+    pub fn send_parts(
         &mut self,
         index: usize,
-        width: u32,
-        spread: impl FnOnce(Signal<'c>) -> Signal<'c>,
-    ) -> Sender<'c> {
-        self.send_through(index, width, single, spread)
+        valid: Signal<'c>,
+        parts: &[Part<'c>],
+        spread: impl FnOnce(&[Signal<'c>]) -> Signal<'c>,
+    ) -> Signal<'c> {
+        let name = format!("o{index}");
+        let taken = self.wire(&format!("{name}_taken"), 1);
+        let head_valid = self.register(&format!("{name}_head_valid"), 1);
+        let ready = !*head_valid | *taken;
+        head_valid.next_if(ready, valid);
+        let held: Vec<_> = parts
+            .iter()
+            .map(|part| {
+                let head = format!("{name}_head");
+                let register = match part.unless {
+                    None => self.data_register(&head, part.data.width()),
+                    Some((unless, constant)) => self.register_unless(&head, ready & unless, constant),
+                };
+                register.next_if(ready, part.data);
+                *register
+            })
+            .collect();
+        self.output(&format!("{name}_data"), spread(&held));
+        self.output(&format!("{name}_valid"), *head_valid);
+        taken.drive(self.input(&format!("{name}_ready"), 1));
+        ready
     }
 
-    fn send_through(
-        &mut self,
-        index: usize,
-        width: u32,
-        buffer: Buffer<'c>,
-        spread: impl FnOnce(Signal<'c>) -> Signal<'c>,
-    ) -> Sender<'c> {
+    fn send_through(&mut self, index: usize, width: u32, buffer: Buffer<'c>) -> Sender<'c> {
         let name = format!("o{index}");
         let taken_port = self.wire(&format!("{name}_taken"), 1);
         let data = self.wire(&format!("{name}_next"), width);
         let valid = self.wire(&format!("{name}_next_valid"), 1);
         let offer = Offer { data: *data, valid: *valid };
         let Held { ready, head } = buffer(self, &name, offer, *taken_port);
-        self.output(&format!("{name}_data"), spread(head.data));
+        self.output(&format!("{name}_data"), head.data);
         self.output(&format!("{name}_valid"), head.valid);
         let ready_port = self.input(&format!("{name}_ready"), 1);
         taken_port.drive(ready_port);
