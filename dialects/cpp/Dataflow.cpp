@@ -325,11 +325,13 @@ LogicalResult MatvecOp::verify() {
     StringRef mixed = *products;
     bool isMixed = mixed.consume_front("dsp:") &&
                    !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;
-    bool isSerial = *products == "serial:1" || *products == "serial:2" ||
-                    *products == "serial:3";
+    int64_t bits = 0;
+    StringRef serial = *products;
+    bool isSerial = serial.consume_front("serial:") &&
+                    !serial.getAsInteger(10, bits) && bits >= 1 && bits <= 4;
     if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial)
-      return emitOpError() << "expected products to be dsp, lut, serial:1, "
-                              "serial:2, serial:3, or dsp:N with N below the "
+      return emitOpError() << "expected products to be dsp, lut, serial:1 to "
+                              "serial:4, or dsp:N with N below the "
                            << most << " lanes, but got " << *products;
   }
   return verifyScale(*this, outputs);

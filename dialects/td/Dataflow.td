@@ -171,7 +171,7 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
 
     `blocks` says in how many block RAMs the weights may be, unless all of them are used in each cycle; what those do not
     hold is in LUTs. `products` is what multiplies then: `dsp`, the usual, `lut`, or `dsp:N`, for
-    the first N of the SIMD lanes `dsp` and for the others `lut`. With `serial:1`, `serial:2` or `serial:3`,
+    the first N of the SIMD lanes `dsp` and for the others `lut`. With `serial:1` to `serial:4`,
     weights are tables of so many bits of each input, which come in turn: a vector takes as many times as
     many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 8.
   }];

@@ -236,6 +236,11 @@ fn products_bit_by_bit() {
     (conv.unsigned, conv.pe) = (true, 4);
     let Some((cycles, _)) = conv.check(46) else { return };
     assert_eq!(cycles, 16.0);
+    // Two digits.
+    let mut conv = Conv::new([4, 4, 4], 4, [4, 36, 2]);
+    conv.made = ", products = \"serial:4\"";
+    let Some((cycles, _)) = conv.check(94) else { return };
+    assert_eq!(cycles, 16.0);
     // Eight groups, and seven of which the last is smaller: tables of two elements.
     let mut conv = Conv::new([4, 4, 3], 8, [3, 27, 1]);
     (conv.made, conv.unsigned) = (", products = \"serial:1\"", true);

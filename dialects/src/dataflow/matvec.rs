@@ -13,7 +13,7 @@ mod products;
 mod serial;
 pub use costs::MatvecCosts;
 pub use products::{DspUse, PAIR_PLACES, PLACES_A_STAGE, Products};
-pub use serial::Serial;
+pub use serial::{Serial, Table as SerialTable};
 
 operation! {
     /// `dataflow.matvec`.

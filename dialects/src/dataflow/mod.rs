@@ -34,7 +34,9 @@ pub use ends::{Merge, Sink, Source};
 pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
 pub use map::{Affine, Map};
-pub use matvec::{DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A_STAGE, Products, Serial};
+pub use matvec::{
+    DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A_STAGE, Products, Serial, SerialTable,
+};
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
 pub use range::value_range;

@@ -109,6 +109,7 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { inputs: 300, outputs: 20, simd: 300, pe: 10, ..rectified }, "serial:1"),
         (Layer { simd: 72, pe: 16, weight: 7, ..rectified }, "serial:2"),
         (Layer { simd: 72, pe: 16, ..rectified }, "serial:3"),
+        (Layer { simd: 72, pe: 32, ..rectified }, "serial:4"),
         (Layer { simd: 72, pe: 4, ..ORDINARY }, "serial:1"),
     ];
     let serial = serial.iter().map(|(layer, products)| layer.configuration(products));

@@ -6,6 +6,7 @@ use super::super::scale::{dsp_blocks, range_of_sum};
 use super::super::{DspKind, Folding, Resources, Rom, bits_of_range, ceil_div, rom};
 use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
+use std::ops::Range;
 
 /// LUTs of a product that synthesis saves, as fitted.
 const SAVED_LUTS: i64 = 5;
@@ -113,7 +114,7 @@ impl<'c> MatvecCosts<'c> {
             1 => vec![Products::Constants],
             _ => Products::choices(self.dsp_use(pe), simd, pe),
         };
-        let serial = [1, 2, 3].map(Products::Serial).into_iter();
+        let serial = Serial::BITS.map(Products::Serial);
         products.extend(serial.filter(|&products| {
             self.size.serial(pe, products).is_some_and(|serial| self.size.is_serial_at(simd, pe, serial))
         }));
@@ -236,42 +237,38 @@ impl<'c> MatvecCosts<'c> {
         let delays = Resources::logic(0, delays);
         let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * simd + delays) * serial.bits;
 
-        let (tables, widest) = self.tables(serial, vector, pe);
-        let (tree, width) = adder_tree(vec![widest; serial.sums(vector) as usize]);
-        let width = width + serial.bits;
-        let sum = Resources::logic(2 * width, width + serial.bits * (serial.digits - 1));
+        let (tables, lanes) = self.tables(serial, vector, pe);
+        let sum = |widths: Vec<i64>| {
+            let (tree, width) = adder_tree(widths.repeat(serial.bits as usize));
+            let width = width + serial.bits;
+            tree + Resources::logic(2 * width, width + serial.bits * (serial.digits - 1))
+        };
+        let sums: Resources = lanes.into_iter().map(sum).sum();
         let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
-        bits + tables * serial.bits + (tree + sum) * pe + counters
+        bits + tables * serial.bits + sums + counters
     }
 
-    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and the bits of the widest one.
-    fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, i64) {
+    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and for each lane the bits of what its chains give.
+    fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, Vec<Vec<i64>>) {
         let worst =
             || vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); self.size.outputs as usize];
         let known = || Some(self.matvec.weights()?.chunks(vector).map(<[_]>::to_vec).collect());
         let rows = self.rows.get_or_init(|| known().unwrap_or_else(worst));
+        let chains = serial.chains(vector);
         let mut tables = Resources::default();
-        let mut widest = 0;
-        for lane in 0..pe as usize {
-            for chain in &serial.chains(vector) {
-                let (mut low, mut high) = (0, 0);
-                for table in chain {
-                    let sums = rows.iter().skip(lane).step_by(pe as usize).map(|row| {
-                        let weights = &row[table.clone()];
-                        (
-                            weights.iter().map(|w| w.min(&0)).sum::<i64>(),
-                            weights.iter().map(|w| w.max(&0)).sum::<i64>(),
-                        )
-                    });
-                    let (least, most) = sums.reduce(hull).unwrap_or((0, 0));
-                    (low, high) = (low + least, high + most);
-                    let width = bits_of_range(low, high);
-                    widest = widest.max(width);
-                    tables += Resources::logic(width, width);
-                }
-            }
-        }
-        (tables, widest)
+        let mut of_lane = |lane: usize| -> Vec<i64> {
+            let rows: Vec<&[i64]> = rows.iter().skip(lane).step_by(pe as usize).map(Vec::as_slice).collect();
+            let mut of_chain = |chain: &Vec<Range<usize>>| {
+                let widths = Serial::tables(chain, &rows).into_iter();
+                let widths: Vec<i64> = widths.map(|table| bits_of_range(table.sum.0, table.sum.1)).collect();
+                let bits = widths.iter().sum();
+                tables += Resources::logic(bits, bits);
+                widths.last().copied().unwrap_or(0)
+            };
+            chains.iter().map(&mut of_chain).collect()
+        };
+        let lanes = (0..pe as usize).map(&mut of_lane).collect();
+        (tables, lanes)
     }
 
     /// Bits of the sum of so many products.

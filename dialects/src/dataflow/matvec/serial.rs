@@ -12,10 +12,14 @@
 //! ```
 
 use super::super::{bits_of_range, ceil_div};
+use super::range_of_sum;
 use std::ops::Range;
 
 /// Tables of a chain: behind each is a register, in front of each a delay of its bits.
 const LONGEST_CHAIN: usize = 16;
+
+/// Bits of weights, where the length of chains is chosen.
+const USUAL_BITS: f64 = 7.0;
 
 /// Inputs of a LUT.
 const LUT_INPUTS: i64 = 6;
@@ -33,7 +37,21 @@ pub struct Serial {
     taps: usize,
 }
 
+/// A table of a chain, for the groups of a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Those of a vector whose bits choose a number.
+    pub elements: Range<usize>,
+    /// What its numbers hold besides the sums of weights, for each group.
+    pub added: Vec<i64>,
+    /// The least and the greatest sum of the chain up to here.
+    pub sum: (i64, i64),
+}
+
 impl Serial {
+    /// Bits of each input that may come at once: with more, all of them may.
+    pub const BITS: std::ops::RangeInclusive<i64> = 1..=4;
+
     /// Groups of outputs in turn that tables can tell apart, and still have two elements.
     pub const MOST_GROUPS: i64 = 8;
 
@@ -48,8 +66,15 @@ impl Serial {
 
     /// The elements of each table, chain by chain, of a vector. The first one of a chain is added to nothing and has one more.
     pub fn chains(self, vector: usize) -> Vec<Vec<Range<usize>>> {
-        let most = self.taps * LONGEST_CHAIN + 1;
-        let count = vector.div_ceil(most);
+        let most = |tables: usize| self.taps * tables + 1;
+        let counts = vector.div_ceil(most(LONGEST_CHAIN))..=vector.div_ceil(most(1));
+        let bits = |&count: &usize| self.bits_of_sums(&self.cut(vector, count));
+        let count = counts.min_by(|a, b| bits(a).total_cmp(&bits(b)));
+        self.cut(vector, count.expect("the range has an end"))
+    }
+
+    /// So many chains of equal length.
+    fn cut(self, vector: usize, count: usize) -> Vec<Vec<Range<usize>>> {
         let chain = |index: usize| {
             let (start, end) = (vector * index / count, vector * (index + 1) / count);
             let first = start..(start + self.taps + 1).min(end);
@@ -57,6 +82,43 @@ impl Serial {
             std::iter::once(first.clone()).chain(others).collect()
         };
         (0..count).map(chain).collect()
+    }
+
+    /// About how many bits the sums of an output have, those of the tree behind the chains too, with weights of [`USUAL_BITS`]: each takes a LUT.
+    fn bits_of_sums(self, chains: &[Vec<Range<usize>>]) -> f64 {
+        let bits = |elements: usize| USUAL_BITS + (elements as f64).log2();
+        let of_chain = |chain: &Vec<Range<usize>>| -> f64 {
+            chain.iter().map(|table| bits(table.end - chain[0].start)).sum()
+        };
+        let mut tree = 0.0;
+        let mut lengths: Vec<usize> = chains.iter().map(|chain| chain.iter().map(Range::len).sum()).collect();
+        while lengths.len() > 1 {
+            tree += lengths.chunks_exact(2).map(|pair| bits(pair[0] + pair[1])).sum::<f64>();
+            lengths = lengths.chunks(2).map(|pair| pair.iter().sum()).collect();
+        }
+        chains.iter().map(of_chain).sum::<f64>() + tree
+    }
+
+    /// The tables of a chain, of the weights of a lane's outputs. Up to the last one each holds so much more that its least number is 0, and the
+    /// last one so much less: sums on the way have the fewest bits that tell as many numbers apart, however weights are above or below 0.
+    pub fn tables(chain: &[Range<usize>], rows: &[&[i64]]) -> Vec<Table> {
+        let ends = |elements: &Range<usize>| {
+            rows.iter().map(|row| range_of_sum(0, row[elements.clone()].iter().copied(), (0, 1))).collect()
+        };
+        let ends: Vec<Vec<(i64, i64)>> = chain.iter().map(ends).collect();
+        let mut tables: Vec<Table> = vec![];
+        let mut so_far = vec![(0, 0); rows.len()];
+        for (index, (elements, ends)) in chain.iter().zip(&ends).enumerate() {
+            so_far.iter_mut().zip(ends).for_each(|(sum, (low, high))| *sum = (sum.0 + low, sum.1 + high));
+            let is_last = index + 1 == chain.len();
+            let added =
+                ends.iter().zip(&so_far).map(|((low, _), sum)| if is_last { sum.0 - low } else { -low });
+            let least = if is_last { so_far.iter().map(|sum| sum.0).min() } else { None };
+            let most = so_far.iter().map(|sum| if is_last { sum.1 } else { sum.1 - sum.0 }).max();
+            let sum = (least.unwrap_or(0), most.unwrap_or(0));
+            tables.push(Table { elements: elements.clone(), added: added.collect(), sum });
+        }
+        tables
     }
 
     /// Sums of each output that the tree behind the chains adds.
@@ -86,6 +148,34 @@ mod tests {
         assert_eq!([cut(3, (0, 127)), cut(3, (-128, 127))], [(3, 0), (3, -128)]);
         assert_eq!(cut(2, (0, 255)), (4, 0));
         assert_eq!(cut(2, (-5, 3)), (2, -8));
+    }
+
+    /// Going through all bits gives each table's ends, and the sums of weights at the end.
+    #[test]
+    fn tables_of_a_chain_start_from_zero() {
+        let rows: [&[i64]; 2] = [&[3, -5, 7, 0, -1], &[-2, -2, 4, 1, 1]];
+        let tables = Serial::tables(&[0..2, 2..4, 4..5], &rows);
+        assert_eq!(tables[0], Table { elements: 0..2, added: vec![5, 4], sum: (0, 8) });
+        // 8 + 7 of the first group, 4 + 5 of the other.
+        assert_eq!(tables[1], Table { elements: 2..4, added: vec![0, 0], sum: (0, 15) });
+        assert_eq!(tables[2], Table { elements: 4..5, added: vec![-5, -4], sum: (-6, 10) });
+        for (group, row) in rows.iter().enumerate() {
+            for bits in 0..1 << row.len() {
+                let mut sum = 0;
+                for table in &tables {
+                    let chosen = table.elements.clone().filter(|element| bits >> element & 1 == 1);
+                    sum += table.added[group] + chosen.map(|element| row[element]).sum::<i64>();
+                    assert!(table.sum.0 <= sum && sum <= table.sum.1);
+                }
+                let all = (0..row.len()).filter(|element| bits >> element & 1 == 1);
+                assert_eq!(sum, all.map(|element| row[element]).sum::<i64>());
+            }
+        }
+        // Alone, a table is the last one.
+        assert_eq!(
+            Serial::tables(&[0..2], &rows)[0],
+            Table { elements: 0..2, added: vec![0, 0], sum: (-5, 3) }
+        );
     }
 
     /// Every element is in one table, and tables with the groups' bits have at most six inputs, one of them the sum so far.

@@ -2,7 +2,7 @@
 
 use super::{LEVELS, Matrix, hull};
 use crate::hw::hdl::{Int, Pipeline, Signal, choose};
-use atheena_dialects::dataflow::Serial;
+use atheena_dialects::dataflow::{Serial, SerialTable};
 use std::ops::Range;
 
 /// Digits and groups of outputs in turn: which ones a stage holds.
@@ -31,24 +31,25 @@ impl Matrix {
         // [bits of a digit, elements]
         let mut planes = bits.lanes(1);
         let chains = serial.chains(self.simd);
+        let tables: Vec<Vec<Vec<SerialTable>>> =
+            (0..self.pe).map(|lane| self.tables(lane, &chains)).collect();
         let mut sums: Vec<Option<Int<'c>>> = vec![None; self.pe * chains.len() * serial.bits as usize];
         for stage in 0..serial.stages(self.simd) as usize {
             let mut sums = sums.iter_mut();
-            for lane in 0..self.pe {
+            for (lane, chains) in tables.iter().enumerate() {
                 for plane in planes.chunks(self.simd) {
-                    for chain in &chains {
+                    for chain in chains {
                         let sum = sums.next().expect("there is one for each chain");
                         let next = match (*sum, chain.get(stage)) {
-                            (None, table) => self.table(
-                                plane,
-                                table.expect("a chain has a table").clone(),
-                                (lane, group),
-                                1,
-                            ),
+                            (None, table) => {
+                                self.table(plane, table.expect("a chain has a table"), (lane, group), 1)
+                            }
                             (Some(sum), None) => sum,
                             // Subtracted, so that synthesis puts the table, not the sum, in front of the carry chain.
                             (Some(sum), Some(table)) => {
-                                sum - self.table(plane, table.clone(), (lane, group), -1)
+                                let (low, high) = table.sum;
+                                (sum - self.table(plane, table, (lane, group), -1))
+                                    .within(low.into(), high.into())
                             }
                         };
                         *sum = Some(next.delay(pipeline.module, pipeline.enable));
@@ -102,7 +103,7 @@ impl Matrix {
         let so_far = m.data_register("sum", width);
         let before =
             Int::select(first, bias, Int::new(*so_far, range.0, range.1).shift_right(serial.bits as u32));
-        so_far.next_if(step, before.to_bits(width) + sum.to_bits(width));
+        so_far.next_if(step, sum.to_bits(width) + before.to_bits(width));
 
         let low_width = (serial.bits * (serial.digits - 1)) as u32;
         let low = m.data_register("low", low_width);
@@ -119,23 +120,29 @@ impl Matrix {
         &self.weights[row * self.simd..][..self.simd]
     }
 
-    /// `sign` times the sum of the weights of some elements whose bits are set, of a lane.
+    /// The tables of each chain, of a lane.
+    fn tables(&self, lane: usize, chains: &[Vec<Range<usize>>]) -> Vec<Vec<SerialTable>> {
+        let rows: Vec<_> = (0..self.groups as usize).map(|group| self.row(group * self.pe + lane)).collect();
+        chains.iter().map(|chain| Serial::tables(chain, &rows)).collect()
+    }
+
+    /// `sign` times the number of a table for the bits that are set, of a lane.
     fn table<'c>(
         &self,
         bits: &[Signal<'c>],
-        elements: Range<usize>,
+        SerialTable { elements, added, .. }: &SerialTable,
         (lane, group): (usize, Signal<'c>),
         sign: i64,
     ) -> Int<'c> {
         let rows = (0..self.groups as usize).map(|group| &self.row(group * self.pe + lane)[elements.clone()]);
-        let sums = |weights: &[i64]| -> Vec<i64> {
-            weights.iter().fold(vec![0], |sums, w| {
+        let sums = |(weights, &added): (&[i64], &i64)| -> Vec<i64> {
+            weights.iter().fold(vec![sign * added], |sums, w| {
                 let with: Vec<_> = sums.iter().map(|sum| sum + sign * w).collect();
                 [sums, with].concat()
             })
         };
-        let values: Vec<_> = rows.flat_map(sums).collect();
-        let mut index = bits[elements].to_vec();
+        let values: Vec<_> = rows.zip(added).flat_map(sums).collect();
+        let mut index = bits[elements.clone()].to_vec();
         if self.groups > 1 {
             index.push(group);
         }
