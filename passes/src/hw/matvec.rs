@@ -301,13 +301,16 @@ impl Matrix {
         let (low, high) = hull(ranges.iter().copied());
         let width = Int::width_of(low, high);
 
+        // `sum - !before` is `sum + before + 1`, for each beat.
+        let ones = if self.beats > 1 { self.beats } else { 0 };
+        let start: Vec<i64> = self.bias.iter().map(|b| b - ones).collect();
         let bias: Vec<_>;
         let mut history = None;
         if self.groups == 1 {
-            let each = self.bias.iter().map(|&b| Int::constant(b.into(), enable.builder()));
+            let each = start.iter().map(|&b| Int::constant(b.into(), enable.builder()));
             bias = (0..self.vectors).flat_map(|_| each.clone()).collect();
         } else {
-            let stored = Stored::new(m, "bias", &self.bias, self.pe);
+            let stored = Stored::new(m, "bias", &start, self.pe);
             let group = m.counter("bias_group", self.groups, enable & pipeline.valid);
             bias = stored.read(m, group, enable);
             if self.beats > 1 {
@@ -331,7 +334,8 @@ impl Matrix {
                     (None, Some(register)) => first.mux(start, **register),
                     (None, None) => start,
                 };
-                before + sums[pe].to_bits(width)
+                let sum = sums[pe].to_bits(width);
+                if self.beats > 1 { sum - !before } else { before + sum }
             })
             .collect();
         if let Some(history) = history {

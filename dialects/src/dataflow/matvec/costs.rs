@@ -155,7 +155,7 @@ impl<'c> MatvecCosts<'c> {
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = self.size.element_bits;
-        let scale = Resources { lut: 2 * element + 4, dsp: self.scale_dsps, ..Resources::default() } * pe;
+        let scale = Resources { lut: element, dsp: self.scale_dsps, ..Resources::default() } * pe;
         let output = output_registers(pe * element);
         if let Some(serial) = self.size.serial(pe, products) {
             return self.in_tables(serial, simd, pe) + scale + output;
@@ -241,7 +241,7 @@ impl<'c> MatvecCosts<'c> {
         let sum = |widths: Vec<i64>| {
             let (tree, width) = adder_tree(widths.repeat(serial.bits as usize));
             let width = width + serial.bits;
-            tree + Resources::logic(2 * width, width + serial.bits * (serial.digits - 1))
+            tree + Resources::logic(width, width + serial.bits * (serial.digits - 1))
         };
         let sums: Resources = lanes.into_iter().map(sum).sum();
         let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);

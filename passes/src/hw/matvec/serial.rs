@@ -84,14 +84,17 @@ impl Matrix {
     ) -> Int<'c> {
         let m = pipeline.module;
         let step = pipeline.enable & pipeline.valid;
+        // Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the bias
+        // in front of the carry chain.
+        let ones: i64 = (0..serial.digits).map(|digit| 1 << (serial.bits * digit)).sum();
         // Inputs came less their offset.
-        let bias = |row: usize| self.bias[row] + serial.offset * self.row(row).iter().sum::<i64>();
+        let bias = |row: usize| self.bias[row] + serial.offset * self.row(row).iter().sum::<i64>() - ones;
         let biases: Vec<_> = (0..self.groups as usize).map(|group| bias(group * self.pe + lane)).collect();
         let bias = table(&biases, &[group]);
 
         // The sum so far loses its low bits, which are final, to a shift register.
         let (of_sum, of_bias) = (sum.range(), bias.range());
-        let added = |(low, high): (i128, i128)| (low + of_sum.0, high + of_sum.1);
+        let added = |(low, high): (i128, i128)| (low + of_sum.0 + 1, high + of_sum.1 + 1);
         let shifted = |(low, high): (i128, i128)| (low >> serial.bits, high >> serial.bits);
         let mut range = added(of_bias);
         let mut of_digit = range;
@@ -103,7 +106,7 @@ impl Matrix {
         let so_far = m.data_register("sum", width);
         let before =
             Int::select(first, bias, Int::new(*so_far, range.0, range.1).shift_right(serial.bits as u32));
-        so_far.next_if(step, sum.to_bits(width) + before.to_bits(width));
+        so_far.next_if(step, sum.to_bits(width) - !before.to_bits(width));
 
         let low_width = (serial.bits * (serial.digits - 1)) as u32;
         let low = m.data_register("low", low_width);
