@@ -128,6 +128,9 @@ pub enum SynthError {
     Statistics(String),
 }
 
+/// The macro with which the generated SystemVerilog instantiates cells of Xilinx that Yosys does not infer.
+const CELLS: &str = "ATHEENA_XILINX_CELLS";
+
 /// Synthesises the design in `directory`, whose top module is `top`, and counts resources.
 pub fn synthesize(directory: &Path, top: &str, options: &SynthOptions) -> Result<SynthResult, SynthError> {
     let list = directory.join("rtl/filelist.f");
@@ -146,7 +149,8 @@ pub fn synthesize(directory: &Path, top: &str, options: &SynthOptions) -> Result
     })?;
     let script = exchange.path().join("synth.ys");
     let statistics = exchange.path().join("stat.json");
-    let mut text: String = names.iter().map(|name| format!("read_verilog -sv rtl/{name}\n")).collect();
+    let mut text: String =
+        names.iter().map(|name| format!("read_verilog -sv -D {CELLS} rtl/{name}\n")).collect();
     let flatten = if options.flatten { "-flatten " } else { "" };
     // Without pads and clock buffers: the design is a part of a larger one.
     text += &format!("synth_xilinx -family xc7 -noiopad -noclkbuf {flatten}-top {top}\n");

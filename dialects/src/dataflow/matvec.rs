@@ -1,10 +1,10 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
 use super::scale::{Multipliers, multiplies, range_of_sum};
-use super::timing::{LEVELS, tree_stages};
+use super::timing::{LEVELS, sum_stages, tree_stages};
 use super::{
-    Actor, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div, divisors,
-    int, operation, start, value_range,
+    Actor, DspKind, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div,
+    divisors, int, operation, start, value_range,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -319,13 +319,14 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let (simd, pe, products) = fold(self.folding());
         let size = self.size();
         let (beats, groups) = size.beats_and_groups(simd, pe);
+        let inputs = DspKind::of(self.0).adder_inputs();
         if let Some(serial) = size.serial(pe, products) {
             let (vector, cycles) = (size.vector as usize, serial.digits as u64);
             let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
             let mut steps = vec![group; groups as usize - 1];
             steps.push(Step { takes: true, ..group });
             // Bits, tables, the tree over chains, the sum.
-            let stages = 1 + serial.stages(vector) + tree_stages(serial.sums(vector), LEVELS) + 1;
+            let stages = 1 + serial.stages(vector) + sum_stages(serial.sums(vector), inputs) + 1;
             return Timing::steps(steps, stages + u64::from(multiplies(self.0)));
         }
         let hold = Step { cycles: groups as u64, needs: Needs::Input(0), takes: true, gives: false };
@@ -339,7 +340,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
         } else {
             let (costs, products) = (MatvecCosts::of(*self), self.products());
             let stages = 2 + costs.stages_of_products(simd, products) as u64;
-            stages + tree_stages(costs.sums_of_products(simd, pe, products), LEVELS)
+            stages + sum_stages(costs.sums_of_products(simd, pe, products), inputs)
         };
         Timing::steps(steps, sums + u64::from(groups > 1) + 1 + u64::from(multiplies(self.0)))
     }

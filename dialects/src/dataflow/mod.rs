@@ -49,7 +49,7 @@ pub use scale::{Multipliers, Scale, half, is_adders, multiplies};
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use table::Table;
-pub use timing::{Behaviour, Needs, Place, Step, Steps, Timing};
+pub use timing::{Behaviour, Needs, Place, Step, Steps, Timing, adder_groups};
 pub use window::{Schedule, Window};
 
 use crate::ir::{Attr, Builder, Op, OpBuilder};

@@ -179,6 +179,14 @@ impl DspKind {
         }
     }
 
+    /// Numbers that one row of LUTs adds: the devices that have these blocks add three in a LUT of two outputs and its carry, or two.
+    pub const fn adder_inputs(self) -> usize {
+        match self {
+            Self::Wide => 3,
+            Self::Square => 2,
+        }
+    }
+
     /// Blocks of a product of two numbers in two's complement of so many bits: a longer operand is cut into parts of 17 bits, all but the
     /// last of which have no sign. Synthesis gives the longer one the wider port; where it takes fewer blocks to cut that one for the
     /// narrower port, the hardware does.

@@ -155,7 +155,28 @@ pub(super) const SKID: u64 = 2;
 
 /// Registers of a tree over so many numbers that has one behind every `levels` levels and behind the last one.
 pub(super) fn tree_stages(numbers: i64, levels: u64) -> u64 {
-    u64::from(64 - (numbers.max(1) - 1).leading_zeros()).div_ceil(levels)
+    tree_levels(numbers, 2).div_ceil(levels)
+}
+
+/// Registers of a tree of adders of so many inputs.
+pub(super) fn sum_stages(numbers: i64, inputs: usize) -> u64 {
+    tree_levels(numbers, inputs).div_ceil(LEVELS)
+}
+
+/// Levels of a tree over so many numbers.
+fn tree_levels(numbers: i64, inputs: usize) -> u64 {
+    let reached = |levels: &u32| (inputs as i64).checked_pow(*levels).is_none_or(|most| most >= numbers);
+    u64::from((0..).find(reached).unwrap_or_default())
+}
+
+/// How many of so many numbers each adder of a level of a tree takes; 1 where one waits for the next level. The fewest adders in the fewest levels.
+pub fn adder_groups(numbers: usize, inputs: usize) -> Vec<usize> {
+    let levels = tree_levels(numbers as i64, inputs);
+    let most = inputs.pow((levels as u32).saturating_sub(1));
+    let (full, rest) = (numbers / inputs, numbers % inputs);
+    let waits = full + rest <= most;
+    let others = if waits || rest == 0 { vec![1; rest] } else { vec![rest] };
+    [vec![inputs; full], others].concat()
 }
 
 /// Levels of a tree between two registers.

@@ -18,13 +18,13 @@
 //! exporter writes them.
 
 use super::actor::{Actor, beat_width};
-use super::hdl::{Interface, Module, Signal};
+use super::hdl::{ADD3, Interface, Module, Signal, declare_add3};
 use super::{
     binary, concat, decide, depthwise, fifo, fork, gate, global_pool, map, matvec, merge, pad, pool, resize,
     sink, slice, source, table, window,
 };
 use atheena_dialects::dataflow::Stream;
-use atheena_dialects::ir::{Builder, Failure, Op, Value};
+use atheena_dialects::ir::{Attr, Builder, Failure, Op, Value};
 use atheena_dialects::pass::{NoOptions, Pass};
 use std::collections::{HashMap, HashSet};
 
@@ -43,6 +43,11 @@ impl Pass for ConvertDataflowToHw {
             convert(graph)?;
             graph.erase();
         }
+        let uses =
+            |op: &Op<'_>| op.attr("moduleName").is_some_and(|name| name == Attr::symbol(op.ctx(), ADD3));
+        if module.walk_named("hw.instance").iter().any(uses) {
+            declare_add3(Builder::end(module.body(), module.loc()));
+        }
         Ok(())
     }
 }
@@ -55,7 +60,7 @@ const HOST_OUTPUT: &str = "m_axis_";
 fn convert(graph: Op<'_>) -> Result<(), Failure> {
     let name = graph.symbol().unwrap_or_default();
     let place = Builder::before(graph);
-    let mut names = HashSet::from([name.clone()]);
+    let mut names = HashSet::from([name.clone(), ADD3.to_owned()]);
     let mut instances = vec![];
     for op in graph.body().ops() {
         let actor = Actor(op);

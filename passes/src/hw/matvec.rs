@@ -31,7 +31,7 @@ use super::{
     rescale::Rescale,
     stored::Stored,
 };
-use atheena_dialects::dataflow::{DspUse, Matvec, MatvecCosts, Serial};
+use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Serial};
 use atheena_dialects::ir::Failure;
 use serial::Turn;
 
@@ -107,6 +107,8 @@ struct Matrix {
     rescale: Rescale,
     /// The range of each output's sum, bias included.
     ranges: Vec<(i128, i128)>,
+    /// Numbers that an adder takes.
+    adder_inputs: usize,
 }
 
 /// The least and the greatest of some numbers.
@@ -165,7 +167,20 @@ impl Matrix {
         let (beats, groups) = (beats as i64, groups as i64);
         let ends = (weights.iter().min().copied(), weights.iter().max().copied());
         let weights_range = (ends.0.unwrap_or(0), ends.1.unwrap_or(0));
-        Ok(Self { vectors, simd, pe, beats, groups, weights, weights_range, bias, rescale, ranges })
+        let adder_inputs = DspKind::of(actor.0).adder_inputs();
+        Ok(Self {
+            vectors,
+            simd,
+            pe,
+            beats,
+            groups,
+            weights,
+            weights_range,
+            bias,
+            rescale,
+            ranges,
+            adder_inputs,
+        })
     }
 
     /// How products are made bit by bit; None if they are not.
@@ -205,7 +220,7 @@ impl Matrix {
             let x = actor.lanes_of(0, x);
             let ranges: Vec<_> = x.iter().map(|x| x.range()).collect();
             let graph = AdderGraph::of(&rows, &ranges[..self.simd]).copies(self.vectors);
-            return pipeline.multiply(&graph, &x, LEVELS, &mut [first, last]);
+            return pipeline.multiply(&graph, &x, (self.adder_inputs, LEVELS), &mut [first, last]);
         }
         // Weights and elements, then what multiplies them, then sums.
         let matvec = matvec_of(actor);
@@ -247,7 +262,7 @@ impl Matrix {
             sums.extend(finished);
         }
         pipeline.step(&mut [first, last]);
-        pipeline.reduce(sums, LEVELS, &mut [first, last], |a, b| a + b)
+        pipeline.sum(sums, (self.adder_inputs, LEVELS), &mut [first, last])
     }
 
     /// Takes one off the first weight of each pair whose second one is negative, in so many lanes.

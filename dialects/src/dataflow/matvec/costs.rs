@@ -3,7 +3,8 @@
 use super::super::actor::output_registers;
 use super::super::resources::{distinct_columns, history, multiplexer_bit};
 use super::super::scale::{dsp_blocks, range_of_sum};
-use super::super::{DspKind, Folding, Resources, Rom, bits_of_range, ceil_div, rom};
+use super::super::timing::LEVELS;
+use super::super::{DspKind, Folding, Resources, Rom, adder_groups, bits_of_range, ceil_div, rom};
 use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -176,7 +177,7 @@ impl<'c> MatvecCosts<'c> {
         let delayed = Resources::logic(0, waits * pe * terms.iter().sum::<i64>());
         let (more_products, more_terms) = self.in_luts(simd - in_dsps, pe, depth);
         terms.extend(more_terms);
-        let (mut tree, sum_bits) = adder_tree(terms);
+        let (mut tree, sum_bits) = adder_tree(&terms, self.dsp_kind.adder_inputs());
         let (beats, groups) = self.size.beats_and_groups(simd, pe);
         // Sums wait a cycle for those so far; of one product that is a register of the DSP block.
         if groups > 1 && !(simd == 1 && pe == 1) {
@@ -239,7 +240,8 @@ impl<'c> MatvecCosts<'c> {
 
         let (tables, lanes) = self.tables(serial, vector, pe);
         let sum = |widths: Vec<i64>| {
-            let (tree, width) = adder_tree(widths.repeat(serial.bits as usize));
+            let (tree, width) =
+                adder_tree(&widths.repeat(serial.bits as usize), self.dsp_kind.adder_inputs());
             let width = width + serial.bits;
             tree + Resources::logic(width, width + serial.bits * (serial.digits - 1))
         };
@@ -322,20 +324,27 @@ fn counter(states: i64) -> Resources {
     Resources::logic(if states.count_ones() == 1 { bits } else { bits * 5 / 2 }, bits)
 }
 
-/// A tree that adds numbers of so many bits, with a register behind every two levels and behind the last one; and the bits of its sum.
-fn adder_tree(mut terms: Vec<i64>) -> (Resources, i64) {
+/// A tree of adders of so many inputs, with a register behind every two levels and behind the last one, that adds numbers of so many
+/// bits; and the bits of its sum.
+fn adder_tree(bits: &[i64], inputs: usize) -> (Resources, i64) {
     let mut tree = Resources::default();
+    // How many values each number has, of which the logarithm is its bits.
+    let mut terms: Vec<i128> = bits.iter().map(|&bits| 1 << bits).collect();
+    let width = |values: i128| i64::from(128 - (values - 1).leading_zeros());
     let mut level = 0;
     while terms.len() > 1 {
-        let sum = |pair: &[i64]| pair.iter().max().map_or(0, |bits| bits + pair.len() as i64 - 1);
-        let sums: Vec<i64> = terms.chunks(2).map(sum).collect();
+        let groups = adder_groups(terms.len(), inputs);
+        let mut rest = terms.as_slice();
+        terms =
+            groups.iter().map(|&count| rest.split_off(..count).unwrap_or_default().iter().sum()).collect();
         level += 1;
-        let adders = terms.len() / 2;
-        let registered = level % 2 == 0 || sums.len() == 1;
-        tree += Resources::logic(sums[..adders].iter().sum(), if registered { sums.iter().sum() } else { 0 });
-        terms = sums;
+        let adders =
+            groups.iter().zip(&terms).filter(|(count, _)| **count > 1).map(|(_, &sum)| width(sum)).sum();
+        let registered = level % LEVELS == 0 || terms.len() == 1;
+        let registers = if registered { terms.iter().map(|&sum| width(sum)).sum() } else { 0 };
+        tree += Resources::logic(adders, registers);
     }
-    (tree, terms.first().copied().unwrap_or(0))
+    (tree, terms.first().map_or(0, |&sum| width(sum)))
 }
 
 fn hull(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {

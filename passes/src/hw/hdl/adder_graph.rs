@@ -15,6 +15,7 @@ mod build;
 mod greedy;
 mod recreate;
 mod sums;
+mod three;
 
 use super::{Int, Pipeline, Signal};
 use std::collections::HashMap;
@@ -132,22 +133,29 @@ impl AdderGraph {
 
 impl<'c> Pipeline<'_, 'c> {
     /// The products of a constant matrix with numbers of this stage, in the stage that this is then: a register stands behind
-    /// every `stage_levels` adders that follow one another, and behind the last one.
+    /// every `stage_levels` adders that follow one another, and behind the last one. With adders of three `inputs` there are fewer adders, and
+    /// as many stages.
     pub fn multiply(
         &mut self,
         graph: &AdderGraph,
         inputs: &[Int<'c>],
-        stage_levels: u32,
+        (inputs_of_adders, stage_levels): (usize, u32),
         along: &mut [&mut Signal<'c>],
     ) -> Vec<Int<'c>> {
         let levels = graph.levels();
         let ranges = graph.ranges(&inputs.iter().map(|input| input.range()).collect::<Vec<_>>());
         let stage_of = |node: u32| levels[node as usize].saturating_sub(1) / stage_levels;
+        let adders = if inputs_of_adders < 3 {
+            graph.adders.iter().map(|adder| Some(adder.to_vec())).collect()
+        } else {
+            let inputs = inputs.iter().map(|input| input.range());
+            graph.with_three_inputs(&inputs.chain(ranges.iter().copied()).collect::<Vec<_>>(), stage_of)
+        };
         let last_stage = (0..levels.len() as u32).map(stage_of).max().unwrap_or(0);
         // The stage in which each node is needed last.
         let mut needed: Vec<Option<u32>> = vec![None; levels.len()];
-        for (number, adder) in graph.adders.iter().enumerate() {
-            for term in adder {
+        for (number, adder) in adders.iter().enumerate() {
+            for term in adder.iter().flatten() {
                 let stage = stage_of((graph.inputs + number) as u32);
                 needed[term.node as usize] = needed[term.node as usize].max(Some(stage));
             }
@@ -163,13 +171,23 @@ impl<'c> Pipeline<'_, 'c> {
                 .shift_left(term.shift)
         };
         for stage in 0..=last_stage {
-            for (number, &[a, b]) in graph.adders.iter().enumerate() {
+            for (number, adder) in adders.iter().enumerate() {
                 let node = graph.inputs + number;
-                if stage_of(node as u32) == stage {
-                    let (x, y) = (value(&values, a), value(&values, b));
-                    let (low, high) = ranges[number];
-                    values[node] = Some(if b.negative { x - y } else { x + y }.within(low, high));
+                if stage_of(node as u32) != stage {
+                    continue;
                 }
+                let (low, high) = ranges[number];
+                let sum = match adder.as_deref() {
+                    None => continue,
+                    Some(&[a, b]) if b.negative => value(&values, a) - value(&values, b),
+                    Some(&[a, b]) => value(&values, a) + value(&values, b),
+                    Some(&[a, b, c]) => self.module.sum_of_three([a, b, c].map(|term| {
+                        let plain = Term { shift: 0, ..term };
+                        (value(&values, plain), term.shift, term.negative)
+                    })),
+                    Some(_) => unreachable!("an adder has two or three terms"),
+                };
+                values[node] = Some(sum.within(low, high));
             }
             for (value, needed) in values.iter_mut().zip(&needed) {
                 *value = value.filter(|_| *needed > Some(stage)).map(|v| v.delay(self.module, self.enable));

@@ -19,6 +19,7 @@ mod multiply;
 mod pipeline;
 mod signal;
 mod stream;
+mod ternary;
 
 pub use adder_graph::{AdderGraph, Term};
 pub use int::Int;
@@ -28,6 +29,7 @@ pub use multiply::{Multiples, Partial};
 pub use pipeline::Pipeline;
 pub use signal::Signal;
 pub use stream::{Offer, Part, Receiver, skid};
+pub use ternary::{NAME as ADD3, declare as declare_add3};
 
 /// Bits that count from 0 to `states - 1`, at least one.
 pub fn index_width(states: i64) -> u32 {

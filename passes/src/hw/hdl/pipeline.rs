@@ -1,6 +1,7 @@
 //! Pipelines that a single bit stops.
 
 use super::{Int, Module, Signal};
+use atheena_dialects::dataflow::adder_groups;
 
 /// Stages of a pipeline that advances while `enable` is set, empty stages as well: it drains on its own.
 ///
@@ -37,6 +38,38 @@ impl<'m, 'c> Pipeline<'m, 'c> {
         for signal in along {
             **signal = self.delay(**signal);
         }
+    }
+
+    /// The sum of each list, by a tree of adders of `inputs` numbers (`adder_groups` says which) with a register behind every `levels` levels and
+    /// behind the last one; lists have the same length. Returns the sums, in the stage that this is then.
+    pub fn sum(
+        &mut self,
+        mut lists: Vec<Vec<Int<'c>>>,
+        (inputs, levels): (usize, u32),
+        along: &mut [&mut Signal<'c>],
+    ) -> Vec<Int<'c>> {
+        let module = self.module;
+        let add = |terms: &[Int<'c>]| match *terms {
+            [a, b, c] => module.sum_of_three([a, b, c].map(|term| (term, 0, false))),
+            _ => terms.iter().copied().reduce(|a, b| a + b).expect("a group has a number"),
+        };
+        let mut level = 0;
+        while let Some(count) = lists.first().map(Vec::len).filter(|&count| count > 1) {
+            let groups = adder_groups(count, inputs);
+            for list in &mut lists {
+                let mut rest = list.as_slice();
+                let group = |&count: &usize| add(rest.split_off(..count).unwrap_or_default());
+                *list = groups.iter().map(group).collect();
+            }
+            level += 1;
+            if level % levels == 0 || groups.len() == 1 {
+                for list in &mut lists {
+                    *list = self.delay_ints(list);
+                }
+                self.step(along);
+            }
+        }
+        lists.into_iter().flatten().collect()
     }
 
     /// Reduces each list to one number by a balanced tree with a register behind every `levels` levels and behind

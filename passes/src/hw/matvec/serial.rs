@@ -68,7 +68,7 @@ impl Matrix {
             .chunks(chains.len() * serial.bits as usize)
             .map(|lane| lane.chunks(chains.len()).enumerate().flat_map(of_plane).collect())
             .collect();
-        let sums = pipeline.reduce(lists, LEVELS, &mut [first, last, &mut group], |a, b| a + b);
+        let sums = pipeline.sum(lists, (self.adder_inputs, LEVELS), &mut [first, last, &mut group]);
         let lanes = sums.into_iter().enumerate();
         lanes.map(|(lane, sum)| self.shift_and_add(serial, pipeline, (lane, sum), group, *first)).collect()
     }
