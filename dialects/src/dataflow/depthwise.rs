@@ -3,10 +3,10 @@
 use super::actor::{lane_foldings, lanes_of, output_registers};
 use super::scale::{dsp_blocks, multiplies, range_of_sum};
 use super::stream::pixel_choices;
-use super::timing::{LEVELS, tree_stages};
+use super::timing::sum_stages;
 use super::{
-    Actor, Folding, Lanes, Named, Resources, Scale, Stream, Timing, bits_of_range, operation, rom, start,
-    value_range,
+    Actor, DspKind, Folding, Lanes, Named, Resources, Scale, Stream, Timing, bits_of_range, operation, rom,
+    start, value_range,
 };
 use crate::ir::{Attr, Builder, Op, Type, Value};
 
@@ -46,6 +46,13 @@ impl<'c> Depthwise<'c> {
         let sum = |(output, &bias)| range_of_sum(bias, taps(output), (low as i64, high as i64));
         Some(bias.iter().enumerate().map(sum).collect())
     }
+
+    /// Numbers that an adder of products takes. DSP blocks add two of theirs.
+    pub fn adder_inputs(self) -> usize {
+        let [_, _, channels, _] = self.weights_shape();
+        let constant = lanes_of(self.folding()) >= channels;
+        if constant { DspKind::of(self.0).adder_inputs() } else { 2 }
+    }
 }
 
 impl<'c> Actor<'c> for Depthwise<'c> {
@@ -83,7 +90,7 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     /// Weights, products, the tree over the taps, the bias, the sum, and the multiplier if there is one.
     fn timing(&self) -> Timing {
         let [kh, kw, _, _] = self.weights_shape();
-        Timing::pass(4 + tree_stages(kh * kw, LEVELS) + u64::from(multiplies(self.0)))
+        Timing::pass(4 + sum_stages(kh * kw, self.adder_inputs()) + u64::from(multiplies(self.0)))
     }
 
     /// As `dataflow.matvec`: a DSP a product with weights out of a memory, adders of 20 bits, 50 LUTs a lane to scale.
@@ -99,7 +106,8 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         let scale = Resources { dsp: dsp_blocks(self.0, sum_bits), ..Resources::logic(50, 40) };
         let ends = scale * outputs + output_registers(outputs * bits);
         if words == 1 {
-            return Resources::logic(25, 22) * products + ends;
+            let luts = if DspKind::of(self.0).adder_inputs() == 3 { 19 } else { 25 };
+            return Resources::logic(luts, 22) * products + ends;
         }
         // DSP blocks add as well.
         let tree = Resources::logic(0, 8) * (products - outputs);

@@ -10,6 +10,7 @@ use super::{
     matvec::hull,
     stored::Stored,
 };
+use atheena_dialects::dataflow::Depthwise;
 use atheena_dialects::ir::Failure;
 
 /// Levels of the tree between two registers.
@@ -33,6 +34,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let mut bias = actor.dense("bias")?;
     let rounding = rescale.take_rounding() as i64;
     bias.iter_mut().for_each(|b| *b += rounding);
+
+    let adder_inputs = Depthwise::cast(actor.0).map_or(2, Depthwise::adder_inputs);
 
     let input = m.receive(0, beat_width(&from));
     let output = m.send(0, beat_width(&to));
@@ -74,7 +77,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         })
         .collect();
     pipeline.step(&mut []);
-    let sums = pipeline.reduce(products, LEVELS, &mut [], |a, b| a + b);
+    let sums = pipeline.sum(products, (adder_inputs, LEVELS), &mut []);
 
     let biases = of_group("bias", &bias, pipeline.valid);
     let sums = pipeline.delay_ints(&sums);

@@ -69,6 +69,11 @@ impl<'c> MatvecCosts<'c> {
         })
     }
 
+    /// Tenths of LUTs a signed digit of weights that never change: a third less with adders of three numbers.
+    fn tenths_of_luts_a_digit(&self) -> i64 {
+        if self.dsp_kind.adder_inputs() == 3 { 36 } else { 50 }
+    }
+
     /// How DSP blocks are used for so many outputs at once.
     pub fn dsp_use(&self, pe: i64) -> DspUse {
         DspUse::new(self.dsp_kind, self.weights, self.size.input, pe)
@@ -150,9 +155,9 @@ impl<'c> MatvecCosts<'c> {
     /// scales and saturates.
     ///
     /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (`passes/benches/costs.rs` compares).
-    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, about 5 LUT and 3 to 4 FF a
+    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, 5 LUT and 3 to 4 FF a
     /// signed digit (by Yosys, B-LeNet's convolutions of 319, 971, 2 618 and 9 440 digits: 5.2, 5.5, 5.1 and 4.7 LUT, 4.1, 3.9, 3.5 and
-    /// 3.2 FF).
+    /// 3.2 FF), and 3.6 LUT with adders of three numbers.
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
         let element = self.size.element_bits;
@@ -165,7 +170,8 @@ impl<'c> MatvecCosts<'c> {
             let digits = self.digits();
             // The more there are, the more outputs share.
             let registers = (digits as f64 * (5.8 - 0.2 * (digits.max(1) as f64).log2())) as i64;
-            let adders = Resources::logic(5 * digits, registers) * self.size.vectors(simd);
+            let adders = Resources::logic(digits * self.tenths_of_luts_a_digit() / 10, registers)
+                * self.size.vectors(simd);
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
             return adders + scale + output;
         }

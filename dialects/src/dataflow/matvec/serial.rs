@@ -173,7 +173,7 @@ mod tests {
         }
         // Alone, a table is the last one.
         assert_eq!(
-            Serial::tables(&[0..2], &rows)[0],
+            Serial::tables(std::slice::from_ref(&(0..2)), &rows)[0],
             Table { elements: 0..2, added: vec![0, 0], sum: (-5, 3) }
         );
     }

@@ -227,6 +227,40 @@ mod tests {
         }
     }
 
+    impl AdderGraph {
+        /// What the adders compute that have taken in others.
+        fn evaluate_with_three_inputs(&self, ranges: &[(i128, i128)], inputs: &[i128]) -> Vec<Option<i128>> {
+            let levels = self.levels();
+            let nodes = [ranges, &self.ranges(ranges)].concat();
+            let mut values: Vec<_> = inputs.iter().copied().map(Some).collect();
+            for adder in self.with_three_inputs(&nodes, |node| levels[node as usize] / 2) {
+                let value = |term: &Term| {
+                    let value = values[term.node as usize].expect("what was taken in is needed nowhere else")
+                        << term.shift;
+                    if term.negative { -value } else { value }
+                };
+                values.push(adder.map(|terms| {
+                    assert!(terms.len() <= 3 && terms.iter().any(|term| !term.negative));
+                    terms.iter().map(value).sum()
+                }));
+            }
+            values.split_off(self.inputs)
+        }
+    }
+
+    #[test]
+    fn adders_of_three_inputs_take_in_what_they_alone_need() {
+        let ranges = [(0, 255); 4];
+        // Three adders of two inputs make four terms; of three inputs two are enough.
+        let graph = AdderGraph::of(&[vec![1, 1, 1, 1]], &ranges);
+        let adders = graph.with_three_inputs(&[&ranges[..], &graph.ranges(&ranges)].concat(), |_| 0);
+        assert_eq!((graph.adders.len(), adders.iter().flatten().count()), (3, 2));
+        // x + z is needed twice.
+        let graph = AdderGraph::of(&[vec![1, 1, 0, 4], vec![1, 1, 8, 0]], &ranges);
+        let adders = graph.with_three_inputs(&[&ranges[..], &graph.ranges(&ranges)].concat(), |_| 0);
+        assert_eq!((graph.adders.len(), adders.iter().flatten().count()), (3, 3));
+    }
+
     #[test]
     fn terms_that_occur_together_are_added_once() {
         let ranges = [(0, 255); 3];
@@ -252,6 +286,9 @@ mod tests {
             }
             for (sum, (low, high)) in sums.into_iter().zip(graph.ranges(&ranges)) {
                 prop_assert!(low <= sum && sum <= high);
+            }
+            for (fused, sum) in graph.evaluate_with_three_inputs(&ranges, &inputs).into_iter().zip(graph.evaluate(&inputs).1) {
+                prop_assert!(fused.is_none_or(|fused| fused == sum));
             }
             let twice = graph.copies(2);
             let other: Vec<i128> = inputs.iter().map(|x| -x / 2).collect();

@@ -84,3 +84,36 @@ impl<'c> Module<'c> {
         Int::new(bits, low, high)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    /// By a proof over all operands of seven bits, with Yosys' models of the cells.
+    #[test]
+    fn the_cells_add() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("add3.sv"), super::SOURCE).unwrap();
+        for negatives in 0..=2 {
+            let module = |name: &str, macros: &str| {
+                format!(
+                    "read_verilog -sv {macros} add3.sv; chparam -set WIDTH 7 -set NEGATIVES {negatives} atheena_add3; \
+                     hierarchy -top atheena_add3; rename -top {name}; {cells} hierarchy -top {name}; proc; flatten; opt; \
+                     select -assert-none t:LUT6_2 t:CARRY4; design -stash {name};",
+                    cells = if macros.is_empty() { "" } else { "read_verilog -sv +/xilinx/cells_sim.v;" },
+                )
+            };
+            let script = format!(
+                "{} {} design -copy-from gold gold; design -copy-from gate gate; \
+                 miter -equiv -flatten gold gate miter; sat -verify -prove trigger 0 miter",
+                module("gold", ""),
+                module("gate", "-D ATHEENA_XILINX_CELLS"),
+            );
+            let output =
+                Command::new("yosys").current_dir(directory.path()).args(["-q", "-p", &script]).output();
+            let output = output.expect("Yosys is installed");
+            let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+            assert!(output.status.success(), "{negatives}: {}", said.concat());
+        }
+    }
+}
