@@ -1,7 +1,7 @@
 // RUN: atheena-opt %s --convert-dataflow-to-hw | FileCheck %s
 
-// Two outputs of two inputs, one product a cycle: a memory of weights, biases that hold the rounding 2^(5-1), four
-// cycles a vector. Labels become names of modules.
+// Two outputs of two inputs, one product a cycle: a memory of weights, biases that hold the rounding 2^(5-1), less
+// one a beat, four cycles a vector. Labels become names of modules.
 
 !image = !dataflow.stream<1x1x2xui8, lanes = 1>
 !logits = !dataflow.stream<1x1x2xi8, lanes = 1>
@@ -27,7 +27,7 @@ dataflow.graph @net {
 // CHECK: "atheena.memory"() {element_width = 3 : i64, sym_name = "net_fc_1_weights", words = dense<
 // CHECK-SAME{LITERAL}: [[1], [3], [-2], [-4]]> : tensor<4x1xi8>
 // CHECK: "atheena.memory"() {element_width = 5 : i64, sym_name = "net_fc_1_bias", words = dense<
-// CHECK-SAME{LITERAL}: [[21], [10]]> : tensor<2x1xi8>
+// CHECK-SAME{LITERAL}: [[19], [8]]> : tensor<2x1xi8>
 // CHECK: "sv.readmem"
 // CHECK-SAME: filename = "weights/net_fc_1_weights.mem"
 // One product, in a form of which synthesis makes a DSP block.

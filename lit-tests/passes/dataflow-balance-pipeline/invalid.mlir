@@ -1,11 +1,11 @@
-// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=10 dsp=1}))' 2>&1 | FileCheck %s --check-prefix=BUDGET
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=10 ff=10}))' 2>&1 | FileCheck %s --check-prefix=BUDGET
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=0.5}))' 2>&1 | FileCheck %s --check-prefix=FAST
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=520}))' 2>&1 | FileCheck %s --check-prefix=BOTH
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{ff=-2}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{margin=-1}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 
-// BUDGET: error: 'dataflow.graph' op does not fit its budget: at its smallest it needs {{[0-9]+}} lut of 10, 2 dsp of 1
-// BUDGET: note: the largest is "{{all|some|merge}}", with {{[0-9]+}} lut
+// BUDGET: error: 'dataflow.graph' op does not fit its budget: at its smallest it needs {{[0-9]+}} lut of 10, {{[0-9]+}} ff of 10
+// BUDGET: note: the largest is "{{all|some|merge}}", with {{[0-9]+}} {{lut|ff}}
 // BUDGET: note: raise the budget or take a larger device
 // Every actor takes a cycle a sample at least.
 // FAST: error: 'dataflow.graph' op can't take a sample every 0.5 cycles: "source" takes 1 at its fastest

@@ -1,5 +1,5 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline))' | FileCheck %s --check-prefix=MOST
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=760}))' | FileCheck %s --check-prefix=DSP
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{dsp=2 lut=600}))' | FileCheck %s --check-prefix=DSP
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=32}))' | FileCheck %s --check-prefix=CYCLES
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=1000 ff=740}))' | FileCheck %s --check-prefix=LUT
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 dsp=0}))' | FileCheck %s --check-prefix=ZERO
@@ -8,9 +8,9 @@
 // Without a budget all eight elements go in a cycle.
 // MOST: source "source" {lanes = 8 : i64
 // MOST: matvec "all" {{.*}} pe = 8 : i64, {{.*}} simd = 8 : i64
-// Tables do two bits of eight products a cycle for two outputs, and for one of the layer of the quarter.
+// Tables do two bits of eight products a cycle for two outputs, and two DSP blocks the layer of the quarter.
 // DSP: matvec "all" {{.*}} pe = 2 : i64, products = "serial:2", {{.*}} simd = 8 : i64
-// DSP: matvec "some" {{.*}} pe = 1 : i64, products = "serial:2", {{.*}} simd = 8 : i64
+// DSP: matvec "some" {{.*}} pe = 1 : i64, products = "dsp", {{.*}} simd = 2 : i64
 // In 32 cycles a sample two products a cycle are enough: a bit of eight for two outputs.
 // CYCLES: matvec "all" {{.*}} pe = 2 : i64, products = "serial:1", {{.*}} simd = 8 : i64
 // Few LUTs and flip-flops: the smallest there is.
