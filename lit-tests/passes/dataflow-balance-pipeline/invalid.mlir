@@ -1,6 +1,6 @@
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{lut=10 ff=10}))' 2>&1 | FileCheck %s --check-prefix=BUDGET
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=0.5}))' 2>&1 | FileCheck %s --check-prefix=FAST
-// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=520}))' 2>&1 | FileCheck %s --check-prefix=BOTH
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{cycles=16 lut=480}))' 2>&1 | FileCheck %s --check-prefix=BOTH
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{ff=-2}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(dataflow.graph(dataflow-balance-pipeline{margin=-1}))' 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 
@@ -12,7 +12,7 @@
 // FAST: note: at its fastest the whole takes a sample every 1 cycles
 // FAST: note: ask for a lower throughput
 // Two products a cycle for the first layer fit, 32 cycles for its 64; four do not.
-// BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 520 to take a sample every 16 cycles
+// BOTH: error: 'dataflow.graph' op needs {{[0-9]+}} lut of 480 to take a sample every 16 cycles
 // BOTH: note: in its budget it takes a sample every 32.0 cycles at best
 // BOTH: note: raise the budget or ask for a lower throughput
 // NEGATIVE: error: 'dataflow.graph' op can't be balanced: budgets and cycles must not be negative, margin above -1 and max-loss above 0
