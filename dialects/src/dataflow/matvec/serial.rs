@@ -66,11 +66,11 @@ impl Serial {
 
     /// The elements of each table, chain by chain, of a vector. The first one of a chain is added to nothing and has one more.
     pub fn chains(self, vector: usize) -> Vec<Vec<Range<usize>>> {
-        let most = |tables: usize| self.taps * tables + 1;
-        let counts = vector.div_ceil(most(LONGEST_CHAIN))..=vector.div_ceil(most(1));
-        let bits = |&count: &usize| self.bits_of_sums(&self.cut(vector, count));
+        // As few chains as their tables allow.
+        let counts = (1..=LONGEST_CHAIN).rev().map(|tables| vector.div_ceil(self.taps * tables + 1));
+        let bits = |&count: &usize| self.bits_of_sums(vector, count);
         let count = counts.min_by(|a, b| bits(a).total_cmp(&bits(b)));
-        self.cut(vector, count.expect("the range has an end"))
+        self.cut(vector, count.expect("a chain may have one table"))
     }
 
     /// So many chains of equal length.
@@ -84,19 +84,20 @@ impl Serial {
         (0..count).map(chain).collect()
     }
 
-    /// About how many bits the sums of an output have, those of the tree behind the chains too, with weights of [`USUAL_BITS`]: each takes a LUT.
-    fn bits_of_sums(self, chains: &[Vec<Range<usize>>]) -> f64 {
+    /// About how many bits the sums of an output have with so many chains, those of the tree behind them too, of weights of [`USUAL_BITS`]: each
+    /// takes a LUT.
+    fn bits_of_sums(self, vector: usize, chains: usize) -> f64 {
         let bits = |elements: usize| USUAL_BITS + (elements as f64).log2();
-        let of_chain = |chain: &Vec<Range<usize>>| -> f64 {
-            chain.iter().map(|table| bits(table.end - chain[0].start)).sum()
-        };
-        let mut tree = 0.0;
-        let mut lengths: Vec<usize> = chains.iter().map(|chain| chain.iter().map(Range::len).sum()).collect();
-        while lengths.len() > 1 {
-            tree += lengths.chunks_exact(2).map(|pair| bits(pair[0] + pair[1])).sum::<f64>();
-            lengths = lengths.chunks(2).map(|pair| pair.iter().sum()).collect();
+        let mut length = vector.div_ceil(chains);
+        let ends = (self.taps + 1..length).step_by(self.taps).chain([length]);
+        let mut sum = chains as f64 * ends.map(bits).sum::<f64>();
+        let mut count = chains;
+        while count > 1 {
+            length *= 2;
+            sum += (count / 2) as f64 * bits(length);
+            count = count.div_ceil(2);
         }
-        chains.iter().map(of_chain).sum::<f64>() + tree
+        sum
     }
 
     /// The tables of a chain, of the weights of a lane's outputs. Up to the last one each holds so much more that its least number is 0, and the
