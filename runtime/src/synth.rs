@@ -199,8 +199,11 @@ struct Cells {
 }
 
 fn count(statistics: &str, top: &str, seconds: f64) -> Result<SynthResult, SynthError> {
+    // Yosys 0.23 writes the lower levels of a hierarchy as text in between.
+    let is_json = |line: &&str| line.trim_start().starts_with(['"', '{', '}']);
+    let statistics: String = statistics.lines().filter(is_json).flat_map(|line| [line, "\n"]).collect();
     let statistics: Statistics =
-        serde_json::from_str(statistics).map_err(|error| SynthError::Statistics(error.to_string()))?;
+        serde_json::from_str(&statistics).map_err(|error| SynthError::Statistics(error.to_string()))?;
     // Yosys marks names of the source with a backslash.
     let cells: BTreeMap<&str, &BTreeMap<String, u64>> = statistics
         .modules
@@ -271,4 +274,42 @@ fn cell_cost(kind: &str) -> Option<Resources> {
         "CARRY4" | "MUXF7" | "MUXF8" | "INV" | "BUFG" | "GND" | "VCC" => none,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Yosys 0.23 writes a design of three levels, whose lowest has parameters.
+    #[test]
+    fn modules_of_modules_are_counted() {
+        let statistics = r#"{
+   "modules": {
+      "$paramod$9d83\\add": {
+         "num_cells_by_type": {
+            "LUT6_2": 9
+         }
+      },
+      "\\layer": {
+         "num_cells_by_type": {
+            "$paramod$9d83\\add": 2,
+            "FDRE": 4
+         }
+      },
+      "\\net": {
+         "num_cells_by_type": {
+            "layer": 3
+         }
+      }
+   },
+       $paramod$9d83\add     2
+      "design": {
+         "num_cells": 6
+      }
+}"#;
+        let found = count(statistics, "net", 0.0).unwrap();
+        assert_eq!(found.resources, Resources { lut: 54, ff: 12, ..Resources::default() });
+        assert!(found.uncounted.is_empty());
+        assert_eq!(found.modules.iter().map(|module| module.instances).collect::<Vec<_>>(), [6, 3, 1]);
+    }
 }
