@@ -100,7 +100,10 @@ mod tests {
                     "read_verilog -sv {macros} add3.sv; chparam -set WIDTH 7 -set NEGATIVES {negatives} atheena_add3; \
                      hierarchy -top atheena_add3; rename -top {name}; {cells} hierarchy -top {name}; proc; flatten; opt; \
                      select -assert-none t:LUT6_2 t:CARRY4; design -stash {name};",
-                    cells = if macros.is_empty() { "" } else { "read_verilog -sv +/xilinx/cells_sim.v;" },
+                    cells = match macros {
+                        "" => "select -assert-none t:LUT6_2;",
+                        _ => "select -assert-count 7 t:LUT6_2; read_verilog -sv +/xilinx/cells_sim.v;",
+                    },
                 )
             };
             let script = format!(
