@@ -252,6 +252,29 @@ fn products_bit_by_bit() {
     assert_eq!(cycles, 28.0);
 }
 
+/// Some elements bit by bit, and the last ones in DSP blocks, one a digit in each lane.
+#[test]
+fn products_bit_by_bit_beside_dsp_blocks() {
+    let run = |shape, outputs, lanes: [usize; 3], made: &str, seed: u64, expected: f64| {
+        for unsigned in [false, true] {
+            let mut conv = Conv::new(shape, outputs, lanes);
+            let made = format!(", products = \"{made}\"");
+            (conv.made, conv.unsigned, conv.weights) = (made.leak(), unsigned, [-127, 127]);
+            let Some((cycles, _)) = conv.check(seed + u64::from(unsigned)) else { return };
+            assert_eq!(cycles, expected);
+        }
+    };
+    // 16 elements each, a DSP block for both outputs: tables wait for the DSP blocks. Two groups.
+    run([4, 4, 4], 4, [2, 36, 2], "serial:1+dsp:2", 110, 64.0);
+    // One group of four. All but 4 elements in DSP blocks.
+    run([4, 4, 4], 4, [4, 36, 4], "serial:1+dsp:4", 112, 32.0);
+    // A long chain: the DSP blocks' sums wait, for more than the two cycles that a digit has. Tables of 80 elements, and one in DSP blocks.
+    run([4, 4, 20], 3, [20, 180, 3], "serial:4+dsp:1", 114, 16.0);
+    run([4, 4, 10], 6, [10, 90, 2], "serial:2+dsp:7", 116, 48.0);
+    // The last group is smaller, and its outputs cannot be paired.
+    run([3, 3, 3], 13, [3, 27, 3], "serial:3+dsp:4", 118, 15.0);
+}
+
 /// The last group of outputs is smaller.
 #[test]
 fn outputs_at_once_that_do_not_divide_them() {

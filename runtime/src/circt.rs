@@ -25,7 +25,7 @@ const PIPELINE: &str = "builtin.module(\
     hw.module(lower-seq-fifo,lower-seq-hlmem,lower-seq-shiftreg),lower-seq-firmem,\
     lower-seq-to-sv{disable-reg-randomization=true},\
     hw-memory-sim{disable-mem-randomization=true disable-reg-randomization=true},\
-    hw.module(canonicalize,cse,hw-legalize-modules,prettify-verilog))";
+    hw.module(canonicalize,cse,hw-cleanup,hw-legalize-modules,prettify-verilog))";
 
 /// With these, Verilator 5.006, Icarus 11 and Yosys 0.23 all accept the output.
 const LOWERING_OPTIONS: &str = "locationInfoStyle=none,disallowLocalVariables,disallowPackedArrays";

@@ -11,7 +11,7 @@ use crate::ir::{Attr, Builder, Op, Value};
 mod costs;
 mod products;
 mod serial;
-pub use costs::MatvecCosts;
+pub use costs::{MatvecCosts, SerialStages};
 pub use products::{DspUse, PAIR_PLACES, PLACES_A_STAGE, Products};
 pub use serial::{Serial, Table as SerialTable};
 
@@ -217,13 +217,18 @@ impl Size {
     /// How these products take bits of the inputs; None if all at once.
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
         let groups = ceil_div(self.outputs, pe);
-        products.serial_bits().map(|bits| Serial::new(bits, self.input, groups))
+        match products {
+            Products::Serial { bits, lanes } => Some(Serial::new((bits, lanes), self.input, groups)),
+            _ => None,
+        }
     }
 
-    /// Can they, with these lanes? That takes whole vectors, one at a time, and more than one cycle for them.
+    /// Can they, with these lanes? That takes whole vectors, one at a time, of which tables have something left, and more than one cycle for
+    /// them.
     pub fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
         let (beats, groups) = self.beats_and_groups(simd, pe);
-        self.vectors(simd) == 1 && beats == 1 && groups <= Serial::MOST_GROUPS && serial.digits > 1
+        let is_whole = self.vectors(simd) == 1 && beats == 1 && serial.in_tables(self.vector) > 0;
+        is_whole && groups <= Serial::MOST_GROUPS && serial.digits > 1
     }
 
     /// Cycles a beat of vectors.
@@ -308,7 +313,8 @@ impl<'c> Actor<'c> for Matvec<'c> {
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, products) = fold(folding);
         let size = self.size();
-        let chain = size.serial(pe, products).map_or(0, |serial| serial.stages(size.vector as usize));
+        let of_tables = |serial: Serial| serial.stages(serial.in_tables(size.vector) as usize);
+        let chain = size.serial(pe, products).map_or(0, of_tables);
         size.cycles(simd, pe, products) + chain as i64 + 7
     }
 
@@ -321,12 +327,11 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let (beats, groups) = size.beats_and_groups(simd, pe);
         let inputs = DspKind::of(self.0).adder_inputs();
         if let Some(serial) = size.serial(pe, products) {
-            let (vector, cycles) = (size.vector as usize, serial.digits as u64);
+            let cycles = serial.digits as u64;
             let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
             let mut steps = vec![group; groups as usize - 1];
             steps.push(Step { takes: true, ..group });
-            // Bits, tables, the tree over chains, the sum.
-            let stages = 1 + serial.stages(vector) + sum_stages(serial.sums(vector), inputs) + 1;
+            let stages = MatvecCosts::of(*self).serial_stages(serial, pe).sum + 1;
             return Timing::steps(steps, stages + u64::from(multiplies(self.0)));
         }
         let hold = Step { cycles: groups as u64, needs: Needs::Input(0), takes: true, gives: false };

@@ -57,7 +57,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
             let came = actor.lanes_of(0, input.data);
             let x: Vec<_> = matvec_of(actor).places().into_iter().map(|place| came[place]).collect();
             let turn = Turn { digit, group };
-            let totals = matrix.serial_totals(serial, &mut pipeline, &x, turn, (&mut first, &mut last));
+            let totals =
+                matrix.serial_totals(actor, serial, &mut pipeline, &x, turn, (&mut first, &mut last));
             (totals, last)
         }
         None => {
@@ -107,6 +108,8 @@ struct Matrix {
     rescale: Rescale,
     /// The range of each output's sum, bias included.
     ranges: Vec<(i128, i128)>,
+    /// The least and the greatest input.
+    input: (i128, i128),
     /// Numbers that an adder takes.
     adder_inputs: usize,
 }
@@ -179,6 +182,7 @@ impl Matrix {
             bias,
             rescale,
             ranges,
+            input,
             adder_inputs,
         })
     }
@@ -229,7 +233,7 @@ impl Matrix {
         let in_dsps = products.lanes_in_dsps(self.simd as i64) as usize;
         let mut words = (self.weights.clone(), self.pe * self.simd);
         if dsp_use.paired {
-            self.pair(&mut words.0, in_dsps);
+            self.pair(&mut words.0, self.simd, in_dsps);
         }
         let (low, high) = costs.stored(self.pe as i64, products);
         let stored =
@@ -265,11 +269,11 @@ impl Matrix {
         pipeline.sum(sums, (self.adder_inputs, LEVELS), &mut [first, last])
     }
 
-    /// Takes one off the first weight of each pair whose second one is negative, in so many lanes.
-    fn pair(&self, weights: &mut [i64], lanes: usize) {
-        for group in weights.chunks_mut(self.pe * self.simd) {
-            for rows in group.chunks_exact_mut(2 * self.simd) {
-                let (first, second) = rows.split_at_mut(self.simd);
+    /// Takes one off the first weight of each pair whose second one is negative, in so many lanes of rows of this length.
+    fn pair(&self, weights: &mut [i64], length: usize, lanes: usize) {
+        for group in weights.chunks_mut(self.pe * length) {
+            for rows in group.chunks_exact_mut(2 * length) {
+                let (first, second) = rows.split_at_mut(length);
                 let (first, second) = (&mut first[..lanes], &second[..lanes]);
                 first.iter_mut().zip(second).for_each(|(a, b)| *a -= i64::from(*b < 0));
             }

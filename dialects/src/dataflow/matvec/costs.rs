@@ -3,11 +3,27 @@
 use super::super::actor::output_registers;
 use super::super::resources::{distinct_columns, history, multiplexer_bit};
 use super::super::scale::{dsp_blocks, range_of_sum};
-use super::super::timing::LEVELS;
+use super::super::timing::{LEVELS, sum_stages};
 use super::super::{DspKind, Folding, Resources, Rom, adder_groups, bits_of_range, ceil_div, rom};
 use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 use std::ops::Range;
+
+/// Parts of a vector of which some may be multiplied in DSP blocks beside serial products. Exploring takes time with each choice.
+const EIGHTHS: i64 = 8;
+
+/// When sums of serial products are there, in cycles behind the digit that they are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SerialStages {
+    /// Those of the tables.
+    pub tables: u64,
+    /// Those of the DSP blocks, before they are added up over the digits.
+    pub dsps: u64,
+    /// When the tables' are added up: the DSP blocks' sum over all digits is there then.
+    pub sum: u64,
+    /// Registers, each for as many cycles as there are digits, in which that waits.
+    pub holds: u64,
+}
 
 /// LUTs of a product that synthesis saves, as fitted.
 const SAVED_LUTS: i64 = 5;
@@ -95,8 +111,10 @@ impl<'c> MatvecCosts<'c> {
     /// The least and the greatest number in the memory of weights.
     pub fn stored(&self, pe: i64, products: Products) -> (i64, i64) {
         match products {
-            Products::Dsp | Products::Mixed(_) => self.dsp_use(pe).stored(self.weights),
-            Products::Lut | Products::Serial(_) | Products::Constants => self.weights,
+            Products::Dsp | Products::Mixed(_) | Products::Serial { .. } => {
+                self.dsp_use(pe).stored(self.weights)
+            }
+            Products::Lut | Products::Constants => self.weights,
         }
     }
 
@@ -120,11 +138,39 @@ impl<'c> MatvecCosts<'c> {
             1 => vec![Products::Constants],
             _ => Products::choices(self.dsp_use(pe), simd, pe),
         };
-        let serial = Serial::BITS.map(Products::Serial);
-        products.extend(serial.filter(|&products| {
-            self.size.serial(pe, products).is_some_and(|serial| self.size.is_serial_at(simd, pe, serial))
-        }));
+        let serial = |bits: i64| self.serial_choices(bits, simd, pe);
+        products.extend(Serial::BITS.flat_map(serial));
         products
+    }
+
+    /// Products bit by bit with these lanes: alone, and with DSP blocks for some eighths of the elements.
+    fn serial_choices(&self, bits: i64, simd: i64, pe: i64) -> Vec<Products> {
+        let alone = Products::Serial { bits, lanes: 0 };
+        let Some(serial) = self.size.serial(pe, alone) else { return vec![] };
+        if !self.size.is_serial_at(simd, pe, serial) {
+            return vec![];
+        }
+        let chain = self.dsp_use(pe).chain;
+        let lanes = (1..EIGHTHS).map(|eighths| simd * eighths / (EIGHTHS * serial.digits) / chain * chain);
+        let mut lanes: Vec<_> = lanes.filter(|&lanes| lanes > 0).collect();
+        lanes.dedup();
+        let beside = lanes.into_iter().map(|lanes| Products::Serial { bits, lanes });
+        std::iter::once(alone).chain(beside).collect()
+    }
+
+    /// When the sums of tables and those of DSP blocks are there.
+    pub fn serial_stages(&self, serial: Serial, pe: i64) -> SerialStages {
+        let (inputs, in_tables) = (self.dsp_kind.adder_inputs(), serial.in_tables(self.size.vector) as usize);
+        // Bits, tables, the tree over chains.
+        let tables = (1 + serial.stages(in_tables) + sum_stages(serial.sums(in_tables), inputs)) as i64;
+        if serial.lanes == 0 {
+            return SerialStages { tables: tables as u64, dsps: 0, sum: tables as u64, holds: 0 };
+        }
+        // Elements and weights, operands, products, the tree over cascades.
+        let dsps = 3 + sum_stages(ceil_div(serial.lanes, self.dsp_use(pe).chain), inputs) as i64;
+        let sum = tables.max(dsps + serial.digits);
+        let holds = (sum - dsps) / serial.digits;
+        SerialStages { tables: tables as u64, dsps: dsps as u64, sum: sum as u64, holds: holds as u64 }
     }
 
     /// The ways to make one with these lanes to which no other one is at most equal in cycles and in every kind.
@@ -132,7 +178,8 @@ impl<'c> MatvecCosts<'c> {
         let mut kept: Vec<(Folding, i64, Resources)> = vec![];
         for products in self.products(simd, pe) {
             let choices = match products {
-                Products::Serial(_) | Products::Constants => vec![0],
+                // Of so few words none are worth a block RAM.
+                Products::Serial { .. } | Products::Constants => vec![0],
                 _ => {
                     let (depth, width) = self.memory(simd, pe, products);
                     Rom::choices(depth, width)
@@ -235,14 +282,15 @@ impl<'c> MatvecCosts<'c> {
     /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far (by Yosys, layers of
     /// B-LeNet of 250 x 20, in two groups, and of 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
     fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
-        let vector = simd as usize;
+        let in_tables = serial.in_tables(simd);
+        let vector = in_tables as usize;
         let groups = ceil_div(self.size.outputs, pe);
         // A bit of each input is chosen and kept; bits of later tables are delayed.
         let chains = serial.chains(vector);
         let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
         let delays = delays.map(|(index, elements)| index as i64 * elements.len() as i64).sum();
         let delays = Resources::logic(0, delays);
-        let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * simd + delays) * serial.bits;
+        let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * in_tables + delays) * serial.bits;
 
         let (tables, lanes) = self.tables(serial, vector, pe);
         let sum = |widths: Vec<i64>| {
@@ -253,19 +301,41 @@ impl<'c> MatvecCosts<'c> {
         };
         let sums: Resources = lanes.into_iter().map(sum).sum();
         let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
-        bits + tables * serial.bits + sums + counters
+        bits + tables * serial.bits + sums + counters + self.beside_tables(serial, pe)
+    }
+
+    /// DSP blocks for elements in turn, whose sums are what those of tables start from: what chooses elements, their weights, the tree and
+    /// sums so far, and registers in which they wait.
+    fn beside_tables(&self, serial: Serial, pe: i64) -> Resources {
+        let lanes = serial.lanes;
+        if lanes == 0 {
+            return Resources::default();
+        }
+        let (low, high) = self.size.input;
+        let input = bits_of_range(low, high);
+        let elements = Resources::logic(multiplexer_bit(serial.digits), 1) * (lanes * input);
+        let words = serial.digits * ceil_div(self.size.outputs, pe);
+        let (low, high) = self.dsp_use(pe).stored(self.weights);
+        let weights = Rom::new(words, lanes * pe * bits_of_range(low, high), 0).resources();
+        let (products, terms) = self.in_dsps(lanes, pe, words);
+        let (tree, _) = adder_tree(&terms, self.dsp_kind.adder_inputs());
+        let holds = self.serial_stages(serial, pe).holds as i64;
+        let sums = Resources::logic(self.sum_bits, self.sum_bits * (1 + holds));
+        elements + weights + products + (tree + sums) * pe + counter(words)
     }
 
     /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and for each lane the bits of what its chains give.
     fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, Vec<Vec<i64>>) {
+        let length = self.size.vector as usize;
         let worst =
-            || vec![[127, -128].repeat(vector.div_ceil(2))[..vector].to_vec(); self.size.outputs as usize];
-        let known = || Some(self.matvec.weights()?.chunks(vector).map(<[_]>::to_vec).collect());
+            || vec![[127, -128].repeat(length.div_ceil(2))[..length].to_vec(); self.size.outputs as usize];
+        let known = || Some(self.matvec.weights()?.chunks(length).map(<[_]>::to_vec).collect());
         let rows = self.rows.get_or_init(|| known().unwrap_or_else(worst));
         let chains = serial.chains(vector);
         let mut tables = Resources::default();
         let mut of_lane = |lane: usize| -> Vec<i64> {
-            let rows: Vec<&[i64]> = rows.iter().skip(lane).step_by(pe as usize).map(Vec::as_slice).collect();
+            let rows = rows.iter().skip(lane).step_by(pe as usize);
+            let rows: Vec<&[i64]> = rows.map(|row| &row[..vector]).collect();
             let mut of_chain = |chain: &Vec<Range<usize>>| {
                 let widths = Serial::tables(chain, &rows).into_iter();
                 let widths: Vec<i64> = widths.map(|table| bits_of_range(table.sum.0, table.sum.1)).collect();

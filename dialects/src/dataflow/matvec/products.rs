@@ -12,8 +12,13 @@ pub enum Products {
     Lut,
     /// DSP blocks for so many of the input's lanes, the first ones, and LUTs for the others.
     Mixed(i64),
-    /// Tables of the weights, for so many bits of each input a cycle ([`super::Serial`]).
-    Serial(i64),
+    /// Tables of the weights ([`super::Serial`]).
+    Serial {
+        /// Bits of each input a cycle.
+        bits: i64,
+        /// Elements a cycle, the last ones of a vector, that DSP blocks multiply instead.
+        lanes: i64,
+    },
     /// Nothing: weights that never change are adders.
     Constants,
 }
@@ -31,29 +36,33 @@ impl Products {
         [Self::Dsp, Self::Lut].into_iter().chain(half).collect()
     }
 
-    /// The lanes of the input, of so many, whose products are in DSP blocks.
+    /// Elements a cycle, of so many lanes of the input, whose products are in DSP blocks.
     pub fn lanes_in_dsps(self, simd: i64) -> i64 {
         match self {
             Self::Dsp => simd,
             Self::Mixed(lanes) => lanes.min(simd),
-            Self::Lut | Self::Serial(_) | Self::Constants => 0,
+            Self::Serial { lanes, .. } => lanes,
+            Self::Lut | Self::Constants => 0,
         }
     }
 
     /// Bits of each input a cycle, where that is not all of them.
     pub const fn serial_bits(self) -> Option<i64> {
-        if let Self::Serial(bits) = self { Some(bits) } else { None }
+        if let Self::Serial { bits, .. } = self { Some(bits) } else { None }
     }
 
-    /// What the attribute `products` says: `dsp`, `lut`, as `dsp:4` how many lanes are in DSP blocks, or as `serial:2` how many bits come at
-    /// once.
+    /// What the attribute `products` says: `dsp`, `lut`, as `dsp:4` how many lanes are in DSP blocks, as `serial:2` how many bits come at
+    /// once, or `serial:2+dsp:4`, which is both.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "dsp" => Some(Self::Dsp),
             "lut" => Some(Self::Lut),
             _ => match name.split_once(':')? {
                 ("dsp", lanes) => lanes.parse().ok().map(Self::Mixed),
-                ("serial", bits) => bits.parse().ok().map(Self::Serial),
+                ("serial", made) => {
+                    let (bits, lanes) = made.split_once("+dsp:").unwrap_or((made, "0"));
+                    Some(Self::Serial { bits: bits.parse().ok()?, lanes: lanes.parse().ok()? })
+                }
                 _ => None,
             },
         }
@@ -66,7 +75,8 @@ impl fmt::Display for Products {
             Self::Dsp => f.write_str("dsp"),
             Self::Lut => f.write_str("lut"),
             Self::Mixed(lanes) => write!(f, "dsp:{lanes}"),
-            Self::Serial(bits) => write!(f, "serial:{bits}"),
+            Self::Serial { bits, lanes: 0 } => write!(f, "serial:{bits}"),
+            Self::Serial { bits, lanes } => write!(f, "serial:{bits}+dsp:{lanes}"),
             Self::Constants => f.write_str("constants"),
         }
     }

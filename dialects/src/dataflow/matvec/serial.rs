@@ -33,6 +33,8 @@ pub struct Serial {
     pub digits: i64,
     /// Taken from the inputs: the least one, where that is negative.
     pub offset: i64,
+    /// Elements a cycle that DSP blocks multiply.
+    pub lanes: i64,
     /// Elements of a table that is added to.
     taps: usize,
 }
@@ -55,13 +57,18 @@ impl Serial {
     /// Groups of outputs in turn that tables can tell apart, and still have two elements.
     pub const MOST_GROUPS: i64 = 8;
 
-    /// Of inputs in this range, for outputs in so many groups.
-    pub fn new(bits: i64, (low, high): (i64, i64), groups: i64) -> Self {
+    /// Of inputs in this range, for outputs in so many groups, with DSP blocks for so many elements a cycle.
+    pub fn new((bits, lanes): (i64, i64), (low, high): (i64, i64), groups: i64) -> Self {
         let width = bits_of_range(low, high);
         let offset = if low < 0 { -(1 << (width - 1)) } else { 0 };
         let group_bits = i64::from(64 - (groups - 1).leading_zeros());
         let taps = (LUT_INPUTS - 1 - group_bits).max(1) as usize;
-        Self { bits, digits: ceil_div(width, bits), offset, taps }
+        Self { bits, digits: ceil_div(width, bits), offset, lanes, taps }
+    }
+
+    /// How many elements of a vector tables multiply, the first ones; a lane of DSP blocks takes one a digit.
+    pub fn in_tables(self, vector: i64) -> i64 {
+        vector - self.lanes * self.digits
     }
 
     /// The elements of each table, chain by chain, of a vector. The first one of a chain is added to nothing and has one more.
@@ -140,7 +147,7 @@ mod tests {
     #[test]
     fn inputs_are_cut_into_digits() {
         let cut = |bits, range| {
-            let serial = Serial::new(bits, range, 1);
+            let serial = Serial::new((bits, 0), range, 1);
             (serial.digits, serial.offset)
         };
         assert_eq!(cut(1, (-128, 127)), (8, -128));
@@ -184,7 +191,7 @@ mod tests {
     fn tables_cover_the_vector() {
         for (groups, group_bits) in [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (8, 3)] {
             for vector in [1, 2, 5, 6, 7, 25, 81, 82, 250, 800] {
-                let chains = Serial::new(1, (0, 1), groups).chains(vector);
+                let chains = Serial::new((1, 0), (0, 1), groups).chains(vector);
                 let mut at = 0;
                 for chain in &chains {
                     assert!(chain.len() <= 16, "{chain:?}");
@@ -198,7 +205,7 @@ mod tests {
             }
         }
         // Twice 41: a table of six and seven of five.
-        assert_eq!(Serial::new(1, (0, 1), 1).stages(82), 8);
-        assert_eq!(Serial::new(2, (0, 255), 1).sums(82), 4);
+        assert_eq!(Serial::new((1, 0), (0, 1), 1).stages(82), 8);
+        assert_eq!(Serial::new((2, 0), (0, 255), 1).sums(82), 4);
     }
 }

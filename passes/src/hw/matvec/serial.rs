@@ -1,11 +1,13 @@
 //! Sums of products with constant weights, some bits of all inputs a cycle (`atheena_dialects::dataflow::Serial` says how).
 
-use super::{LEVELS, Matrix, hull};
+use super::{LEVELS, Matrix, Stored, hull, matvec_of};
+use crate::hw::actor::Actor;
 use crate::hw::hdl::{Int, Pipeline, Signal, choose};
-use atheena_dialects::dataflow::{Serial, SerialTable};
+use atheena_dialects::dataflow::{MatvecCosts, Serial, SerialStages, SerialTable};
 use std::ops::Range;
 
 /// Digits and groups of outputs in turn: which ones a stage holds.
+#[derive(Clone, Copy)]
 pub struct Turn<'c> {
     /// The digit, from the lowest bits on.
     pub digit: Signal<'c>,
@@ -17,27 +19,32 @@ impl Matrix {
     /// The sum of each lane, bias included, in a register behind the stage that is reached with the last digit.
     pub fn serial_totals<'c>(
         &self,
+        actor: Actor<'c>,
         serial: Serial,
         pipeline: &mut Pipeline<'_, 'c>,
         x: &[Int<'c>],
         turn: Turn<'c>,
         (first, last): (&mut Signal<'c>, &mut Signal<'c>),
     ) -> Vec<Int<'c>> {
+        let (x, of_dsps) = x.split_at(serial.in_tables(self.simd as i64) as usize);
+        let stages = MatvecCosts::of(matvec_of(actor)).serial_stages(serial, self.pe as i64);
         let mut group = turn.group;
+        let beside = (!of_dsps.is_empty())
+            .then(|| self.beside_tables(actor, (serial, stages), *pipeline, of_dsps, turn, (*first, *last)));
         let mut bits = Signal::pack(&serial_bits(serial, x, turn.digit));
         bits = pipeline.delay(bits);
         pipeline.step(&mut [first, last, &mut group]);
 
         // [bits of a digit, elements]
         let mut planes = bits.lanes(1);
-        let chains = serial.chains(self.simd);
+        let chains = serial.chains(x.len());
         let tables: Vec<Vec<Vec<SerialTable>>> =
             (0..self.pe).map(|lane| self.tables(lane, &chains)).collect();
         let mut sums: Vec<Option<Int<'c>>> = vec![None; self.pe * chains.len() * serial.bits as usize];
-        for stage in 0..serial.stages(self.simd) as usize {
+        for stage in 0..serial.stages(x.len()) as usize {
             let mut sums = sums.iter_mut();
             for (lane, chains) in tables.iter().enumerate() {
-                for plane in planes.chunks(self.simd) {
+                for plane in planes.chunks(x.len()) {
                     for chain in chains {
                         let sum = sums.next().expect("there is one for each chain");
                         let next = match (*sum, chain.get(stage)) {
@@ -56,7 +63,7 @@ impl Matrix {
                     }
                 }
             }
-            delay_bits(pipeline, &mut planes, self.simd, &chains, stage);
+            delay_bits(pipeline, &mut planes, x.len(), &chains, stage);
             pipeline.step(&mut [first, last, &mut group]);
         }
 
@@ -68,35 +75,140 @@ impl Matrix {
             .chunks(chains.len() * serial.bits as usize)
             .map(|lane| lane.chunks(chains.len()).enumerate().flat_map(of_plane).collect())
             .collect();
-        let sums = pipeline.sum(lists, (self.adder_inputs, LEVELS), &mut [first, last, &mut group]);
+        let mut sums = pipeline.sum(lists, (self.adder_inputs, LEVELS), &mut [first, last, &mut group]);
+        for _ in stages.tables..stages.sum {
+            sums = pipeline.delay_ints(&sums);
+            pipeline.step(&mut [first, last, &mut group]);
+        }
+        let start = |lane: usize| match &beside {
+            Some(beside) => beside[lane],
+            None => table(&self.biases(serial, lane), &[group]),
+        };
         let lanes = sums.into_iter().enumerate();
-        lanes.map(|(lane, sum)| self.shift_and_add(serial, pipeline, (lane, sum), group, *first)).collect()
+        lanes
+            .map(|(lane, sum)| self.shift_and_add(serial, pipeline, (lane, sum), start(lane), *first))
+            .collect()
     }
 
-    /// The sum over digits of `2^(bits * digit)` times these sums, and the bias, of a lane; the lowest digit comes first.
+    /// What the sums of tables start from, for each group of a lane: the bias, what inputs come less, and what is added for each digit.
+    ///
+    /// Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the start in
+    /// front of the carry chain.
+    fn biases(&self, serial: Serial, lane: usize) -> Vec<i64> {
+        let ones: i64 = (0..serial.digits).map(|digit| 1 << (serial.bits * digit)).sum();
+        let in_tables = serial.in_tables(self.simd as i64) as usize;
+        let bias = |row: usize| {
+            self.bias[row] + serial.offset * self.row(row)[..in_tables].iter().sum::<i64>() - ones
+        };
+        (0..self.groups as usize).map(|group| bias(group * self.pe + lane)).collect()
+    }
+
+    /// What the sums of tables start from where DSP blocks multiply the elements behind theirs, for each lane, in the stage `stages.sum`.
+    ///
+    /// A lane of DSP blocks takes one of its elements a digit. Sums over the digits are kept until those of the tables of the same group
+    /// come: in registers that take the one before them when that has been there for as many cycles as there are digits.
+    fn beside_tables<'c>(
+        &self,
+        actor: Actor<'c>,
+        (serial, stages): (Serial, SerialStages),
+        mut pipeline: Pipeline<'_, 'c>,
+        x: &[Int<'c>],
+        turn: Turn<'c>,
+        (mut first, mut last): (Signal<'c>, Signal<'c>),
+    ) -> Vec<Int<'c>> {
+        let (m, enable) = (pipeline.module, pipeline.enable);
+        let (lanes, digits) = (serial.lanes as usize, serial.digits as usize);
+        let mut group = turn.group;
+        let costs = MatvecCosts::of(matvec_of(actor));
+        let products = matvec_of(actor).products();
+        let dsp_use = costs.dsp_use(self.pe as i64);
+
+        // [groups, digits, PE, lanes]
+        let behind = |row: usize| &self.row(row)[serial.in_tables(self.simd as i64) as usize..];
+        let mut words = vec![];
+        for group in 0..self.groups as usize {
+            for digit in 0..digits {
+                let rows = (0..self.pe).map(|lane| behind(group * self.pe + lane));
+                words.extend(rows.flat_map(|row| row.iter().skip(digit).step_by(digits)));
+            }
+        }
+        if dsp_use.paired {
+            self.pair(&mut words, lanes, lanes);
+        }
+        let (low, high) = costs.stored(self.pe as i64, products);
+        let range = (low.into(), high.into());
+        let stored = Stored::of_range(m, "weights", (&words, self.pe * lanes), range, Some(0));
+        let address = m.counter("address", self.groups * serial.digits, enable & pipeline.valid);
+        let weights = stored.read(m, address, enable);
+        let of_lane = |elements: &[Int<'c>]| {
+            let (low, high) = elements[0].range();
+            let elements: Vec<_> = elements.iter().map(|x| x.to_bits(x.width())).collect();
+            Int::new(choose(turn.digit, &elements), low, high)
+        };
+        let x: Vec<_> = x.chunks(digits).map(of_lane).collect();
+        let x = pipeline.delay_ints(&x);
+        pipeline.step(&mut [&mut first, &mut last, &mut group]);
+        let (weights, x) = (pipeline.delay_ints(&weights), pipeline.delay_ints(&x));
+        pipeline.step(&mut [&mut first, &mut last, &mut group]);
+        let rows: Vec<_> = weights.chunks(lanes).collect();
+        let sums = self.in_dsps(dsp_use, m, enable, (&rows, &x));
+        pipeline.step(&mut [&mut first, &mut last, &mut group]);
+        let sums = pipeline.sum(sums, (self.adder_inputs, LEVELS), &mut [&mut first, &mut last, &mut group]);
+
+        let mut strobe = pipeline.valid & last;
+        let mut strobes = vec![enable & strobe];
+        for _ in 1..stages.holds {
+            (0..digits).for_each(|_| strobe = m.delay_valid(strobe, enable));
+            strobes.push(enable & strobe);
+        }
+        let total = |(lane, sum): (usize, Int<'c>)| {
+            let starts: Vec<_> =
+                self.biases(serial, lane).into_iter().map(|start| start - serial.digits).collect();
+            let (low, high) = self.start_range(serial, lane);
+            let width = Int::width_of(low, high);
+            let so_far = m.data_register("products_sum", width);
+            let before = first.mux(table(&starts, &[group]).to_bits(width), *so_far);
+            let next = sum.to_bits(width) - !before;
+            so_far.next_if(enable & pipeline.valid, next);
+            let hold = |value: Signal<'c>, &strobe: &Signal<'c>| {
+                let held = m.data_register("start", width);
+                held.next_if(strobe, value);
+                *held
+            };
+            Int::new(strobes.iter().fold(next, hold), low, high)
+        };
+        sums.into_iter().enumerate().map(total).collect()
+    }
+
+    /// The range of what [`Matrix::beside_tables`] gives for a lane.
+    fn start_range(&self, serial: Serial, lane: usize) -> (i128, i128) {
+        let in_tables = serial.in_tables(self.simd as i64) as usize;
+        hull(self.biases(serial, lane).into_iter().enumerate().map(|(group, bias)| {
+            let weights = &self.row(group * self.pe + lane)[in_tables..];
+            let ends = weights.iter().map(|&w| {
+                let ends = [self.input.0 * i128::from(w), self.input.1 * i128::from(w)];
+                (ends[0].min(ends[1]), ends[0].max(ends[1]))
+            });
+            ends.fold((bias.into(), bias.into()), |sum: (i128, i128), of| (sum.0 + of.0, sum.1 + of.1))
+        }))
+    }
+
+    /// The sum over digits of `2^(bits * digit)` times these sums, and the start, of a lane; the lowest digit comes first.
     fn shift_and_add<'c>(
         &self,
         serial: Serial,
         pipeline: &Pipeline<'_, 'c>,
         (lane, sum): (usize, Int<'c>),
-        group: Signal<'c>,
+        start: Int<'c>,
         first: Signal<'c>,
     ) -> Int<'c> {
         let m = pipeline.module;
         let step = pipeline.enable & pipeline.valid;
-        // Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the bias
-        // in front of the carry chain.
-        let ones: i64 = (0..serial.digits).map(|digit| 1 << (serial.bits * digit)).sum();
-        // Inputs came less their offset.
-        let bias = |row: usize| self.bias[row] + serial.offset * self.row(row).iter().sum::<i64>() - ones;
-        let biases: Vec<_> = (0..self.groups as usize).map(|group| bias(group * self.pe + lane)).collect();
-        let bias = table(&biases, &[group]);
-
         // The sum so far loses its low bits, which are final, to a shift register.
-        let (of_sum, of_bias) = (sum.range(), bias.range());
+        let (of_sum, of_start) = (sum.range(), start.range());
         let added = |(low, high): (i128, i128)| (low + of_sum.0 + 1, high + of_sum.1 + 1);
         let shifted = |(low, high): (i128, i128)| (low >> serial.bits, high >> serial.bits);
-        let mut range = added(of_bias);
+        let mut range = added(of_start);
         let mut of_digit = range;
         for _ in 1..serial.digits {
             of_digit = added(shifted(of_digit));
@@ -105,7 +217,7 @@ impl Matrix {
         let width = Int::width_of(range.0, range.1);
         let so_far = m.data_register("sum", width);
         let before =
-            Int::select(first, bias, Int::new(*so_far, range.0, range.1).shift_right(serial.bits as u32));
+            Int::select(first, start, Int::new(*so_far, range.0, range.1).shift_right(serial.bits as u32));
         so_far.next_if(step, sum.to_bits(width) - !before.to_bits(width));
 
         let low_width = (serial.bits * (serial.digits - 1)) as u32;
