@@ -173,8 +173,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     hold is in LUTs. `products` is what multiplies then: `dsp`, the usual, `lut`, or `dsp:N`, for
     the first N of the SIMD lanes `dsp` and for the others `lut`. With `serial:1` to `serial:4`,
     weights are tables of so many bits of each input, which come in turn: a vector takes as many times as
-    many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 8. With `serial:2+dsp:N`, the last elements
-    of the vector, N for each digit, are multiplied in DSP blocks instead.
+    many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 8. With `serial:2+dsp:N+bram:M`, of which either may be missing, the last
+    elements of the vector, N for each digit, are multiplied in DSP blocks instead, and those in front of them come from M tables in block RAMs.
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,

@@ -252,9 +252,9 @@ fn products_bit_by_bit() {
     assert_eq!(cycles, 28.0);
 }
 
-/// Some elements bit by bit, and the last ones in DSP blocks, one a digit in each lane.
+/// Some elements bit by bit, of which some come from tables in block RAMs, and the last ones in DSP blocks, one a digit in each lane.
 #[test]
-fn products_bit_by_bit_beside_dsp_blocks() {
+fn products_bit_by_bit_beside_dsp_blocks_and_block_rams() {
     let run = |shape, outputs, lanes: [usize; 3], made: &str, seed: u64, expected: f64| {
         for unsigned in [false, true] {
             let mut conv = Conv::new(shape, outputs, lanes);
@@ -273,6 +273,10 @@ fn products_bit_by_bit_beside_dsp_blocks() {
     run([4, 4, 10], 6, [10, 90, 2], "serial:2+dsp:7", 116, 48.0);
     // The last group is smaller, and its outputs cannot be paired.
     run([3, 3, 3], 13, [3, 27, 3], "serial:3+dsp:4", 118, 15.0);
+    // Tables of nine elements in block RAMs; of seven, as two bits tell the groups; of eight, beside DSP blocks, where tables in LUTs are shorter.
+    run([4, 4, 4], 4, [4, 36, 4], "serial:1+bram:2", 120, 32.0);
+    run([4, 4, 3], 6, [3, 27, 2], "serial:2+bram:2", 122, 48.0);
+    run([3, 3, 4], 7, [4, 36, 4], "serial:4+dsp:2+bram:3", 124, 9.0);
 }
 
 /// The last group of outputs is smaller.

@@ -218,7 +218,9 @@ impl Size {
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
         let groups = ceil_div(self.outputs, pe);
         match products {
-            Products::Serial { bits, lanes } => Some(Serial::new((bits, lanes), self.input, groups)),
+            Products::Serial { bits, lanes, blocks } => {
+                Some(Serial::new([bits, lanes, blocks], self.input, groups))
+            }
             _ => None,
         }
     }
@@ -227,7 +229,7 @@ impl Size {
     /// them.
     pub fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
         let (beats, groups) = self.beats_and_groups(simd, pe);
-        let is_whole = self.vectors(simd) == 1 && beats == 1 && serial.in_tables(self.vector) > 0;
+        let is_whole = self.vectors(simd) == 1 && beats == 1 && serial.in_luts(self.vector) > 0;
         is_whole && groups <= Serial::MOST_GROUPS && serial.digits > 1
     }
 
@@ -313,7 +315,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, products) = fold(folding);
         let size = self.size();
-        let of_tables = |serial: Serial| serial.stages(serial.in_tables(size.vector) as usize);
+        let of_tables = |serial: Serial| serial.stages(serial.in_luts(size.vector) as usize);
         let chain = size.serial(pe, products).map_or(0, of_tables);
         size.cycles(simd, pe, products) + chain as i64 + 7
     }

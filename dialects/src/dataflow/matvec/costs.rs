@@ -9,13 +9,19 @@ use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Parts of a vector of which some may be multiplied in DSP blocks beside serial products. Exploring takes time with each choice.
+/// Parts of a vector.
 const EIGHTHS: i64 = 8;
+
+/// How many of them may be multiplied in DSP blocks, or be in tables of block RAMs, beside serial products in LUTs. Exploring takes time with
+/// each choice.
+const EIGHTHS_BESIDE: [i64; 6] = [0, 1, 2, 3, 4, 6];
 
 /// When sums of serial products are there, in cycles behind the digit that they are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SerialStages {
-    /// Those of the tables.
+    /// Those of chains of tables, and of tables in block RAMs.
+    pub chains: u64,
+    /// Those of all tables.
     pub tables: u64,
     /// Those of the DSP blocks, before they are added up over the digits.
     pub dsps: u64,
@@ -143,34 +149,49 @@ impl<'c> MatvecCosts<'c> {
         products
     }
 
-    /// Products bit by bit with these lanes: alone, and with DSP blocks for some eighths of the elements.
+    /// Products bit by bit with these lanes: with DSP blocks and tables in block RAMs for some eighths of the elements.
     fn serial_choices(&self, bits: i64, simd: i64, pe: i64) -> Vec<Products> {
-        let alone = Products::Serial { bits, lanes: 0 };
+        let alone = Products::Serial { bits, lanes: 0, blocks: 0 };
         let Some(serial) = self.size.serial(pe, alone) else { return vec![] };
         if !self.size.is_serial_at(simd, pe, serial) {
             return vec![];
         }
         let chain = self.dsp_use(pe).chain;
-        let lanes = (1..EIGHTHS).map(|eighths| simd * eighths / (EIGHTHS * serial.digits) / chain * chain);
-        let mut lanes: Vec<_> = lanes.filter(|&lanes| lanes > 0).collect();
-        lanes.dedup();
-        let beside = lanes.into_iter().map(|lanes| Products::Serial { bits, lanes });
-        std::iter::once(alone).chain(beside).collect()
+        let part = |eighths: i64, of: i64| simd * eighths / (EIGHTHS * of);
+        let lanes = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.digits) / chain * chain);
+        let blocks = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.block_elements()));
+        let mut choices: Vec<_> = lanes.into_iter().flat_map(|l| blocks.map(|blocks| (l, blocks))).collect();
+        choices.sort_unstable();
+        choices.dedup();
+        let choices = choices.into_iter().map(|(lanes, blocks)| Products::Serial { bits, lanes, blocks });
+        let is_possible = |products: &Products| {
+            let serial = self.size.serial(pe, *products);
+            serial.is_some_and(|serial| serial.in_luts(simd) >= simd / EIGHTHS)
+        };
+        choices.filter(is_possible).collect()
     }
 
     /// When the sums of tables and those of DSP blocks are there.
     pub fn serial_stages(&self, serial: Serial, pe: i64) -> SerialStages {
-        let (inputs, in_tables) = (self.dsp_kind.adder_inputs(), serial.in_tables(self.size.vector) as usize);
-        // Bits, tables, the tree over chains.
-        let tables = (1 + serial.stages(in_tables) + sum_stages(serial.sums(in_tables), inputs)) as i64;
+        let (inputs, in_luts) = (self.dsp_kind.adder_inputs(), serial.in_luts(self.size.vector) as usize);
+        // Bits and tables, of block RAMs with a register behind them; the tree over chains.
+        let chains = (1 + serial.stages(in_luts)).max(if serial.blocks > 0 { 3 } else { 0 });
+        let sums = serial.sums(in_luts) + serial.bits * serial.blocks;
+        let tables = (chains + sum_stages(sums, inputs)) as i64;
         if serial.lanes == 0 {
-            return SerialStages { tables: tables as u64, dsps: 0, sum: tables as u64, holds: 0 };
+            return SerialStages { chains, tables: tables as u64, dsps: 0, sum: tables as u64, holds: 0 };
         }
         // Elements and weights, operands, products, the tree over cascades.
         let dsps = 3 + sum_stages(ceil_div(serial.lanes, self.dsp_use(pe).chain), inputs) as i64;
         let sum = tables.max(dsps + serial.digits);
         let holds = (sum - dsps) / serial.digits;
-        SerialStages { tables: tables as u64, dsps: dsps as u64, sum: sum as u64, holds: holds as u64 }
+        SerialStages {
+            chains,
+            tables: tables as u64,
+            dsps: dsps as u64,
+            sum: sum as u64,
+            holds: holds as u64,
+        }
     }
 
     /// The ways to make one with these lanes to which no other one is at most equal in cycles and in every kind.
@@ -282,18 +303,20 @@ impl<'c> MatvecCosts<'c> {
     /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far (by Yosys, layers of
     /// B-LeNet of 250 x 20, in two groups, and of 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
     fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
-        let in_tables = serial.in_tables(simd);
-        let vector = in_tables as usize;
+        let in_luts = serial.in_luts(simd);
+        let vector = in_luts as usize;
         let groups = ceil_div(self.size.outputs, pe);
         // A bit of each input is chosen and kept; bits of later tables are delayed.
         let chains = serial.chains(vector);
         let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
         let delays = delays.map(|(index, elements)| index as i64 * elements.len() as i64).sum();
         let delays = Resources::logic(0, delays);
-        let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * in_tables + delays) * serial.bits;
+        let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * in_luts + delays) * serial.bits;
 
         let (tables, lanes) = self.tables(serial, vector, pe);
-        let sum = |widths: Vec<i64>| {
+        let (in_blocks, block_widths) = self.in_block_rams(serial, pe);
+        let sum = |mut widths: Vec<i64>| {
+            widths.extend(&block_widths);
             let (tree, width) =
                 adder_tree(&widths.repeat(serial.bits as usize), self.dsp_kind.adder_inputs());
             let width = width + serial.bits;
@@ -301,7 +324,26 @@ impl<'c> MatvecCosts<'c> {
         };
         let sums: Resources = lanes.into_iter().map(sum).sum();
         let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
-        bits + tables * serial.bits + sums + counters + self.beside_tables(serial, pe)
+        bits + (tables + in_blocks) * serial.bits + sums + counters + self.beside_tables(serial, pe)
+    }
+
+    /// Tables in block RAMs for a bit of the inputs, with a register behind each, and the bits of their sums; bits of inputs wait for the chains.
+    fn in_block_rams(&self, serial: Serial, pe: i64) -> (Resources, Vec<i64>) {
+        let waits = self.serial_stages(serial, pe).chains as i64 - 2;
+        // Of three registers and more in a row, synthesis makes shift registers.
+        let waits = if waits > 2 { Resources::logic(1, 1) } else { Resources::logic(0, waits) };
+        let rows = self.rows();
+        let mut sum = Resources::default();
+        let mut table = |elements: Range<usize>| {
+            let (low, high) = Serial::block_range(rows, &elements);
+            let (bits, words) = (bits_of_range(low, high), ceil_div(self.size.outputs, pe) << elements.len());
+            let inputs =
+                (Resources::logic(multiplexer_bit(serial.digits), 0) + waits) * elements.len() as i64;
+            sum += inputs + Rom::new(words, pe * bits, i64::MAX).resources() + Resources::logic(0, pe * bits);
+            bits
+        };
+        let widths = serial.block_tables(self.size.vector).map(&mut table).collect();
+        (sum, widths)
     }
 
     /// DSP blocks for elements in turn, whose sums are what those of tables start from: what chooses elements, their weights, the tree and
@@ -324,13 +366,18 @@ impl<'c> MatvecCosts<'c> {
         elements + weights + products + (tree + sums) * pe + counter(words)
     }
 
-    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and for each lane the bits of what its chains give.
-    fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, Vec<Vec<i64>>) {
+    /// The weights of each output; the widest where they are not known.
+    fn rows(&self) -> &[Vec<i64>] {
         let length = self.size.vector as usize;
         let worst =
             || vec![[127, -128].repeat(length.div_ceil(2))[..length].to_vec(); self.size.outputs as usize];
         let known = || Some(self.matvec.weights()?.chunks(length).map(<[_]>::to_vec).collect());
-        let rows = self.rows.get_or_init(|| known().unwrap_or_else(worst));
+        self.rows.get_or_init(|| known().unwrap_or_else(worst))
+    }
+
+    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and for each lane the bits of what its chains give.
+    fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, Vec<Vec<i64>>) {
+        let rows = self.rows();
         let chains = serial.chains(vector);
         let mut tables = Resources::default();
         let mut of_lane = |lane: usize| -> Vec<i64> {

@@ -18,6 +18,8 @@ pub enum Products {
         bits: i64,
         /// Elements a cycle, the last ones of a vector, that DSP blocks multiply instead.
         lanes: i64,
+        /// Tables in block RAMs, for each of those bits.
+        blocks: i64,
     },
     /// Nothing: weights that never change are adders.
     Constants,
@@ -52,7 +54,7 @@ impl Products {
     }
 
     /// What the attribute `products` says: `dsp`, `lut`, as `dsp:4` how many lanes are in DSP blocks, as `serial:2` how many bits come at
-    /// once, or `serial:2+dsp:4`, which is both.
+    /// once, and as `serial:2+dsp:4+bram:3` how many elements a cycle are in DSP blocks and how many tables in block RAMs beside them.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "dsp" => Some(Self::Dsp),
@@ -60,8 +62,11 @@ impl Products {
             _ => match name.split_once(':')? {
                 ("dsp", lanes) => lanes.parse().ok().map(Self::Mixed),
                 ("serial", made) => {
+                    let (made, blocks) = made.split_once("+bram:").unwrap_or((made, "0"));
                     let (bits, lanes) = made.split_once("+dsp:").unwrap_or((made, "0"));
-                    Some(Self::Serial { bits: bits.parse().ok()?, lanes: lanes.parse().ok()? })
+                    let [bits, lanes, blocks] =
+                        [bits.parse().ok()?, lanes.parse().ok()?, blocks.parse().ok()?];
+                    Some(Self::Serial { bits, lanes, blocks })
                 }
                 _ => None,
             },
@@ -75,8 +80,13 @@ impl fmt::Display for Products {
             Self::Dsp => f.write_str("dsp"),
             Self::Lut => f.write_str("lut"),
             Self::Mixed(lanes) => write!(f, "dsp:{lanes}"),
-            Self::Serial { bits, lanes: 0 } => write!(f, "serial:{bits}"),
-            Self::Serial { bits, lanes } => write!(f, "serial:{bits}+dsp:{lanes}"),
+            Self::Serial { bits, lanes, blocks } => {
+                write!(f, "serial:{bits}")?;
+                if *lanes > 0 {
+                    write!(f, "+dsp:{lanes}")?;
+                }
+                if *blocks > 0 { write!(f, "+bram:{blocks}") } else { Ok(()) }
+            }
             Self::Constants => f.write_str("constants"),
         }
     }

@@ -21,6 +21,9 @@ const LONGEST_CHAIN: usize = 16;
 /// Bits of weights, where the length of chains is chosen.
 const USUAL_BITS: f64 = 7.0;
 
+/// Address bits of a block RAM of the widest shape.
+const BLOCK_INPUTS: i64 = 9;
+
 /// Inputs of a LUT.
 const LUT_INPUTS: i64 = 6;
 
@@ -35,6 +38,8 @@ pub struct Serial {
     pub offset: i64,
     /// Elements a cycle that DSP blocks multiply.
     pub lanes: i64,
+    /// Tables in block RAMs, for each bit of a digit.
+    pub blocks: i64,
     /// Elements of a table that is added to.
     taps: usize,
 }
@@ -57,18 +62,37 @@ impl Serial {
     /// Groups of outputs in turn that tables can tell apart, and still have two elements.
     pub const MOST_GROUPS: i64 = 8;
 
-    /// Of inputs in this range, for outputs in so many groups, with DSP blocks for so many elements a cycle.
-    pub fn new((bits, lanes): (i64, i64), (low, high): (i64, i64), groups: i64) -> Self {
+    /// Of inputs in this range, for outputs in so many groups, with DSP blocks for so many elements a cycle, and so many tables in block RAMs.
+    pub fn new([bits, lanes, blocks]: [i64; 3], (low, high): (i64, i64), groups: i64) -> Self {
         let width = bits_of_range(low, high);
         let offset = if low < 0 { -(1 << (width - 1)) } else { 0 };
         let group_bits = i64::from(64 - (groups - 1).leading_zeros());
         let taps = (LUT_INPUTS - 1 - group_bits).max(1) as usize;
-        Self { bits, digits: ceil_div(width, bits), offset, lanes, taps }
+        Self { bits, digits: ceil_div(width, bits), offset, lanes, blocks, taps }
     }
 
-    /// How many elements of a vector tables multiply, the first ones; a lane of DSP blocks takes one a digit.
-    pub fn in_tables(self, vector: i64) -> i64 {
+    /// How many elements of a vector come bit by bit, the first ones; a lane of DSP blocks takes one of the others a digit.
+    pub fn by_bits(self, vector: i64) -> i64 {
         vector - self.lanes * self.digits
+    }
+
+    /// How many of those are in tables of LUTs, the first ones.
+    pub fn in_luts(self, vector: i64) -> i64 {
+        self.by_bits(vector) - self.blocks * self.block_elements()
+    }
+
+    /// Elements of a table in block RAMs.
+    pub fn block_elements(self) -> i64 {
+        BLOCK_INPUTS - (LUT_INPUTS - 1 - self.taps as i64)
+    }
+
+    /// The elements of each table in block RAMs, of a vector.
+    pub fn block_tables(self, vector: i64) -> impl Iterator<Item = Range<usize>> {
+        let (first, length) = (self.in_luts(vector), self.block_elements());
+        (0..self.blocks).map(move |table| {
+            let start = (first + table * length) as usize;
+            start..start + length as usize
+        })
     }
 
     /// The elements of each table, chain by chain, of a vector. The first one of a chain is added to nothing and has one more.
@@ -129,6 +153,13 @@ impl Serial {
         tables
     }
 
+    /// The least and the greatest number in a table in block RAMs.
+    pub fn block_range(rows: &[impl AsRef<[i64]>], elements: &Range<usize>) -> (i64, i64) {
+        let ends =
+            rows.iter().map(|row| range_of_sum(0, row.as_ref()[elements.clone()].iter().copied(), (0, 1)));
+        ends.fold((0, 0), |hull, of| (hull.0.min(of.0), hull.1.max(of.1)))
+    }
+
     /// Sums of each output that the tree behind the chains adds.
     pub fn sums(self, vector: usize) -> i64 {
         self.bits * self.chains(vector).len() as i64
@@ -147,7 +178,7 @@ mod tests {
     #[test]
     fn inputs_are_cut_into_digits() {
         let cut = |bits, range| {
-            let serial = Serial::new((bits, 0), range, 1);
+            let serial = Serial::new([bits, 0, 0], range, 1);
             (serial.digits, serial.offset)
         };
         assert_eq!(cut(1, (-128, 127)), (8, -128));
@@ -191,7 +222,7 @@ mod tests {
     fn tables_cover_the_vector() {
         for (groups, group_bits) in [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (8, 3)] {
             for vector in [1, 2, 5, 6, 7, 25, 81, 82, 250, 800] {
-                let chains = Serial::new((1, 0), (0, 1), groups).chains(vector);
+                let chains = Serial::new([1, 0, 0], (0, 1), groups).chains(vector);
                 let mut at = 0;
                 for chain in &chains {
                     assert!(chain.len() <= 16, "{chain:?}");
@@ -205,7 +236,7 @@ mod tests {
             }
         }
         // Twice 41: a table of six and seven of five.
-        assert_eq!(Serial::new((1, 0), (0, 1), 1).stages(82), 8);
-        assert_eq!(Serial::new((2, 0), (0, 255), 1).sums(82), 4);
+        assert_eq!(Serial::new([1, 0, 0], (0, 1), 1).stages(82), 8);
+        assert_eq!(Serial::new([2, 0, 0], (0, 255), 1).sums(82), 4);
     }
 }

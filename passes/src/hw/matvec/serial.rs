@@ -26,11 +26,14 @@ impl Matrix {
         turn: Turn<'c>,
         (first, last): (&mut Signal<'c>, &mut Signal<'c>),
     ) -> Vec<Int<'c>> {
-        let (x, of_dsps) = x.split_at(serial.in_tables(self.simd as i64) as usize);
+        let vector = self.simd as i64;
+        let (x, of_dsps) = x.split_at(serial.by_bits(vector) as usize);
+        let (x, of_blocks) = x.split_at(serial.in_luts(vector) as usize);
         let stages = MatvecCosts::of(matvec_of(actor)).serial_stages(serial, self.pe as i64);
         let mut group = turn.group;
         let beside = (!of_dsps.is_empty())
             .then(|| self.beside_tables(actor, (serial, stages), *pipeline, of_dsps, turn, (*first, *last)));
+        let in_blocks = self.in_block_rams((serial, stages), pipeline, of_blocks, turn);
         let mut bits = Signal::pack(&serial_bits(serial, x, turn.digit));
         bits = pipeline.delay(bits);
         pipeline.step(&mut [first, last, &mut group]);
@@ -67,13 +70,20 @@ impl Matrix {
             pipeline.step(&mut [first, last, &mut group]);
         }
 
-        let sums: Vec<_> = sums.into_iter().map(|sum| sum.expect("a chain has a table")).collect();
+        let mut sums: Vec<_> = sums.into_iter().map(|sum| sum.expect("a chain has a table")).collect();
+        for _ in 1 + serial.stages(x.len())..stages.chains {
+            sums = pipeline.delay_ints(&sums);
+            pipeline.step(&mut [first, last, &mut group]);
+        }
         let of_plane = |(plane, sums): (usize, &[Int<'c>])| -> Vec<_> {
             sums.iter().map(|sum| sum.shift_left(plane as u32)).collect()
         };
         let lists = sums
             .chunks(chains.len() * serial.bits as usize)
-            .map(|lane| lane.chunks(chains.len()).enumerate().flat_map(of_plane).collect())
+            .zip(in_blocks)
+            .map(|(lane, of_blocks)| {
+                lane.chunks(chains.len()).enumerate().flat_map(of_plane).chain(of_blocks).collect()
+            })
             .collect();
         let mut sums = pipeline.sum(lists, (self.adder_inputs, LEVELS), &mut [first, last, &mut group]);
         for _ in stages.tables..stages.sum {
@@ -90,16 +100,65 @@ impl Matrix {
             .collect()
     }
 
+    /// The numbers of tables in block RAMs, for each lane, in the stage `stages.chains`: those of all bits of a digit.
+    fn in_block_rams<'c>(
+        &self,
+        (serial, stages): (Serial, SerialStages),
+        pipeline: &Pipeline<'_, 'c>,
+        x: &[Int<'c>],
+        turn: Turn<'c>,
+    ) -> Vec<Vec<Int<'c>>> {
+        let mut lanes = vec![vec![]; self.pe];
+        if x.is_empty() {
+            return lanes;
+        }
+        let mut bits = Signal::pack(&serial_bits(serial, x, turn.digit));
+        let mut group = turn.group;
+        // They are read in the stage but one in front, behind which is a register.
+        for _ in 2..stages.chains {
+            (bits, group) = (pipeline.delay(bits), pipeline.delay(group));
+        }
+        let bits = bits.lanes(1);
+        let rows: Vec<_> = (0..self.pe * self.groups as usize).map(|row| self.row(row)).collect();
+        for (plane, bits) in bits.chunks(x.len()).enumerate() {
+            let bits = bits.chunks(serial.block_elements() as usize);
+            for (number, (bits, elements)) in bits.zip(serial.block_tables(self.simd as i64)).enumerate() {
+                let (low, high) = Serial::block_range(&rows, &elements);
+                let words = 0..self.groups as usize * (1 << bits.len());
+                let word = |word: usize| {
+                    let (group, chosen) = (word >> bits.len(), word % (1 << bits.len()));
+                    let sum = move |row: &[i64]| {
+                        let elements = row.iter().enumerate().filter(|(index, _)| chosen >> index & 1 == 1);
+                        elements.map(|(_, w)| w).sum::<i64>()
+                    };
+                    let elements = elements.clone();
+                    rows[group * self.pe..][..self.pe].iter().map(move |row| sum(&row[elements.clone()]))
+                };
+                let words: Vec<i64> = words.flat_map(word).collect();
+                let (m, name) = (pipeline.module, format!("table_{number}_{plane}"));
+                let range = (low.into(), high.into());
+                let stored = Stored::of_range(m, &name, (&words, self.pe), range, Some(i64::MAX));
+                let mut address = bits.to_vec();
+                if self.groups > 1 {
+                    address.push(group);
+                }
+                let sums = stored.read(m, Signal::pack(&address), pipeline.enable);
+                let sums = pipeline.delay_ints(&sums).into_iter();
+                lanes.iter_mut().zip(sums).for_each(|(lane, sum)| lane.push(sum.shift_left(plane as u32)));
+            }
+        }
+        lanes
+    }
+
     /// What the sums of tables start from, for each group of a lane: the bias, what inputs come less, and what is added for each digit.
     ///
     /// Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the start in
     /// front of the carry chain.
     fn biases(&self, serial: Serial, lane: usize) -> Vec<i64> {
         let ones: i64 = (0..serial.digits).map(|digit| 1 << (serial.bits * digit)).sum();
-        let in_tables = serial.in_tables(self.simd as i64) as usize;
-        let bias = |row: usize| {
-            self.bias[row] + serial.offset * self.row(row)[..in_tables].iter().sum::<i64>() - ones
-        };
+        let by_bits = serial.by_bits(self.simd as i64) as usize;
+        let bias =
+            |row: usize| self.bias[row] + serial.offset * self.row(row)[..by_bits].iter().sum::<i64>() - ones;
         (0..self.groups as usize).map(|group| bias(group * self.pe + lane)).collect()
     }
 
@@ -124,7 +183,7 @@ impl Matrix {
         let dsp_use = costs.dsp_use(self.pe as i64);
 
         // [groups, digits, PE, lanes]
-        let behind = |row: usize| &self.row(row)[serial.in_tables(self.simd as i64) as usize..];
+        let behind = |row: usize| &self.row(row)[serial.by_bits(self.simd as i64) as usize..];
         let mut words = vec![];
         for group in 0..self.groups as usize {
             for digit in 0..digits {
@@ -182,9 +241,9 @@ impl Matrix {
 
     /// The range of what [`Matrix::beside_tables`] gives for a lane.
     fn start_range(&self, serial: Serial, lane: usize) -> (i128, i128) {
-        let in_tables = serial.in_tables(self.simd as i64) as usize;
+        let by_bits = serial.by_bits(self.simd as i64) as usize;
         hull(self.biases(serial, lane).into_iter().enumerate().map(|(group, bias)| {
-            let weights = &self.row(group * self.pe + lane)[in_tables..];
+            let weights = &self.row(group * self.pe + lane)[by_bits..];
             let ends = weights.iter().map(|&w| {
                 let ends = [self.input.0 * i128::from(w), self.input.1 * i128::from(w)];
                 (ends[0].min(ends[1]), ends[0].max(ends[1]))
