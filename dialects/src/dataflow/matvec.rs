@@ -13,7 +13,8 @@ mod products;
 mod serial;
 pub use costs::{MatvecCosts, SerialStages};
 pub use products::{DspUse, PAIR_PLACES, PLACES_A_STAGE, Products};
-pub use serial::{Serial, Table as SerialTable};
+use serial::Ends;
+pub use serial::{Ends as SerialEnds, Serial, Table as SerialTable};
 
 operation! {
     /// `dataflow.matvec`.

@@ -28,8 +28,20 @@ dataflow.graph @mixed {
   dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
 }
 
+// Whole vectors of which three elements a digit are in DSP blocks and two tables in block RAMs.
+// CHECK-LABEL: dataflow.graph @serial_beside_blocks
+dataflow.graph @serial_beside_blocks {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<1x1x32xi8, lanes = 32>, !dataflow.stream<1xi16, lanes = 1>
+  // CHECK: dataflow.matvec "dense" %{{.*}} products = "serial:2+dsp:3+bram:2"
+  %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 8 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+      output_zp = 0 : i64, products = "serial:2+dsp:3+bram:2", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x32xi8>}
+      : !dataflow.stream<1x1x32xi8, lanes = 32> -> !dataflow.stream<1x1x3xi8, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}
+
 // Whole vectors, two bits of each element a cycle, of one output after the other.
-// CHECK-LABEL: dataflow.graph @serial
+// CHECK-LABEL: dataflow.graph @serial {
 dataflow.graph @serial {
   %x, %tag = dataflow.source "source" : !dataflow.stream<1x1x8xi8, lanes = 8>, !dataflow.stream<1xi16, lanes = 1>
   // CHECK: dataflow.matvec "dense" %{{.*}} products = "serial:2"

@@ -42,7 +42,7 @@ dataflow.graph @float_decision {
 
 dataflow.graph @half_a_vector {
   %x, %t = dataflow.source "in" : !vector, !tag
-  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two digits, and at most 8 groups of outputs, for serial products}}
+  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two digits, some elements for LUTs, and at most 8 groups of outputs, for serial products}}
   // expected-note @below {{choose other lanes, or products = "lut"}}
   %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 4 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
     output_zp = 0 : i64, products = "serial:1", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>} : !vector -> !result

@@ -195,7 +195,7 @@ impl Matrix {
         if serial.is_some_and(|serial| !matvec.size().is_serial_at(simd, pe, serial)) {
             let most = Serial::MOST_GROUPS;
             let message = format!(
-                "expected whole vectors of at least two digits, and at most {most} groups of outputs, for serial products"
+                "expected whole vectors of at least two digits, some elements for LUTs, and at most {most} groups of outputs, for serial products"
             );
             return Err(actor.0.error(message, &["choose other lanes, or products = \"lut\""]));
         }

@@ -5,16 +5,19 @@ use super::super::resources::{distinct_columns, history, multiplexer_bit};
 use super::super::scale::{dsp_blocks, range_of_sum};
 use super::super::timing::{LEVELS, sum_stages};
 use super::super::{DspKind, Folding, Resources, Rom, adder_groups, bits_of_range, ceil_div, rom};
-use super::{DspUse, Matvec, PLACES_A_STAGE, Products, Serial, Size};
+use super::{DspUse, Ends, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Parts of a vector.
 const EIGHTHS: i64 = 8;
 
+/// Vectors of fewer elements are not shared between tables, DSP blocks and block RAMs.
+const WORTH_SHARING: i64 = 32;
+
 /// How many of them may be multiplied in DSP blocks, or be in tables of block RAMs, beside serial products in LUTs. Exploring takes time with
 /// each choice.
-const EIGHTHS_BESIDE: [i64; 6] = [0, 1, 2, 3, 4, 6];
+const EIGHTHS_BESIDE: [i64; 4] = [0, 1, 3, 6];
 
 /// When sums of serial products are there, in cycles behind the digit that they are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,8 @@ pub struct MatvecCosts<'c> {
     scale_dsps: i64,
     /// Digits 1 and -1 of all weights, written with the fewest.
     digits: OnceCell<i64>,
-    /// The weights of each output.
-    rows: OnceCell<Vec<Vec<i64>>>,
+    /// What sums of the weights of each output are.
+    ends: OnceCell<Ends>,
 }
 
 impl<'c> MatvecCosts<'c> {
@@ -78,7 +81,7 @@ impl<'c> MatvecCosts<'c> {
             sum_bits,
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
-            rows: OnceCell::new(),
+            ends: OnceCell::new(),
         }
     }
 
@@ -157,6 +160,9 @@ impl<'c> MatvecCosts<'c> {
             return vec![];
         }
         let chain = self.dsp_use(pe).chain;
+        if simd < WORTH_SHARING {
+            return vec![alone];
+        }
         let part = |eighths: i64, of: i64| simd * eighths / (EIGHTHS * of);
         let lanes = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.digits) / chain * chain);
         let blocks = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.block_elements()));
@@ -330,15 +336,12 @@ impl<'c> MatvecCosts<'c> {
     /// Tables in block RAMs for a bit of the inputs, with a register behind each, and the bits of their sums; bits of inputs wait for the chains.
     fn in_block_rams(&self, serial: Serial, pe: i64) -> (Resources, Vec<i64>) {
         let waits = self.serial_stages(serial, pe).chains as i64 - 2;
-        // Of three registers and more in a row, synthesis makes shift registers.
-        let waits = if waits > 2 { Resources::logic(1, 1) } else { Resources::logic(0, waits) };
-        let rows = self.rows();
+        let ends = self.ends();
         let mut sum = Resources::default();
         let mut table = |elements: Range<usize>| {
-            let (low, high) = Serial::block_range(rows, &elements);
+            let (low, high) = Serial::sums_of_chain(ends, elements.clone(), true, 1)[0];
             let (bits, words) = (bits_of_range(low, high), ceil_div(self.size.outputs, pe) << elements.len());
-            let inputs =
-                (Resources::logic(multiplexer_bit(serial.digits), 0) + waits) * elements.len() as i64;
+            let inputs = Resources::logic(multiplexer_bit(serial.digits), waits) * elements.len() as i64;
             sum += inputs + Rom::new(words, pe * bits, i64::MAX).resources() + Resources::logic(0, pe * bits);
             bits
         };
@@ -366,33 +369,34 @@ impl<'c> MatvecCosts<'c> {
         elements + weights + products + (tree + sums) * pe + counter(words)
     }
 
-    /// The weights of each output; the widest where they are not known.
-    fn rows(&self) -> &[Vec<i64>] {
+    /// What sums of the weights of each output are; of the widest where they are not known.
+    fn ends(&self) -> &Ends {
         let length = self.size.vector as usize;
-        let worst =
-            || vec![[127, -128].repeat(length.div_ceil(2))[..length].to_vec(); self.size.outputs as usize];
-        let known = || Some(self.matvec.weights()?.chunks(length).map(<[_]>::to_vec).collect());
-        self.rows.get_or_init(|| known().unwrap_or_else(worst))
+        let worst = || [127, -128].repeat(length.div_ceil(2))[..length].repeat(self.size.outputs as usize);
+        self.ends.get_or_init(|| {
+            let weights = self.matvec.weights().unwrap_or_else(worst);
+            Ends::of(&weights.chunks(length).collect::<Vec<_>>())
+        })
     }
 
     /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and for each lane the bits of what its chains give.
     fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, Vec<Vec<i64>>) {
-        let rows = self.rows();
-        let chains = serial.chains(vector);
+        let (ends, chains) = (self.ends(), serial.chains(vector));
         let mut tables = Resources::default();
-        let mut of_lane = |lane: usize| -> Vec<i64> {
-            let rows = rows.iter().skip(lane).step_by(pe as usize);
-            let rows: Vec<&[i64]> = rows.map(|row| &row[..vector]).collect();
-            let mut of_chain = |chain: &Vec<Range<usize>>| {
-                let widths = Serial::tables(chain, &rows).into_iter();
-                let widths: Vec<i64> = widths.map(|table| bits_of_range(table.sum.0, table.sum.1)).collect();
-                let bits = widths.iter().sum();
-                tables += Resources::logic(bits, bits);
-                widths.last().copied().unwrap_or(0)
-            };
-            chains.iter().map(&mut of_chain).collect()
-        };
-        let lanes = (0..pe as usize).map(&mut of_lane).collect();
+        let mut lanes = vec![vec![]; pe as usize];
+        for chain in &chains {
+            for (index, elements) in chain.iter().enumerate() {
+                let is_last = index + 1 == chain.len();
+                let sums = Serial::sums_of_chain(ends, chain[0].start..elements.end, is_last, pe as usize);
+                for (lane, (low, high)) in lanes.iter_mut().zip(sums) {
+                    let width = bits_of_range(low, high);
+                    tables += Resources::logic(width, width);
+                    if is_last {
+                        lane.push(width);
+                    }
+                }
+            }
+        }
         (tables, lanes)
     }
 

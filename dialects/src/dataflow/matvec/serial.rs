@@ -10,9 +10,10 @@
 //!         ▼              ▼              ▼
 //!      table ─ reg ─ (- table) ─ reg ─ (- table) ─ reg ─►  sums of a bit ─► (+ sum so far >> 1) ─► sum
 //! ```
+//!
+//! Some elements may be elsewhere: in tables of block RAMs, which the tree adds, and in DSP blocks, whose sum is what the sum so far starts from.
 
 use super::super::{bits_of_range, ceil_div};
-use super::range_of_sum;
 use std::ops::Range;
 
 /// Tables of a chain: behind each is a register, in front of each a delay of its bits.
@@ -53,6 +54,32 @@ pub struct Table {
     pub added: Vec<i64>,
     /// The least and the greatest sum of the chain up to here.
     pub sum: (i64, i64),
+}
+
+/// The least and the greatest sum of some weights of each output, for any elements in a row.
+#[derive(Clone, Debug)]
+pub struct Ends {
+    /// `[elements + 1, outputs]`: of the weights in front of each element, and of all.
+    in_front: Vec<Vec<(i64, i64)>>,
+}
+
+impl Ends {
+    /// Of rows of weights, one an output.
+    pub fn of(rows: &[&[i64]]) -> Self {
+        let mut in_front = vec![vec![(0, 0); rows.len()]];
+        for element in 0..rows.first().map_or(0, |row| row.len()) {
+            let before = in_front[element].iter().zip(rows);
+            let with = before.map(|(sum, row)| (sum.0 + row[element].min(0), sum.1 + row[element].max(0)));
+            in_front.push(with.collect());
+        }
+        Self { in_front }
+    }
+
+    /// Of these elements, for each output.
+    pub fn of_sums(&self, elements: Range<usize>) -> impl Iterator<Item = (i64, i64)> {
+        let ends = self.in_front[elements.start].iter().zip(&self.in_front[elements.end]);
+        ends.map(|(start, end)| (end.0 - start.0, end.1 - start.1))
+    }
 }
 
 impl Serial {
@@ -134,30 +161,35 @@ impl Serial {
     /// The tables of a chain, of the weights of a lane's outputs. Up to the last one each holds so much more that its least number is 0, and the
     /// last one so much less: sums on the way have the fewest bits that tell as many numbers apart, however weights are above or below 0.
     pub fn tables(chain: &[Range<usize>], rows: &[&[i64]]) -> Vec<Table> {
-        let ends = |elements: &Range<usize>| {
-            rows.iter().map(|row| range_of_sum(0, row[elements.clone()].iter().copied(), (0, 1))).collect()
-        };
-        let ends: Vec<Vec<(i64, i64)>> = chain.iter().map(ends).collect();
-        let mut tables: Vec<Table> = vec![];
-        let mut so_far = vec![(0, 0); rows.len()];
-        for (index, (elements, ends)) in chain.iter().zip(&ends).enumerate() {
-            so_far.iter_mut().zip(ends).for_each(|(sum, (low, high))| *sum = (sum.0 + low, sum.1 + high));
+        let ends = Ends::of(rows);
+        let start = chain.first().map_or(0, |elements| elements.start);
+        let table = |(index, elements): (usize, &Range<usize>)| {
             let is_last = index + 1 == chain.len();
-            let added =
-                ends.iter().zip(&so_far).map(|((low, _), sum)| if is_last { sum.0 - low } else { -low });
-            let least = if is_last { so_far.iter().map(|sum| sum.0).min() } else { None };
-            let most = so_far.iter().map(|sum| if is_last { sum.1 } else { sum.1 - sum.0 }).max();
-            let sum = (least.unwrap_or(0), most.unwrap_or(0));
-            tables.push(Table { elements: elements.clone(), added: added.collect(), sum });
-        }
-        tables
+            let so_far = start..elements.end;
+            let lows = ends.of_sums(elements.clone()).zip(ends.of_sums(so_far.clone()));
+            let added = lows.map(|((low, _), (sum, _))| if is_last { sum - low } else { -low }).collect();
+            let sum = Self::sums_of_chain(&ends, so_far, is_last, 1)[0];
+            Table { elements: elements.clone(), added, sum }
+        };
+        chain.iter().enumerate().map(table).collect()
     }
 
-    /// The least and the greatest number in a table in block RAMs.
-    pub fn block_range(rows: &[impl AsRef<[i64]>], elements: &Range<usize>) -> (i64, i64) {
-        let ends =
-            rows.iter().map(|row| range_of_sum(0, row.as_ref()[elements.clone()].iter().copied(), (0, 1)));
-        ends.fold((0, 0), |hull, of| (hull.0.min(of.0), hull.1.max(of.1)))
+    /// The least and the greatest sum of a chain, over these elements from its first one on, for each lane of outputs in turn.
+    pub fn sums_of_chain(
+        ends: &Ends,
+        elements: Range<usize>,
+        is_last: bool,
+        lanes: usize,
+    ) -> Vec<(i64, i64)> {
+        let mut hulls = vec![(i64::MAX, i64::MIN); lanes];
+        let mut lane = 0;
+        ends.of_sums(elements).for_each(|(low, high)| {
+            let (low, high) = if is_last { (low, high) } else { (0, high - low) };
+            let hull = &mut hulls[lane];
+            *hull = (hull.0.min(low), hull.1.max(high));
+            lane = if lane + 1 == lanes { 0 } else { lane + 1 };
+        });
+        hulls
     }
 
     /// Sums of each output that the tree behind the chains adds.

@@ -3,7 +3,7 @@
 use super::{LEVELS, Matrix, Stored, hull, matvec_of};
 use crate::hw::actor::Actor;
 use crate::hw::hdl::{Int, Pipeline, Signal, choose};
-use atheena_dialects::dataflow::{MatvecCosts, Serial, SerialStages, SerialTable};
+use atheena_dialects::dataflow::{MatvecCosts, Serial, SerialEnds, SerialStages, SerialTable};
 use std::ops::Range;
 
 /// Digits and groups of outputs in turn: which ones a stage holds.
@@ -120,10 +120,11 @@ impl Matrix {
         }
         let bits = bits.lanes(1);
         let rows: Vec<_> = (0..self.pe * self.groups as usize).map(|row| self.row(row)).collect();
+        let ends = SerialEnds::of(&rows);
         for (plane, bits) in bits.chunks(x.len()).enumerate() {
             let bits = bits.chunks(serial.block_elements() as usize);
             for (number, (bits, elements)) in bits.zip(serial.block_tables(self.simd as i64)).enumerate() {
-                let (low, high) = Serial::block_range(&rows, &elements);
+                let (low, high) = Serial::sums_of_chain(&ends, elements.clone(), true, 1)[0];
                 let words = 0..self.groups as usize * (1 << bits.len());
                 let word = |word: usize| {
                     let (group, chosen) = (word >> bits.len(), word % (1 << bits.len()));

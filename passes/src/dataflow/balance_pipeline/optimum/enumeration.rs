@@ -5,7 +5,7 @@ use super::costs::AtStates;
 use super::{Goal, KINDS, Path, Shares, Solver, TINY, add, dot, exceeds};
 
 /// The most paths that the enumeration extends before steps are parted; few where small problems are to be parted too.
-const MOST_LABELS: usize = if cfg!(test) { 4 } else { 12_000 };
+const MOST_LABELS: usize = if cfg!(test) { 4 } else { 6_000 };
 
 /// The most steps with which the enumeration is tried: of problems with more, one in twenty has so few paths.
 const MOST_STEPS: usize = 2_500;
