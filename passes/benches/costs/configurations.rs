@@ -111,6 +111,10 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { simd: 72, pe: 16, ..rectified }, "serial:3"),
         (Layer { simd: 72, pe: 32, ..rectified }, "serial:4"),
         (Layer { simd: 72, pe: 4, ..ORDINARY }, "serial:1"),
+        (Layer { simd: 72, pe: 32, ..rectified }, "serial:1+dsp:3"),
+        (Layer { simd: 72, pe: 8, ..ORDINARY }, "serial:1+bram:4"),
+        (Layer { inputs: 300, outputs: 20, simd: 300, pe: 10, ..rectified }, "serial:2+dsp:15+bram:10"),
+        (Layer { simd: 72, pe: 16, ..ORDINARY }, "serial:3+dsp:6+bram:4"),
     ];
     let serial = serial.iter().map(|(layer, products)| layer.configuration(products));
     in_dsps.into_iter().chain(in_luts).chain(serial).collect()
