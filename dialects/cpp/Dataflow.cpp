@@ -325,16 +325,17 @@ LogicalResult MatvecOp::verify() {
     StringRef mixed = *products;
     bool isMixed = mixed.consume_front("dsp:") &&
                    !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;
-    int64_t bits = 0, beside = 1, blocks = 1;
+    int64_t bits = 0;
     StringRef serial = *products;
     bool isSerial = serial.consume_front("serial:") &&
                     !serial.consumeInteger(10, bits) && bits >= 1 && bits <= 4;
-    if (isSerial && serial.consume_front("+dsp:"))
-      isSerial = !serial.consumeInteger(10, beside) && beside > 0;
-    if (isSerial && serial.consume_front("+bram:"))
-      isSerial = !serial.consumeInteger(10, blocks) && blocks > 0;
-    isSerial &= serial.empty() && beside < std::max(most, int64_t(2)) &&
-                blocks < std::max(most, int64_t(2));
+    for (StringRef other : {"+dsp:", "+bram:"}) {
+      int64_t count = 0;
+      if (isSerial && serial.consume_front(other))
+        isSerial =
+            !serial.consumeInteger(10, count) && count > 0 && count < most;
+    }
+    isSerial &= serial.empty();
     if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial)
       return emitOpError() << "expected products to be dsp, lut, serial:1 to "
                               "serial:4, dsp:N or serial:1+dsp:N+bram:N with "

@@ -9,11 +9,11 @@ use super::{DspUse, Ends, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Parts of a vector.
-const EIGHTHS: i64 = 8;
-
 /// Vectors of fewer elements are not shared between tables, DSP blocks and block RAMs.
 const WORTH_SHARING: i64 = 32;
+
+/// Parts of a vector.
+const EIGHTHS: i64 = 8;
 
 /// How many of them may be multiplied in DSP blocks, or be in tables of block RAMs, beside serial products in LUTs. Exploring takes time with
 /// each choice.
@@ -159,10 +159,10 @@ impl<'c> MatvecCosts<'c> {
         if !self.size.is_serial_at(simd, pe, serial) {
             return vec![];
         }
-        let chain = self.dsp_use(pe).chain;
         if simd < WORTH_SHARING {
             return vec![alone];
         }
+        let chain = self.dsp_use(pe).chain;
         let part = |eighths: i64, of: i64| simd * eighths / (EIGHTHS * of);
         let lanes = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.digits) / chain * chain);
         let blocks = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.block_elements()));
