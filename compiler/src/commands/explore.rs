@@ -26,6 +26,7 @@ use melior::ir::Module;
 use serde::Serialize;
 use std::{
     path::Path,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -122,10 +123,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
 
     spinner.set_message("looking at all designs");
     let started = Instant::now();
-    let found = search(&candidates, budget);
-    let each = candidates.iter().zip(found);
-    let found: Vec<Vec<Built>> =
-        each.map(|(candidate, designs)| built(candidate, designs, budget)).collect::<Result<_, _>>()?;
+    let found = search(&candidates, budget)?;
     let took = started.elapsed();
     if found.iter().all(Vec::is_empty) {
         let smallest = candidates.last().ok_or(Error::Internal("there is no network to explore"))?;
@@ -284,15 +282,21 @@ fn candidate<'s>(
     Ok(Candidate { curve, module, designs })
 }
 
-/// The curves of all candidates, at once.
-fn search(candidates: &[Candidate<'_>], budget: Resources) -> Vec<Vec<Design>> {
+/// The designs on the curves of all candidates, which are looked for at once; those of a curve that is there are built meanwhile.
+fn search(candidates: &[Candidate<'_>], budget: Resources) -> Result<Vec<Vec<Built>>, Error> {
+    let mut found: Vec<Vec<Built>> = candidates.iter().map(|_| vec![]).collect();
     thread::scope(|scope| {
-        let designs = candidates.iter().map(|candidate| &candidate.designs);
-        let threads: Vec<_> =
-            designs.map(|designs| scope.spawn(move || designs.curve(budget, plan::USUAL))).collect();
-        let curve =
-            |thread: thread::ScopedJoinHandle<'_, _>| thread.join().expect("the search does not panic");
-        threads.into_iter().map(curve).collect()
+        let (sender, curves) = mpsc::channel();
+        for (index, designs) in candidates.iter().map(|candidate| &candidate.designs).enumerate() {
+            let sender = sender.clone();
+            // Nobody receives it where another curve can't be built.
+            scope.spawn(move || sender.send((index, designs.curve(budget, plan::USUAL))).ok());
+        }
+        drop(sender);
+        for (index, designs) in curves {
+            found[index] = built(&candidates[index], designs, budget)?;
+        }
+        Ok(found)
     })
 }
 

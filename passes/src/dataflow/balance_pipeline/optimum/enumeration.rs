@@ -5,7 +5,7 @@ use super::costs::AtStates;
 use super::{Goal, KINDS, Path, Shares, Solver, TINY, add, dot, exceeds};
 
 /// The most paths that the enumeration extends before steps are parted; few where small problems are to be parted too.
-const MOST_LABELS: usize = if cfg!(test) { 4 } else { 6_000 };
+const MOST_LABELS: usize = if cfg!(test) { 4 } else { 4_000 };
 
 /// The most steps with which the enumeration is tried: of problems with more, one in twenty has so few paths.
 const MOST_STEPS: usize = 2_500;
@@ -129,7 +129,8 @@ impl Solver<'_> {
         let fits = |to_end: &AtStates<Shares>| !exceeds(add(shares, to_end.behind(layer)[state]), most);
         let is_within =
             |(cut, limit): (&Cut, &f64)| dot(cut.weights, shares) + cut.to_end.behind(layer)[state] <= *limit;
-        self.cuts.iter().zip(limits).all(is_within) && self.kinds.as_ref().is_none_or(fits)
+        // The last cuts are the closest ones.
+        self.cuts.iter().zip(limits).rev().all(is_within) && self.kinds.as_ref().is_none_or(fits)
     }
 
     /// What no path that has come to a state behind a layer at these costs is below.
