@@ -318,10 +318,18 @@ LogicalResult MatvecOp::verify() {
       channels % int64_t(getChannelLanes()) != 0)
     return emitOpError() << "expected channel_lanes to divide the " << channels
                          << " channels, but got " << getChannelLanes();
+  // The lanes of a folding that is not applied yet are an attribute.
+  auto simd = (*this)->getAttrOfType<IntegerAttr>("simd");
+  int64_t most = simd ? simd.getInt() : in.getLanes() / vectors;
+  int64_t reuse = getReuse().value_or(1);
+  bool bitByBit = getProducts() && getProducts()->starts_with("serial");
+  if (reuse > 1 && (positions % reuse != 0 || 2 * most > vector || bitByBit))
+    return emitOpError() << "expected reuse to divide the " << positions
+                         << " vectors, each of two beats at least, of products "
+                            "that are not serial, but got "
+                         << reuse;
   if (std::optional<StringRef> products = getProducts()) {
-    // The lanes of a folding that is not applied yet are an attribute.
-    auto simd = (*this)->getAttrOfType<IntegerAttr>("simd");
-    int64_t most = simd ? simd.getInt() : in.getLanes() / vectors, lanes = 0;
+    int64_t lanes = 0;
     StringRef mixed = *products;
     bool isMixed = mixed.consume_front("dsp:") &&
                    !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;

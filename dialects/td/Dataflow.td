@@ -175,12 +175,15 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     weights are tables of so many bits of each input, which come in turn: a vector takes as many times as
     many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 8. With `serial:2+dsp:N+bram:M`, of which either may be missing, the last
     elements of the vector, N for each digit, are multiplied in DSP blocks instead, and those in front of them come from M tables in block RAMs.
+
+    `reuse` vectors, one after the other, use each word of weights, which comes in as many parts, so that their memory is as many times narrower; the
+    vectors wait in a memory meanwhile. Their number divides those of a sample; SIMD is at most half of V.
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, ElementsAttr:$weights,
       ElementsAttr:$bias, I64Attr:$channel_lanes, DenseI32ArrayAttr:$multiplier,
       DenseI32ArrayAttr:$shift, OptionalAttr<DenseI64ArrayAttr>:$rounding, UnitAttr:$double_round,
       I64Attr:$output_zp, I64Attr:$min, I64Attr:$max, OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$blocks,
-      OptionalAttr<StrAttr>:$products));
+      OptionalAttr<StrAttr>:$products, OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$reuse));
   let results = (outs Dataflow_StreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;

@@ -51,7 +51,7 @@ fn find<'c>(graph: Graph<'c>, label: &str) -> Box<dyn Actor<'c> + 'c> {
 
 /// A folding of a matvec whose weights are in as many block RAMs as they like.
 fn made(simd: i64, pe: i64) -> Folding {
-    Folding::Matvec { simd, pe, blocks: i64::MAX, products: Products::Dsp }
+    Folding::Matvec { simd, pe, blocks: i64::MAX, products: Products::Dsp, reuse: 1 }
 }
 
 /// Inputs and outputs a cycle of the foldings of a matvec.

@@ -226,9 +226,9 @@ pub fn of_vector(layer: Matvec<'_>, input: &Stream) -> Option<i64> {
     (layer.positions() == 1 && input.beats() > 1).then(|| input.beats())
 }
 
-/// Of the queue behind a layer whose outputs become narrower; none where there is one output.
+/// Of the queue behind a layer whose outputs become narrower: those of a vector, or of vectors that use weights together; none where there is one.
 pub fn of_outputs(layer: Matvec<'_>, output: &Stream) -> Option<i64> {
-    let outputs = output.beats() / layer.positions();
+    let outputs = output.beats() / layer.positions() * layer.reuse();
     (outputs > 1).then_some(outputs)
 }
 

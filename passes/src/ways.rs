@@ -31,8 +31,6 @@ impl Way {
 
 /// The ways to fold an actor, in the order of its foldings; gates hold so many samples.
 pub fn ways<'c>(actor: &dyn Actor<'c>, held_samples: i64) -> Vec<Way> {
-    let foldings = actor.foldings();
-    let costs = actor.costs(&foldings, held_samples);
     let way = |(folding, resources)| Way {
         folding,
         ii_cycles: actor.ii_cycles_at(folding),
@@ -40,7 +38,7 @@ pub fn ways<'c>(actor: &dyn Actor<'c>, held_samples: i64) -> Vec<Way> {
         lanes: actor.lanes_at(folding),
         resources,
     };
-    pareto(foldings.into_iter().zip(costs).map(way))
+    pareto(actor.costs(held_samples).into_iter().map(way))
 }
 
 /// Of ways with the same lanes those that no other one dominates, of equals the first.

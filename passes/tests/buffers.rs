@@ -191,6 +191,24 @@ fn a_gate_in_front_of_windows_holds_what_they_wait_for() {
     assert!(deadlocks(&least), "a sample and the slack of the pass are not enough");
 }
 
+/// A sum of two products, of which one takes four vectors before it gives the first of them: as many pixels of the other one wait for it.
+#[test]
+fn vectors_that_use_weights_together_hold_back_pixels() {
+    let slow = BRANCHES.lines().find(|line| line.contains("\"slow\"")).expect("there is a product");
+    let quick = slow.replace("%v", "%u").replace("slow", "quick").replace("%xs#1", "%xs#0");
+    let together = slow.replace("shift =", "reuse = 4 : i64, shift =");
+    let graph =
+        BRANCHES.replace(slow, &format!("{quick}\n{together}")).replace("\"sum\" %xs#0", "\"sum\" %u");
+    let graph = graph.replace("2x2x8", "8x8x8");
+    let (mut model, depths) = sized(&graph, &Options::default());
+    assert!(!deadlocks(&model));
+    let (queue, depth) = depths.iter().find(|(label, _)| label.contains("quick_to_sum")).expect("a queue");
+    assert!(*depth >= (2 + 3) * 8, "{depth}");
+    // Of a pixel, while three more wait.
+    model.set_room(queue, 0, 8);
+    assert!(deadlocks(&model));
+}
+
 /// The pixel comes of all 36 pixels of the map, and the windows on its way wait for 14 of the next one: all those pass it by.
 #[test]
 fn a_map_that_waits_for_a_pixel_holds_all_of_itself() {

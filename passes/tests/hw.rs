@@ -69,7 +69,8 @@ impl Conv {
         let element = if self.unsigned { "ui8" } else { "i8" };
         let [oh, ow] = self.geometry.output([self.shape[0], self.shape[1]]);
         let [kh, kw] = self.geometry.kernel;
-        let groups = self.outputs.div_ceil(self.pe);
+        // Of the vectors that may use weights together.
+        let groups = self.outputs.div_ceil(self.pe) * 4;
         let lanes = if self.outputs.is_multiple_of(self.pe) { self.pe } else { 1 };
         let (input, output) =
             (stream(&self.shape, element, self.lanes), stream(&[oh, ow, self.outputs], "i8", lanes));
@@ -277,6 +278,32 @@ fn products_bit_by_bit_beside_dsp_blocks_and_block_rams() {
     run([4, 4, 4], 4, [4, 36, 4], "serial:1+bram:2", 120, 32.0);
     run([4, 4, 3], 6, [3, 27, 2], "serial:2+bram:2", 122, 48.0);
     run([3, 3, 4], 7, [4, 36, 4], "serial:4+dsp:2+bram:3", 124, 9.0);
+}
+
+/// Vectors that use each word of weights one after the other, which comes in as many parts.
+#[test]
+fn vectors_that_share_words_of_weights() {
+    let run = |shape, outputs, lanes: [usize; 3], made: &str, seed: u64, expected: f64| {
+        let mut conv = Conv::new(shape, outputs, lanes);
+        (conv.made, conv.weights) = (format!(", {made}").leak(), [-127, 127]);
+        if outputs > 6 {
+            conv.multiplier = (0..outputs as i64).map(|output| (1 << 30) - 70_000_001 * output).collect();
+            conv.shift = (0..outputs as i64).map(|output| 36 + output % 3).collect();
+        }
+        let Some((cycles, _)) = conv.check(seed) else { return };
+        assert_eq!(cycles, expected, "{made}");
+    };
+    // 16 vectors of four beats, two groups; words of two parts, and of four.
+    run([6, 6, 4], 4, [2, 9, 2], "reuse = 2", 130, 128.0);
+    run([6, 6, 4], 4, [2, 9, 2], "reuse = 4, products = \"lut\"", 131, 128.0);
+    // One group: outputs are in order.
+    run([6, 6, 4], 4, [4, 9, 4], "reuse = 2, products = \"lut\"", 132, 64.0);
+    // Nine vectors; a last group of one output, multipliers of their own, and words of 27 weights in parts of 14, some of them in block RAMs.
+    run([5, 5, 4], 7, [4, 9, 3], "reuse = 3", 133, 108.0);
+    run([6, 6, 4], 7, [4, 9, 3], "reuse = 2, products = \"dsp:3\", blocks = 3", 134, 192.0);
+    // One product a cycle, and many beats.
+    run([5, 5, 3], 8, [1, 1, 1], "reuse = 3, products = \"lut\"", 135, 1944.0);
+    run([6, 6, 6], 16, [2, 6, 8], "reuse = 4", 136, 288.0);
 }
 
 /// The last group of outputs is smaller.

@@ -18,6 +18,8 @@ pub enum Folding {
         blocks: i64,
         /// What multiplies.
         products: Products,
+        /// Vectors, one after the other, that use each word of weights.
+        reuse: i64,
     },
 }
 
@@ -39,11 +41,15 @@ impl Folding {
         Self::remove_record(op);
         match self {
             Self::Lanes(lanes) => set("lanes", lanes),
-            Self::Matvec { simd, pe, blocks, products } => {
+            Self::Matvec { simd, pe, blocks, products, reuse } => {
                 set("simd", simd);
                 set("pe", pe);
-                op.remove_attr("blocks");
-                op.remove_attr("products");
+                for name in ["blocks", "products", "reuse"] {
+                    op.remove_attr(name);
+                }
+                if reuse > 1 {
+                    set("reuse", reuse);
+                }
                 if products != Products::Constants {
                     set("blocks", blocks);
                     op.set_attr("products", Attr::string(op.ctx(), &products.to_string()));
@@ -84,7 +90,10 @@ impl std::fmt::Display for Folding {
         match self {
             Self::Lanes(_) => Ok(()),
             Self::Matvec { products: Products::Constants, .. } => Ok(()),
-            Self::Matvec { blocks, products, .. } => write!(f, ", blocks = {blocks}, products = {products}"),
+            Self::Matvec { blocks, products, reuse, .. } => {
+                write!(f, ", blocks = {blocks}, products = {products}")?;
+                if *reuse > 1 { write!(f, ", reuse = {reuse}") } else { Ok(()) }
+            }
         }
     }
 }
@@ -144,9 +153,10 @@ pub trait Actor<'c> {
         self.resources_at(folding)
     }
 
-    /// What it costs at each of many foldings, as [`Actor::resources_holding_at`].
-    fn costs(&self, foldings: &[Folding], samples: i64) -> Vec<Resources> {
-        foldings.iter().map(|&folding| self.resources_holding_at(folding, samples)).collect()
+    /// The legal foldings, and what it costs at each, as [`Actor::resources_holding_at`].
+    fn costs(&self, samples: i64) -> Vec<(Folding, Resources)> {
+        let cost = |folding| (folding, self.resources_holding_at(folding, samples));
+        self.foldings().into_iter().map(cost).collect()
     }
 
     /// Can each beat go before a later one comes, so that nothing around it must buffer for it?

@@ -150,7 +150,7 @@ impl<'c> Matvec<'c> {
         let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
         let is_constant = self.size().folds(simd, pe) == 1 && self.products().serial_bits().is_none();
         let products = if is_constant { Products::Constants } else { self.products() };
-        Folding::Matvec { simd, pe, blocks, products }
+        Folding::Matvec { simd, pe, blocks, products, reuse: self.reuse() }
     }
 
     /// Digits 1 and -1 of the output that has most of them; of weights that are not `dense<…>`, three each.
@@ -167,6 +167,11 @@ impl<'c> Matvec<'c> {
         name.and_then(|name| Products::of_name(&name)).unwrap_or(Products::Dsp)
     }
 
+    /// Vectors, one after the other, that use each word of weights.
+    pub fn reuse(self) -> i64 {
+        self.0.attr("reuse").and_then(Attr::to_i64).unwrap_or(1)
+    }
+
     /// Its sizes and ranges.
     pub fn size(self) -> Size {
         let (low, high) = value_range(self.0.operands()[0]);
@@ -175,6 +180,7 @@ impl<'c> Matvec<'c> {
         Size {
             vector,
             outputs,
+            positions: self.positions(),
             is_pixel: self.input().channels() == vector,
             input: (low as i64, high as i64),
             element_bits: i64::from(self.output().element.bits),
@@ -189,6 +195,8 @@ pub struct Size {
     pub vector: i64,
     /// Outputs of a vector, OC.
     pub outputs: i64,
+    /// Vectors a sample.
+    pub positions: i64,
     /// Are the vectors the pixels of the input?
     is_pixel: bool,
     /// The least and the greatest input.
@@ -234,6 +242,29 @@ impl Size {
         is_whole && groups <= Serial::MOST_GROUPS && serial.digits > 1
     }
 
+    /// May so many vectors, one after the other, use each word of weights? They are kept meanwhile, so they have several beats; the last ones of
+    /// a sample are as many.
+    pub fn is_reused_at(self, simd: i64, pe: i64, reuse: i64) -> bool {
+        let (beats, _) = self.beats_and_groups(simd, pe);
+        beats > 1 && self.vectors(simd) == 1 && reuse > 1 && self.positions % reuse == 0
+    }
+
+    /// Beats that are there while vectors use words together: the first beat of each of them, and what came in between.
+    pub fn beats_ahead(beats: i64, reuse: i64) -> i64 {
+        (reuse - 1) * beats + 1
+    }
+
+    /// Beats for which there is room: with those of the vectors that use words, the next ones'.
+    pub fn room_beats(beats: i64, reuse: i64) -> i64 {
+        (2 * Self::beats_ahead(beats, reuse) as u64).next_power_of_two() as i64
+    }
+
+    /// Outputs of vectors that use words together come group by group, of all vectors, and leave vector by vector: so many cycles later, a beat a
+    /// cycle, all of them have come in time.
+    pub fn order_cycles(groups: i64, reuse: i64) -> i64 {
+        (groups - 1) * (reuse - 1) + 1
+    }
+
     /// Cycles a beat of vectors.
     fn cycles(self, simd: i64, pe: i64, products: Products) -> i64 {
         self.folds(simd, pe) * self.serial(pe, products).map_or(1, |serial| serial.digits)
@@ -257,10 +288,10 @@ fn pe_choices(outputs: i64) -> Vec<i64> {
     choices
 }
 
-fn fold(folding: Folding) -> (i64, i64, Products) {
+fn fold(folding: Folding) -> (i64, i64, (Products, i64)) {
     match folding {
-        Folding::Matvec { simd, pe, products, .. } => (simd, pe, products),
-        Folding::Lanes(lanes) => (lanes, 1, Products::Dsp),
+        Folding::Matvec { simd, pe, products, reuse, .. } => (simd, pe, (products, reuse)),
+        Folding::Lanes(lanes) => (lanes, 1, (Products::Dsp, 1)),
     }
 }
 
@@ -273,6 +304,10 @@ impl<'c> Actor<'c> for Matvec<'c> {
     /// several a beat, each with all of its products. Of the ways to make one with the same lanes, those to which no other one is
     /// at most equal in every kind of resource.
     fn foldings(&self) -> Vec<Folding> {
+        self.costs(1).into_iter().map(|(folding, _)| folding).collect()
+    }
+
+    fn costs(&self, _samples: i64) -> Vec<(Folding, Resources)> {
         let (input, vector) = (self.input(), self.vector());
         // A vector of a whole map has no partial beats.
         let whole = |&lanes: &i64| {
@@ -304,28 +339,29 @@ impl<'c> Actor<'c> for Matvec<'c> {
     /// Each of the V/SIMD beats of a vector is used for `ceil(OC/PE)` cycles; of several vectors a beat, each for one. Bit by bit, all of that
     /// takes as many cycles as there are digits.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe, products) = fold(folding);
+        let (simd, pe, (products, _)) = fold(folding);
         let size = self.size();
         match size.vectors(simd) {
-            1 => self.positions() * size.cycles(simd, pe, products),
+            1 => size.positions * size.cycles(simd, pe, products),
             _ => self.input().with_lanes(simd).beats(),
         }
     }
 
     /// The first output needs the whole vector; then products, the adder tree, the scale and the output's register.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
-        let (simd, pe, products) = fold(folding);
+        let (simd, pe, (products, reuse)) = fold(folding);
         let size = self.size();
         let of_tables = |serial: Serial| serial.stages(serial.in_luts(size.vector) as usize);
         let chain = size.serial(pe, products).map_or(0, of_tables);
-        size.cycles(simd, pe, products) + chain as i64 + 7
+        reuse * size.cycles(simd, pe, products) + chain as i64 + 7
     }
 
     /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights, operands and products, or
     /// where everything is unrolled a register and the adders, of which those of the row of most digits are the least there may be;
-    /// groups come out of memories, one stage; the sum; the multiplier if there is one.
+    /// groups come out of memories, one stage; the sum; the multiplier if there is one. Vectors that use words together wait in a memory until the
+    /// first beat of the last one is there; words come in as many parts, and outputs wait in another memory until they are in order.
     fn timing(&self) -> Timing {
-        let (simd, pe, products) = fold(self.folding());
+        let (simd, pe, (products, reuse)) = fold(self.folding());
         let size = self.size();
         let (beats, groups) = size.beats_and_groups(simd, pe);
         let inputs = DspKind::of(self.0).adder_inputs();
@@ -337,12 +373,16 @@ impl<'c> Actor<'c> for Matvec<'c> {
             let stages = MatvecCosts::of(*self).serial_stages(serial, pe).sum + 1;
             return Timing::steps(steps, stages + u64::from(multiplies(self.0)));
         }
-        let hold = Step { cycles: groups as u64, needs: Needs::Input(0), takes: true, gives: false };
+        let turns = (groups * reuse) as usize;
+        let there = Size::beats_ahead(beats, reuse) as u64;
+        let needs = |gone: u64| match reuse {
+            1 => Needs::Input(0),
+            _ => Needs::Beats { there, gone },
+        };
+        let hold = Step { cycles: turns as u64, needs: needs(1), takes: true, gives: false };
         let mut steps = vec![hold; beats as usize - 1];
-        steps.resize((beats - 1 + groups) as usize, Step { takes: false, ..Step::PASS });
-        if let Some(last) = steps.last_mut() {
-            last.takes = true;
-        }
+        steps.resize(steps.len() + turns - 1, Step { needs: needs(there), ..Step::COPY });
+        steps.push(Step { needs: needs(there), ..Step::PASS });
         let sums = if beats * groups == 1 {
             1 + tree_stages(self.most_digits(), LEVELS).max(1)
         } else {
@@ -350,16 +390,15 @@ impl<'c> Actor<'c> for Matvec<'c> {
             let stages = 2 + costs.stages_of_products(simd, products) as u64;
             stages + sum_stages(costs.sums_of_products(simd, pe, products), inputs)
         };
-        Timing::steps(steps, sums + u64::from(groups > 1) + 1 + u64::from(multiplies(self.0)))
+        let parts = (reuse - 1) as u64;
+        let order = if parts > 0 && groups > 1 { Size::order_cycles(groups, reuse) as u64 + 1 } else { 0 };
+        let stages = sums + u64::from(turns > 1) + 1 + u64::from(multiplies(self.0));
+        let room = if parts > 0 { Size::room_beats(beats, reuse) as u64 } else { 0 };
+        Timing { rooms: vec![room], ..Timing::steps(steps, stages + parts + order) }
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
         MatvecCosts::of(*self).at(folding)
-    }
-
-    fn costs(&self, foldings: &[Folding], _samples: i64) -> Vec<Resources> {
-        let costs = MatvecCosts::of(*self);
-        foldings.iter().map(|&folding| costs.at(folding)).collect()
     }
 
     /// A vector's order follows the lanes of its window.

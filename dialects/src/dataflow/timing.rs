@@ -107,6 +107,13 @@ pub enum Needs {
     Input(usize),
     /// A beat of every input.
     All,
+    /// Beats of input 0.
+    Beats {
+        /// So many are there.
+        there: u64,
+        /// So many are gone at the end of a step that takes them.
+        gone: u64,
+    },
 }
 
 impl Step {

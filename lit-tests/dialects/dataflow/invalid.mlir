@@ -210,6 +210,33 @@ dataflow.graph @g {
 
 // -----
 
+// Vectors that use weights together are a part of a sample.
+dataflow.graph @reuse {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are not serial, but got 3}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, reuse = 3, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+// They wait for one another.
+dataflow.graph @reuse {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 8>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are not serial, but got 2}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, reuse = 2, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 8> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+// Serial products have no words of weights.
+dataflow.graph @reuse {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are not serial, but got 2}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1", reuse = 2, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
   // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got bram}}

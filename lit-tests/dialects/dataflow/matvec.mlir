@@ -51,3 +51,15 @@ dataflow.graph @serial {
   %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
   dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
 }
+
+// Two vectors use each word of weights, which comes in two parts.
+// CHECK-LABEL: dataflow.graph @reuse {
+dataflow.graph @reuse {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // CHECK: dataflow.matvec "conv" %{{.*}} products = "lut", reuse = 2 : i64
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 4 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+      output_zp = 0 : i64, products = "lut", reuse = 2 : i64, shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>}
+      : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<2x2x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<2x2x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : !dataflow.stream<2x2x3xi8, lanes = 1>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}

@@ -48,6 +48,8 @@ struct Layer {
     /// The largest weight.
     weight: i64,
     multiplier: i64,
+    /// Vectors that use each word of weights.
+    reuse: usize,
 }
 
 /// Of ordinary inputs and weights.
@@ -61,6 +63,7 @@ const ORDINARY: Layer = Layer {
     limits: (-128, 127),
     weight: 127,
     multiplier: 1,
+    reuse: 1,
 };
 
 fn matvecs() -> Vec<Configuration> {
@@ -116,21 +119,30 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { inputs: 300, outputs: 20, simd: 300, pe: 10, ..rectified }, "serial:2+dsp:15+bram:10"),
         (Layer { simd: 72, pe: 16, ..ORDINARY }, "serial:3+dsp:6+bram:4"),
     ];
-    let serial = serial.iter().map(|(layer, products)| layer.configuration(products));
-    in_dsps.into_iter().chain(in_luts).chain(serial).collect()
+    let large = Layer { inputs: 288, outputs: 48, ..rectified };
+    let reused = [
+        (Layer { simd: 18, pe: 4, blocks: 8, reuse: 2, ..large }, "dsp"),
+        (Layer { simd: 36, pe: 4, blocks: 8, reuse: 4, ..large }, "lut"),
+        (Layer { simd: 9, pe: 8, blocks: 5, reuse: 3, ..large }, "lut"),
+        (Layer { simd: 18, pe: 4, reuse: 2, ..ORDINARY }, "lut"),
+        (Layer { simd: 36, pe: 6, blocks: 12, reuse: 4, ..large }, "dsp"),
+    ];
+    let others = serial.iter().chain(&reused).map(|(layer, products)| layer.configuration(products));
+    in_dsps.into_iter().chain(in_luts).chain(others).collect()
 }
 
 impl Layer {
     fn configuration(&self, products: &str) -> Configuration {
-        let Self { inputs, outputs, simd, pe, blocks, element, limits: (low, high), weight, multiplier } =
-            *self;
+        let Self { inputs, outputs, simd, pe, blocks, element, weight, multiplier, reuse, .. } = *self;
+        let (low, high) = self.limits;
         let shift = if multiplier == 1 { 10 } else { 40 };
         let scale = format!("multiplier = array<i32: {multiplier}>, shift = array<i32: {shift}>");
-        let made = format!("{scale}, blocks = {blocks}, products = \"{products}\"");
-        let (x, y) = (stream(&[1, 1, inputs], element, simd), stream(&[1, 1, outputs], "i8", pe));
+        let made = format!("{scale}, blocks = {blocks}, products = \"{products}\", reuse = {reuse}");
+        let (x, y) = (stream(&[1, reuse, inputs], element, simd), stream(&[1, reuse, outputs], "i8", pe));
         let body = matvec(&[inputs, outputs, simd], weight, (&x.ty, &y.ty), &made, (low, high));
         let name = format!(
-            "{inputs} to {outputs}, SIMD {simd}, PE {pe}, inputs {low} to {high}, weights to {weight}, multiplier {multiplier}, {blocks} blocks, {products}"
+            "{inputs} to {outputs}, SIMD {simd}, PE {pe}, inputs {low} to {high}, weights to {weight}, multiplier {multiplier}, {blocks} blocks, {products}{}",
+            if reuse > 1 { format!(", reuse {reuse}") } else { String::new() }
         );
         of_line(name, &x, &body, &y)
     }

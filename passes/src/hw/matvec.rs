@@ -17,22 +17,26 @@
 //! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another. Of several vectors a beat each has
 //! this graph.
 //!
+//! Several vectors may use each word of weights one after the other (`matvec/reuse.rs`).
+//!
 //! With serial products, a vector takes `OC/PE` times as many cycles as its elements have digits, and weights are tables
 //! (`matvec/serial.rs`).
 //!
 //! All of it advances while the output has room. Widths are those that the weights and the input's range prove to
 //! suffice; partial sums may wrap around, because the last one does not.
 
+mod reuse;
 mod serial;
 
 use super::{
     actor::{Actor, beat_width},
     hdl::{AdderGraph, History, Int, Module, Multiples, Partial, Pipeline, Signal},
-    rescale::Rescale,
+    rescale::{Factors, Rescale},
     stored::Stored,
 };
-use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Serial};
+use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Serial};
 use atheena_dialects::ir::Failure;
+use reuse::Vectors;
 use serial::Turn;
 
 /// Levels of the tree between two registers.
@@ -61,6 +65,13 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
                 matrix.serial_totals(actor, serial, &mut pipeline, &x, turn, (&mut first, &mut last));
             (totals, last)
         }
+        None if matrix.reuse > 1 => {
+            let vectors = matrix.vectors(m, (&input, &actor.lanes_of(0, input.data)), enable);
+            pipeline.valid = vectors.used;
+            let (mut first, mut last) = (vectors.beat.is(0), vectors.beat.is(matrix.beats - 1));
+            let sums = matrix.sums(actor, &mut pipeline, Operands::Kept(vectors), &mut first, &mut last);
+            (matrix.accumulate(&mut pipeline, sums, &mut first, &mut last), last)
+        }
         None => {
             // The beat of the vector, and the group of outputs: what the running address of the weights counts.
             let group = m.counter("group", matrix.groups, step);
@@ -68,12 +79,13 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
             let beat = m.counter("beat", matrix.beats, step & last_group);
             let (mut first, mut last) = (beat.is(0), beat.is(matrix.beats - 1));
             input.take_if(enable & last_group);
-            let sums = matrix.sums(actor, &mut pipeline, (input.data, step), &mut first, &mut last);
+            let operands = Operands::Coming(input.data, step);
+            let sums = matrix.sums(actor, &mut pipeline, operands, &mut first, &mut last);
             (matrix.accumulate(&mut pipeline, sums, &mut first, &mut last), last)
         }
     };
     pipeline.valid = pipeline.valid & last;
-    let factors = matrix.rescale.factors(m, &pipeline, matrix.pe, matrix.groups);
+    let factors = matrix.factors(&pipeline);
     pipeline.step(&mut []);
 
     let scaled = matrix.rescale.multiply(totals, factors, &mut pipeline, &mut []);
@@ -82,8 +94,17 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         .map(|v| matrix.rescale.finish(v, actor.int("output_zp"), actor.int("min"), actor.int("max")))
         .map(|v| v.to_bits(to.element.bits))
         .collect();
-    output.send_if(pipeline.valid, Signal::pack(&lanes));
+    let beat = matrix.in_order(&mut pipeline, Signal::pack(&lanes));
+    output.send_if(pipeline.valid, beat);
     Ok(())
+}
+
+/// Where elements of vectors come from.
+enum Operands<'c> {
+    /// A beat of the input, and whether it is used in this cycle.
+    Coming(Signal<'c>, Signal<'c>),
+    /// The vectors that use words of weights together.
+    Kept(Vectors<'c>),
 }
 
 fn matvec_of(actor: Actor<'_>) -> Matvec<'_> {
@@ -100,6 +121,8 @@ struct Matrix {
     beats: i64,
     /// Groups of PE outputs.
     groups: i64,
+    /// Vectors that use each word of weights.
+    reuse: i64,
     /// `[beats, groups, PE, SIMD]`.
     weights: Vec<i64>,
     weights_range: (i64, i64),
@@ -177,6 +200,7 @@ impl Matrix {
             pe,
             beats,
             groups,
+            reuse: matvec.reuse(),
             weights,
             weights_range,
             bias,
@@ -202,6 +226,25 @@ impl Matrix {
         Ok(serial)
     }
 
+    /// The multipliers of each lane, one stage on, where they differ between groups.
+    fn factors<'c>(&self, pipeline: &Pipeline<'_, 'c>) -> Factors<'c> {
+        if self.groups == 1 {
+            return Factors::default();
+        }
+        let of_groups = |values: &Vec<i128>| {
+            let mut values = values.clone();
+            if values.len() > 1 {
+                values.resize(self.pe * self.groups as usize, 0);
+                values = self.for_each_vector(&values);
+            }
+            values
+        };
+        let Multipliers { multipliers, rounding, away, .. } = &self.rescale.0;
+        let [multipliers, rounding, away] = [multipliers, rounding, away].map(of_groups);
+        let rescale = Rescale(Multipliers { multipliers, rounding, away, ..self.rescale.0.clone() });
+        rescale.factors(pipeline.module, pipeline, self.pe, self.groups * self.reuse)
+    }
+
     /// The range of lane `pe` of the sums, over all groups.
     fn range(&self, pe: usize) -> (i128, i128) {
         hull(self.ranges.iter().skip(pe).step_by(self.pe).copied())
@@ -212,12 +255,12 @@ impl Matrix {
         &self,
         actor: Actor<'c>,
         pipeline: &mut Pipeline<'_, 'c>,
-        (mut x, step): (Signal<'c>, Signal<'c>),
+        operands: Operands<'c>,
         first: &mut Signal<'c>,
         last: &mut Signal<'c>,
     ) -> Vec<Int<'c>> {
         let (m, enable) = (pipeline.module, pipeline.enable);
-        if self.beats * self.groups == 1 {
+        if let (&Operands::Coming(mut x, _), 1) = (&operands, self.beats * self.groups) {
             // Weights that never change: adders, which the outputs share.
             let rows: Vec<Vec<i64>> = self.weights.chunks(self.simd).map(<[_]>::to_vec).collect();
             pipeline.step(&mut [&mut x, first, last]);
@@ -236,13 +279,20 @@ impl Matrix {
             self.pair(&mut words.0, self.simd, in_dsps);
         }
         let (low, high) = costs.stored(self.pe as i64, products);
-        let stored =
-            Stored::of_range(m, "weights", (&words.0, words.1), (low.into(), high.into()), actor.blocks());
-        let address = m.counter("address", self.beats * self.groups, step);
-        let weights = stored.read(m, address, enable);
-        pipeline.step(&mut [&mut x, first, last]);
-        let x = actor.lanes_of(0, x);
-        let weights = pipeline.delay_ints(&weights);
+        let range = (low.into(), high.into());
+        let (weights, x) = match operands {
+            Operands::Kept(vectors) => {
+                let words = (&words.0[..], range, actor.blocks());
+                self.shared_operands(pipeline, &vectors, words, &mut [first, last])
+            }
+            Operands::Coming(mut x, step) => {
+                let stored = Stored::of_range(m, "weights", (&words.0, words.1), range, actor.blocks());
+                let address = m.counter("address", self.beats * self.groups, step);
+                let weights = stored.read(m, address, enable);
+                pipeline.step(&mut [&mut x, first, last]);
+                (pipeline.delay_ints(&weights), actor.lanes_of(0, x))
+            }
+        };
         let of_dsps = pipeline.delay_ints(&x[..in_dsps]);
         let mut of_luts: Vec<_> = x[in_dsps..].iter().map(|&x| Multiples::new(x, m, enable)).collect();
         pipeline.step(&mut [first, last]);
@@ -325,21 +375,22 @@ impl Matrix {
         let start: Vec<i64> = self.bias.iter().map(|b| b - ones).collect();
         let bias: Vec<_>;
         let mut history = None;
-        if self.groups == 1 {
+        let turns = self.groups * self.reuse;
+        if turns == 1 {
             let each = start.iter().map(|&b| Int::constant(b.into(), enable.builder()));
             bias = (0..self.vectors).flat_map(|_| each.clone()).collect();
         } else {
-            let stored = Stored::new(m, "bias", &start, self.pe);
-            let group = m.counter("bias_group", self.groups, enable & pipeline.valid);
+            let stored = Stored::new(m, "bias", &self.for_each_vector(&start), self.pe);
+            let group = m.counter("bias_group", turns, enable & pipeline.valid);
             bias = stored.read(m, group, enable);
             if self.beats > 1 {
                 let width = width * self.pe as u32;
-                history = Some(History::new(m, "sums", self.groups, width, pipeline.valid, enable));
+                history = Some(History::new(m, "sums", turns, width, pipeline.valid, enable));
             }
             sums = pipeline.delay_ints(&sums);
             pipeline.step(&mut [first, last]);
         }
-        let registers: Vec<_> = if self.groups == 1 && self.beats > 1 {
+        let registers: Vec<_> = if turns == 1 && self.beats > 1 {
             (0..self.pe).map(|_| m.data_register("sum", width)).collect()
         } else {
             vec![]

@@ -124,14 +124,15 @@ impl<'a> Pipeline<'a> {
 
     /// Are the beats there that a step needs? Else it wakes when the first that is missing is.
     fn has_beats(&self, step: Step, cycle: u64, channels: &mut Channels) -> bool {
-        let inputs = match step.needs {
-            Needs::Nothing => &[][..],
-            Needs::Input(input) => &self.actor.inputs[input..=input],
-            Needs::All => &self.actor.inputs[..],
+        let (inputs, there) = match step.needs {
+            Needs::Nothing => (&[][..], 0),
+            Needs::Input(input) => (&self.actor.inputs[input..=input], 1),
+            Needs::All => (&self.actor.inputs[..], 1),
+            Needs::Beats { there, .. } => (&self.actor.inputs[..=0], there),
         };
-        match inputs.iter().find(|&&input| channels.beats(input, cycle) == 0) {
+        match inputs.iter().find(|&&input| channels.beats(input, cycle) < there) {
             Some(&input) => {
-                channels.want_beats(input, 1);
+                channels.want_beats(input, there);
                 false
             }
             None => true,
@@ -145,6 +146,7 @@ impl<'a> Pipeline<'a> {
                 Needs::Nothing => {}
                 Needs::Input(input) => channels.pop(self.actor.inputs[input], cycle, 1),
                 Needs::All => self.actor.inputs.iter().for_each(|&input| channels.pop(input, cycle, 1)),
+                Needs::Beats { gone, .. } => channels.pop(self.actor.inputs[0], cycle, gone),
             }
         }
         self.at += 1;

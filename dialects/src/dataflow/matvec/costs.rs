@@ -1,13 +1,15 @@
 //! What a `dataflow.matvec` costs.
 
 use super::super::actor::output_registers;
-use super::super::resources::{distinct_columns, history, multiplexer_bit};
+use super::super::resources::{distinct_columns, history, memory, multiplexer_bit};
 use super::super::scale::{dsp_blocks, range_of_sum};
 use super::super::timing::{LEVELS, sum_stages};
 use super::super::{DspKind, Folding, Resources, Rom, adder_groups, bits_of_range, ceil_div, rom};
 use super::{DspUse, Ends, Matvec, PLACES_A_STAGE, Products, Serial, Size};
-use std::cell::OnceCell;
-use std::ops::Range;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ops::{Range, RangeInclusive};
+use std::rc::Rc;
 
 /// Vectors of fewer elements are not shared between tables, DSP blocks and block RAMs.
 const WORTH_SHARING: i64 = 32;
@@ -18,6 +20,12 @@ const EIGHTHS: i64 = 8;
 /// How many of them may be multiplied in DSP blocks, or be in tables of block RAMs, beside serial products in LUTs. Exploring takes time with
 /// each choice.
 const EIGHTHS_BESIDE: [i64; 4] = [0, 1, 3, 6];
+
+/// How many vectors may use a word of weights together. Exploring takes time with each choice.
+const REUSES: RangeInclusive<i64> = 2..=4;
+
+/// Words of a block RAM of the widest shape, and their bits.
+const WIDEST_BLOCK: (i64, i64) = (512, 36);
 
 /// When sums of serial products are there, in cycles behind the digit that they are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +45,9 @@ pub struct SerialStages {
 /// LUTs of a product that synthesis saves, as fitted.
 const SAVED_LUTS: i64 = 5;
 
+/// Numbers of block RAMs, and what a memory costs with so many.
+type Roms = Rc<[(i64, Resources)]>;
+
 /// What costs depend on besides the folding: read off the weights once, for many foldings.
 pub struct MatvecCosts<'c> {
     matvec: Matvec<'c>,
@@ -51,6 +62,8 @@ pub struct MatvecCosts<'c> {
     digits: OnceCell<i64>,
     /// What sums of the weights of each output are.
     ends: OnceCell<Ends>,
+    /// See [`MatvecCosts::roms`].
+    roms: RefCell<HashMap<(i64, i64), Roms>>,
 }
 
 impl<'c> MatvecCosts<'c> {
@@ -82,6 +95,7 @@ impl<'c> MatvecCosts<'c> {
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
             digits: OnceCell::new(),
             ends: OnceCell::new(),
+            roms: RefCell::default(),
         }
     }
 
@@ -127,15 +141,22 @@ impl<'c> MatvecCosts<'c> {
         }
     }
 
-    /// Depth and width of the memory of weights.
-    fn memory(&self, simd: i64, pe: i64, products: Products) -> (i64, i64) {
+    /// Depth and width of the memory of weights, of words in as many parts as vectors use them.
+    fn memory(&self, simd: i64, pe: i64, (products, reuse): (Products, i64)) -> (i64, i64) {
         let (low, high) = self.stored(pe, products);
-        (self.size.folds(simd, pe), simd * pe * bits_of_range(low, high))
+        (self.size.folds(simd, pe) * reuse, ceil_div(simd * pe, reuse) * bits_of_range(low, high))
+    }
+
+    /// The numbers of block RAMs that a memory of this depth and width is worth, and what it costs with each; lanes of many foldings share it.
+    fn roms(&self, (depth, width): (i64, i64)) -> Roms {
+        let cost = |blocks| (blocks, Rom::new(depth, width, blocks).resources());
+        let choices = || Rom::choices(depth, width).into_iter().map(cost).collect();
+        self.roms.borrow_mut().entry((depth, width)).or_insert_with(choices).clone()
     }
 
     /// The block RAMs of the weights where nobody chooses.
     pub fn usual_blocks(&self, simd: i64, pe: i64) -> i64 {
-        match self.memory(simd, pe, self.matvec.products()) {
+        match self.memory(simd, pe, (self.matvec.products(), self.matvec.reuse())) {
             (1, _) => 0,
             (depth, width) => Rom::usual(depth, width).resources().bram18,
         }
@@ -200,21 +221,35 @@ impl<'c> MatvecCosts<'c> {
         }
     }
 
+    /// How many vectors may use each word of weights with these lanes: so that there are not more parts of words than the widest block RAM has
+    /// words, and more bits than it has.
+    fn reuse_choices(&self, simd: i64, pe: i64, products: Products) -> impl Iterator<Item = i64> {
+        let is_narrow = |memory: (i64, i64)| memory.0 <= WIDEST_BLOCK.0 && memory.1 > WIDEST_BLOCK.1;
+        let is_worthwhile = move |&reuse: &i64| {
+            self.size.is_reused_at(simd, pe, reuse) && is_narrow(self.memory(simd, pe, (products, reuse)))
+        };
+        std::iter::once(1).chain(REUSES.rev().find(is_worthwhile))
+    }
+
     /// The ways to make one with these lanes to which no other one is at most equal in cycles and in every kind.
-    pub fn worthwhile(&self, simd: i64, pe: i64) -> Vec<Folding> {
+    pub fn worthwhile(&self, simd: i64, pe: i64) -> Vec<(Folding, Resources)> {
         let mut kept: Vec<(Folding, i64, Resources)> = vec![];
+        let memories = |products: Products| match products {
+            // Of so few words none are worth a block RAM.
+            Products::Serial { .. } | Products::Constants => vec![(1, 0)],
+            _ => {
+                let choices = |reuse: i64| {
+                    let roms = self.roms(self.memory(simd, pe, (products, reuse)));
+                    let worth = if reuse > 1 { roms.len().saturating_sub(2) } else { 0 };
+                    roms[worth..].iter().map(|&(blocks, _)| (reuse, blocks)).collect::<Vec<_>>()
+                };
+                self.reuse_choices(simd, pe, products).flat_map(choices).collect()
+            }
+        };
         for products in self.products(simd, pe) {
-            let choices = match products {
-                // Of so few words none are worth a block RAM.
-                Products::Serial { .. } | Products::Constants => vec![0],
-                _ => {
-                    let (depth, width) = self.memory(simd, pe, products);
-                    Rom::choices(depth, width)
-                }
-            };
-            let cycles = self.size.cycles(simd, pe, products);
-            for blocks in choices {
-                let folding = Folding::Matvec { simd, pe, blocks, products };
+            for (reuse, blocks) in memories(products) {
+                let cycles = self.size.cycles(simd, pe, products);
+                let folding = Folding::Matvec { simd, pe, blocks, products, reuse };
                 let cost = self.at(folding);
                 if !kept.iter().any(|(_, least, other)| *least <= cycles && other.within(cost)) {
                     kept.retain(|(_, least, other)| *least < cycles || !cost.within(*other));
@@ -222,7 +257,7 @@ impl<'c> MatvecCosts<'c> {
                 }
             }
         }
-        kept.into_iter().map(|(folding, ..)| folding).collect()
+        kept.into_iter().map(|(folding, _, cost)| (folding, cost)).collect()
     }
 
     /// The memory of weights, products and the adders behind them, an accumulator an output of which PE are written at once, and what
@@ -233,7 +268,9 @@ impl<'c> MatvecCosts<'c> {
     /// signed digit (by Yosys, B-LeNet's convolutions of 319, 971, 2 618 and 9 440 digits: 5.2, 5.5, 5.1 and 4.7 LUT, 4.1, 3.9, 3.5 and
     /// 3.2 FF), and 3.6 LUT with adders of three numbers.
     pub fn at(&self, folding: Folding) -> Resources {
-        let Folding::Matvec { simd, pe, blocks, products } = folding else { return Resources::default() };
+        let Folding::Matvec { simd, pe, blocks, products, reuse } = folding else {
+            return Resources::default();
+        };
         let element = self.size.element_bits;
         let scale = Resources { lut: element, dsp: self.scale_dsps, ..Resources::default() } * pe;
         let output = output_registers(pe * element);
@@ -249,8 +286,11 @@ impl<'c> MatvecCosts<'c> {
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
             return adders + scale + output;
         }
-        let (depth, width) = self.memory(simd, pe, products);
-        let weights = Rom::new(depth, width, blocks).resources();
+        let (depth, width) = self.memory(simd, pe, (products, reuse));
+        let roms = self.roms((depth, width));
+        let known = roms.iter().find(|(choice, _)| *choice == blocks).map(|(_, cost)| *cost);
+        let weights = known.unwrap_or_else(|| Rom::new(depth, width, blocks).resources());
+        let weights = weights + self.reused(simd, pe, (reuse, width));
         let in_dsps = products.lanes_in_dsps(simd);
         let waits = self.stages_of_products(simd, products) - 1;
         let (products, mut terms) = self.in_dsps(in_dsps, pe, depth);
@@ -259,6 +299,8 @@ impl<'c> MatvecCosts<'c> {
         terms.extend(more_terms);
         let (mut tree, sum_bits) = adder_tree(&terms, self.dsp_kind.adder_inputs());
         let (beats, groups) = self.size.beats_and_groups(simd, pe);
+        // Of each output, its sums for several vectors.
+        let groups = groups * reuse;
         // Sums wait a cycle for those so far; of one product that is a register of the DSP block.
         if groups > 1 && !(simd == 1 && pe == 1) {
             tree += Resources::logic(0, sum_bits);
@@ -269,6 +311,28 @@ impl<'c> MatvecCosts<'c> {
         let control = counters + Resources::logic(8, 6);
         let products = products + delayed + more_products;
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
+    }
+
+    /// What vectors that use words of weights together take: the memory in which they wait, the parts of words that have come, and the memory in which
+    /// outputs wait until they are in order.
+    fn reused(&self, simd: i64, pe: i64, (reuse, part): (i64, i64)) -> Resources {
+        if reuse == 1 {
+            return Resources::default();
+        }
+        let (beats, groups) = self.size.beats_and_groups(simd, pe);
+        let (low, high) = self.size.input;
+        let room = Size::room_beats(beats, reuse);
+        let vectors = memory(room, simd * bits_of_range(low, high));
+        let parts = Resources::logic(0, (reuse - 1) * part);
+        let places = counter(room) * 3 + counter(reuse) + Resources::logic(10, 6);
+        let order = match groups {
+            1 => Resources::default(),
+            _ => {
+                let waits = Resources::logic(0, Size::order_cycles(groups, reuse));
+                memory(groups * reuse, pe * self.size.element_bits) + waits + counter(groups * reuse) * 3
+            }
+        };
+        vectors + parts + places + order
     }
 
     /// Products in DSP blocks and registers in front of them, and the bits of each sum that they give for each output.

@@ -23,7 +23,7 @@ mod ternary;
 
 pub use adder_graph::{AdderGraph, Term};
 pub use int::Int;
-pub use memory::{History, Rom, choose};
+pub use memory::{History, Memory, Rom, choose};
 pub use module::{Interface, Module};
 pub use multiply::{Multiples, Partial};
 pub use pipeline::Pipeline;
