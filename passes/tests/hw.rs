@@ -69,8 +69,9 @@ impl Conv {
         let element = if self.unsigned { "ui8" } else { "i8" };
         let [oh, ow] = self.geometry.output([self.shape[0], self.shape[1]]);
         let [kh, kw] = self.geometry.kernel;
-        // Of the vectors that may use weights together.
-        let groups = self.outputs.div_ceil(self.pe) * 4;
+        let groups = self.outputs.div_ceil(self.pe);
+        // Of as many vectors as use weights together.
+        let depth = groups * 4;
         let lanes = if self.outputs.is_multiple_of(self.pe) { self.pe } else { 1 };
         let (input, output) =
             (stream(&self.shape, element, self.lanes), stream(&[oh, ow, self.outputs], "i8", lanes));
@@ -87,7 +88,7 @@ impl Conv {
                  channel_lanes = {}, multiplier = array<i32: {}>, shift = array<i32: {}>, output_zp = 0, min = {}, max = {}{}}}
                  : {} -> {sums}
                // The groups of a vector leave while the next one comes.
-               %g = dataflow.fifo "sums" %s {{depth = {groups}}} : {sums} -> {sums}
+               %g = dataflow.fifo "sums" %s {{depth = {depth}}} : {sums} -> {sums}
                %y = dataflow.resize "outputs" %g : {sums} -> {}"#,
             self.geometry.stride[0],
             self.geometry.stride[1],
