@@ -191,21 +191,34 @@ fn a_gate_in_front_of_windows_holds_what_they_wait_for() {
     assert!(deadlocks(&least), "a sample and the slack of the pass are not enough");
 }
 
-/// A sum of two products, of which one takes four vectors before it gives the first of them: as many pixels of the other one wait for it.
+/// A sum of two products, of which one takes sixteen vectors before it gives the first of them, in less time than it takes the other one to give its
+/// fifteen pixels, 32 beats each: those wait, as the latency of the slow one says.
 #[test]
 fn vectors_that_use_weights_together_hold_back_pixels() {
+    let (fast, wide, narrow) = ("8x8x8xi8, lanes = 4", "8x8x32xi8, lanes = 32", "8x8x32xi8, lanes = 1");
+    let layer = |name: &str, input: usize, more: &str| {
+        format!(
+            r#"  %{name} = dataflow.matvec "{name}" %xs#{input} {{bias = dense<0> : tensor<32xi32>, channel_lanes = 4 : i64, max = 127 : i64, min = -128 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, reach = 1.0 : f64, {more}shift = array<i32: 4>, weights = dense<1> : tensor<32x1x1x8xi8>}} : <{fast}> -> <{wide}>
+  %{name}_beats = dataflow.resize "{name}_beats" %{name} {{reach = 1.0 : f64}} : <{wide}> -> <{narrow}>
+"#
+        )
+    };
     let slow = BRANCHES.lines().find(|line| line.contains("\"slow\"")).expect("there is a product");
-    let quick = slow.replace("%v", "%u").replace("slow", "quick").replace("%xs#1", "%xs#0");
-    let together = slow.replace("shift =", "reuse = 4 : i64, shift =");
+    let layers = layer("quick", 0, "") + &layer("together", 1, "reuse = 16 : i64, ");
     let graph =
-        BRANCHES.replace(slow, &format!("{quick}\n{together}")).replace("\"sum\" %xs#0", "\"sum\" %u");
-    let graph = graph.replace("2x2x8", "8x8x8");
+        BRANCHES.replace(slow, &layers).replace("\"sum\" %xs#0, %v", "\"sum\" %quick_beats, %together_beats");
+    let is_of_input = |line: &&str| line.contains("\"source\"") || line.contains("\"xs\"");
+    let of_line = |line: &str| match is_of_input(&line) {
+        true => line.replace("2x2x8xi8, lanes = 1", fast) + "\n",
+        false => line.replace("2x2x8xi8, lanes = 1", narrow) + "\n",
+    };
+    let graph: String = graph.lines().map(of_line).collect();
     let (mut model, depths) = sized(&graph, &Options::default());
     assert!(!deadlocks(&model));
-    let (queue, depth) = depths.iter().find(|(label, _)| label.contains("quick_to_sum")).expect("a queue");
-    assert!(*depth >= (2 + 3) * 8, "{depth}");
-    // Of a pixel, while three more wait.
-    model.set_room(queue, 0, 8);
+    let (queue, depth) = depths.iter().find(|(label, _)| label.contains("sum_fifo_0")).expect("a queue");
+    assert!(*depth >= 15 * 32, "{depth}");
+    // Two pixels, and what comes in the time of sixteen vectors of two beats.
+    model.set_room(queue, 0, 2 * 32 + 16 * 2);
     assert!(deadlocks(&model));
 }
 

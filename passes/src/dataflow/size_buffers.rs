@@ -386,9 +386,6 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
     for (index, &value) in operands.iter().enumerate() {
         let others = (0..operands.len()).filter(|&other| other != index);
         let beside = others.clone().flat_map(|other| ancestors[other].difference(&ancestors[index]));
-        // Vectors that use weights together wait for the last of them.
-        let layers = beside.clone().filter_map(|&op| Matvec::cast(op));
-        let held: i64 = layers.map(|layer| layer.reuse() - 1).sum();
         let lag = beside.filter_map(|&op| actor(op)).map(|actor| actor.lag()).fold(own_lag, Lag::max);
         // What gives padding before it takes anything would stop the fork that the others wait for.
         let own = others.clone().flat_map(|other| ancestors[index].difference(&ancestors[other]));
@@ -403,9 +400,8 @@ fn queue_branches<'c>(op: Op<'c>, own_lag: Lag, times: &Times<'c>) {
                 // And what comes, a beat a cycle, until the others have theirs.
                 let latest = others.map(|other| times.at(operands[other])).fold(0.0, f64::max);
                 let wait = (latest - times.at(value)).max(0.0).ceil() as i64;
-                let pixel = (stream.channels() / stream.lanes).max(1);
-                let pixels = pixel * (2 + held);
-                queue(op, index, (pixels + wait).min(stream.beats()).max(2 * pixel));
+                let pixels = 2 * (stream.channels() / stream.lanes).max(1);
+                queue(op, index, (pixels + wait).min(stream.beats()).max(pixels));
             }
             Lag::Sample if holds_sample(value) => {}
             Lag::Sample => {

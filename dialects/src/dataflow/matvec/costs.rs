@@ -221,7 +221,7 @@ impl<'c> MatvecCosts<'c> {
         }
     }
 
-    /// How many vectors may use each word of weights with these lanes: so that there are not more parts of words than the widest block RAM has
+    /// How many vectors may use each word of weights with these lanes: one, and the most of [`REUSES`] for which there are not more parts of words than the widest block RAM has
     /// words, and more bits than it has.
     fn reuse_choices(&self, simd: i64, pe: i64, products: Products) -> impl Iterator<Item = i64> {
         let is_narrow = |memory: (i64, i64)| memory.0 <= WIDEST_BLOCK.0 && memory.1 > WIDEST_BLOCK.1;
@@ -240,6 +240,7 @@ impl<'c> MatvecCosts<'c> {
             _ => {
                 let choices = |reuse: i64| {
                     let roms = self.roms(self.memory(simd, pe, (products, reuse)));
+                    // What is in LUTs is not less where it is narrower.
                     let worth = if reuse > 1 { roms.len().saturating_sub(2) } else { 0 };
                     roms[worth..].iter().map(|&(blocks, _)| (reuse, blocks)).collect::<Vec<_>>()
                 };
