@@ -46,8 +46,9 @@ const HALVINGS: usize = 5;
 /// A loss that longer queues are not worth looking for.
 const NO_LOSS: f64 = 0.002;
 
-/// How often a budget is cut down to what buffers leave that the search did not count.
-const ATTEMPTS: usize = 8;
+/// How often a budget is cut down to what buffers leave that the search did not count: at first by what is too much, then by more each time.
+const ATTEMPTS: u32 = 10;
+const GENTLE_ATTEMPTS: u32 = 5;
 
 /// How many of the best rooms are tried again for samples that come at full speed.
 const AGAIN: usize = 2;
@@ -305,7 +306,7 @@ impl Planner<'_, '_> {
         };
         // What fits less is no faster.
         let (mut budget, mut at_least) = (self.hardware.budget, 0.0);
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let Some(design) = find(budget, at_least) else { return };
             at_least = design.cycles;
             let Some(candidate) = self.candidate(design) else { return };
@@ -317,7 +318,8 @@ impl Planner<'_, '_> {
                 return;
             }
             self.nearest.get_or_insert(candidate.resources);
-            budget = excess(budget, excess(candidate.resources, self.hardware.budget));
+            let over = excess(candidate.resources, self.hardware.budget);
+            budget = excess(budget, over * (1 << attempt.saturating_sub(GENTLE_ATTEMPTS)));
         }
     }
 

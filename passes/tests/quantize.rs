@@ -274,17 +274,23 @@ fn outputs(golden: &Golden, data: &DataSet) -> Vec<Outputs> {
 
 #[test]
 fn integers_stand_for_what_floats_were() {
-    check(quantize::Options::default(), 0.05, "i16");
+    // The rounding of weights alone may be 30 dB, 3.2 %.
+    check(quantize::Options::default(), 0.06, "i16");
 }
 
 /// A scale for each channel, and all 256 integers for what is never negative.
 #[test]
 fn scales_of_channels_lose_less() {
-    let narrow =
-        quantize::Options { scales: "arbitrary".into(), logits_bits: "8".into(), ..Default::default() };
+    let narrow = quantize::Options {
+        scales: "arbitrary".into(),
+        weights_bits: "7".into(),
+        logits_bits: "8".into(),
+        ..Default::default()
+    };
     check(narrow, 0.035, "i8");
     let options = quantize::Options {
         scales: "arbitrary".into(),
+        weights_bits: "7".into(),
         calibrate: "percentile".into(),
         logits_bits: "16".into(),
         ..Default::default()

@@ -13,7 +13,7 @@ use crate::{
 use atheena_dialects::ee::Exit;
 use atheena_passes::{
     classifiers::Verdict,
-    ee::quantize::report::Report as Quantization,
+    ee::quantize::report::{LayerReport, Report as Quantization},
     ee::tune_thresholds::tuning::{self, Goal, Point, Tuning},
 };
 use atheena_runtime::dataset::DataSet;
@@ -337,11 +337,13 @@ fn print_table(counts: &Counts, speed: Option<Speed>) {
 fn print_layers(quantization: &Quantization) {
     let Quantization { samples, exits_changed, classes_changed, layers, .. } = quantization;
     out!();
-    out!("{:<32} {:>4} {:>11} {:>9} {:>11}", "layer", "bits", "step", "SQNR", "saturated");
+    out!("{:<32} {:>7} {:>4} {:>11} {:>9} {:>11}", "layer", "weights", "bits", "step", "SQNR", "saturated");
     for layer in layers {
         let sqnr = layer.sqnr_db.map_or_else(|| "exact".to_owned(), |db| format!("{db:.1} dB"));
         let saturated = format!("{:.3} %", layer.saturated_percent);
-        out!("{:<32} {:>4} {:>11.4e} {sqnr:>9} {saturated:>11}", layer.name, layer.bits, layer.scale);
+        let weights = layer.weights_bits.map_or_else(String::new, |bits| bits.to_string());
+        let LayerReport { name, bits, scale, .. } = layer;
+        out!("{name:<32} {weights:>7} {bits:>4} {scale:>11.4e} {sqnr:>9} {saturated:>11}");
     }
     out!(
         "of {samples} calibration samples, {exits_changed} leave elsewhere than in the float network, \

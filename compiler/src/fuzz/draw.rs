@@ -51,7 +51,7 @@ fn settings(random: &mut SplitMix64, seed: u64) -> Settings {
         _ => {}
     }
     if random.chance(0.4) {
-        option("--weights-bits", random.pick(&["2", "3", "4", "5", "6", "8", "least"]).to_owned());
+        option("--weights-bits", random.pick(&["2", "3", "4", "5", "6", "8", "least", "20dB"]).to_owned());
     }
     if random.chance(0.15) {
         option("--activation-bits", "16".to_owned());

@@ -1,11 +1,14 @@
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=8 scales=arbitrary calibrate=min-max logits-bits=8}))' | FileCheck %s --check-prefix=ANY
 // RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=4 calibrate=percentile percentile=100}))' | FileCheck %s --check-prefix=FOUR
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz}))' | FileCheck %s --check-prefix=SEVEN
-// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=least}))' | FileCheck %s --check-prefix=LEAST
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=7}))' | FileCheck %s --check-prefix=SEVEN
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz}))' | FileCheck %s --check-prefix=THREE
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=least}))' | FileCheck %s --check-prefix=THREE
+// RUN: atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=60dB}))' | FileCheck %s --check-prefix=EIGHT
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz scales=log}))' 2>&1 | FileCheck %s --check-prefix=SCALES
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz calibrate=max}))' 2>&1 | FileCheck %s --check-prefix=RANGE
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz calibrate=percentile percentile=0}))' 2>&1 | FileCheck %s --check-prefix=PART
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=9}))' 2>&1 | FileCheck %s --check-prefix=WEIGHTS
+// RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz weights-bits=200dB}))' 2>&1 | FileCheck %s --check-prefix=RATIO
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz logits-bits=32}))' 2>&1 | FileCheck %s --check-prefix=LOGITS
 // RUN: not atheena-opt %s --pass-pipeline='builtin.module(func.func(ee-quantize{calibration=%example/digits_calib.npz activation-bits=12}))' 2>&1 | FileCheck %s --check-prefix=ACTIVATIONS
 
@@ -28,9 +31,10 @@
 // FOUR: tosa.rescale {{.*}}per_channel = false{{.*}} -> tensor<1x8x8x2xi16>
 
 // Weights in -63..=63: 2 / 255 and 3 / 255 are 32.1 and 48.2 at 2^-12. Four times coarser they are 8.03 and 12.05, 8 and 12, and 16 times, 2.008 and 3.01:
-// of three bits these have 48 dB, while of two nothing is near both.
+// of three bits these have 48 dB, while of two nothing is near both. More than that no number of bits has here, so eight are left.
 // SEVEN: dense<{{\[\[\[\[}}32]]], {{\[\[\[}}48]]]]> : tensor<2x1x1x1xi8>
-// LEAST: dense<{{\[\[\[\[}}2]]], {{\[\[\[}}3]]]]> : tensor<2x1x1x1xi8>
+// THREE: dense<{{\[\[\[\[}}2]]], {{\[\[\[}}3]]]]> : tensor<2x1x1x1xi8>
+// EIGHT: dense<{{\[\[\[\[}}64]]], {{\[\[\[}}96]]]]> : tensor<2x1x1x1xi8>
 
 // SCALES: error: 'func.func' op cannot be quantised with scales=log
 // SCALES: note: scales is power-of-two or arbitrary
@@ -39,7 +43,9 @@
 // PART: error: 'func.func' op cannot be quantised with percentile=0
 // PART: note: percentile is above 0 and at most 100
 // WEIGHTS: error: 'func.func' op cannot be quantised with weights-bits=9
-// WEIGHTS: note: weights-bits is auto, least, or from 2 to 8
+// WEIGHTS: note: weights-bits is auto, least, from 2 to 8, or a signal to noise ratio such as 28dB
+// RATIO: error: 'func.func' op cannot be quantised with weights-bits=200dB
+// RATIO: note: weights-bits is auto
 // LOGITS: error: 'func.func' op cannot be quantised with logits-bits=32
 // LOGITS: note: logits-bits is auto, 8 or 16
 // ACTIVATIONS: error: 'func.func' op cannot be quantised with activation-bits=12

@@ -10,6 +10,7 @@ use crate::classifiers::leaves;
 use atheena_dialects::{
     ee::{Confidence, Exit},
     ir::{Failure, Op, Value},
+    tosa::Convolution,
 };
 use atheena_runtime::golden::{Golden, Outputs, Tensor};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct LayerReport {
     pub name: String,
     /// Bits of its numbers.
     pub bits: u32,
+    /// Bits that its weights take; none if it has none.
+    #[serde(default)]
+    pub weights_bits: Option<u32>,
     /// The real number that a step stands for.
     pub scale: f64,
     /// Signal to quantisation noise in dB: 10 log10 of the float numbers' energy over that of their difference from the integer
@@ -72,6 +76,8 @@ impl Report {
 pub struct Twin<'c> {
     observed: Observed<'c>,
     names: Vec<String>,
+    /// What makes the observed values, where that has weights.
+    weighted: Vec<Option<Convolution<'c>>>,
     decisions: Vec<Decision<'c>>,
 }
 
@@ -84,13 +90,15 @@ struct Decision<'c> {
 impl<'c> Twin<'c> {
     /// Of a network that is still float.
     pub fn of(function: Op<'c>, groups: &Groups<'c>, observed: Observed<'c>) -> Self {
-        let name = |&group: &usize| {
-            let maker = groups.maker(group).and_then(Value::producer);
+        let maker = |&group: &usize| groups.maker(group).and_then(Value::producer);
+        let name = |group: &usize| {
             let kind = |op: Op<'_>| op.name().trim_start_matches("tosa.").to_owned();
-            maker.map_or_else(String::new, |op| op.loc().to_name().unwrap_or_else(|| kind(op)))
+            maker(group).map_or_else(String::new, |op| op.loc().to_name().unwrap_or_else(|| kind(op)))
         };
         let names = observed.group_of.iter().map(name).collect();
-        Self { observed, names, decisions: decisions(function) }
+        let weighted =
+            observed.group_of.iter().map(|group| maker(group).and_then(Convolution::cast)).collect();
+        Self { observed, names, weighted, decisions: decisions(function) }
     }
 
     /// Compares the rewritten network, in which `integers` are what the observed values have become.
@@ -173,6 +181,7 @@ impl<'c> Twin<'c> {
             LayerReport {
                 name: self.names[first].clone(),
                 bits: formats[first].bits,
+                weights_bits: self.weighted[first].and_then(weights_bits),
                 scale: formats[first].scale(),
                 sqnr_db: noise.sqnr_db(),
                 saturated_percent: noise.saturated_percent(),
@@ -180,6 +189,13 @@ impl<'c> Twin<'c> {
         };
         groups.into_iter().map(layer).collect()
     }
+}
+
+/// The bits that the weights of an integer layer take.
+fn weights_bits(layer: Convolution<'_>) -> Option<u32> {
+    let weights = layer.weights::<i8>().ok()?;
+    let largest = weights.iter().map(|weight| weight.unsigned_abs()).max()?;
+    Some(1 + u8::BITS - largest.leading_zeros())
 }
 
 /// What both networks make of a sample.
@@ -269,6 +285,7 @@ mod tests {
             bits: 8,
             scale: 1.0,
             sqnr_db,
+            weights_bits: None,
             saturated_percent: 0.0,
         };
         let mut report = Report {

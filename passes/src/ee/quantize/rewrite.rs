@@ -12,8 +12,9 @@ use super::elementwise::Elementwise;
 use super::groups::{Groups, Kind, image};
 use super::report::last_logits;
 use super::rounding::LayerInputs;
-use super::scales::{Format, power, weight_exponent, weight_scale};
-use super::scheme::{Scheme, WeightBits};
+use super::scales::{Format, power};
+use super::scheme::Scheme;
+use super::weights::{Chooser, Weights};
 
 /// Rewrites a function, given the format of each group.
 pub fn rewrite<'c>(
@@ -24,7 +25,9 @@ pub fn rewrite<'c>(
     scheme: &Scheme,
     inputs: &LayerInputs<'c>,
 ) -> Result<Rewritten<'c>, Failure> {
-    let mut rewrite = Rewrite { groups, formats, scheme, inputs, rewritten: Rewritten(HashMap::new()) };
+    let weights = Chooser { groups: &groups, formats, scheme, inputs }.choose(function)?;
+    let rewritten = Rewritten(HashMap::new());
+    let mut rewrite = Rewrite { groups, formats, weights, rewritten };
     let argument = image(function)?;
     let layers = function.walk();
     // What operations mean is read off the float network, before it changes.
@@ -65,25 +68,12 @@ impl<'c> Rewritten<'c> {
 struct Rewrite<'c, 'a> {
     groups: Groups<'c>,
     formats: &'a [Format],
-    scheme: &'a Scheme,
-    inputs: &'a LayerInputs<'c>,
+    /// Of layers, by their outputs.
+    weights: HashMap<Value<'c>, Weights>,
     rewritten: Rewritten<'c>,
 }
 
-/// Integer weights of a layer.
-struct Weights {
-    integers: Vec<i8>,
-    /// The real number that a step of a weight stands for: one for all, or one for each output channel.
-    scales: Vec<f64>,
-    /// The bias of each channel, a real number, with what it makes up for.
-    bias: Vec<f64>,
-}
-
 impl<'c> Rewrite<'c, '_> {
-    /// What rounding the weights of a layer may cost its sums where bits are free: a thousandth of their energy. All layers together lose
-    /// about what eight bits lose where each weight is rounded by itself (docs/accuracy.md).
-    const LEAST_SQNR_DB: f64 = 30.0;
-
     fn format(&self, value: Value<'c>) -> Format {
         let group = self.groups.group_of(value).expect("a number of the network has a group");
         self.formats[group]
@@ -151,18 +141,8 @@ impl<'c> Rewrite<'c, '_> {
     fn convolution(&mut self, layer: Convolution<'c>) -> Result<(), Failure> {
         let op = layer.0;
         let (input, output) = (self.format(layer.input()), self.format(layer.output()));
-        // What a step of the input stands for beside a power of two goes into the weights.
-        let (unit, input_scale) = match self.scheme.powers_of_two {
-            true => (input.unit, power(-input.exponent)),
-            false => (1.0, input.scale()),
-        };
-        let weights: Vec<f64> = layer.weights::<f32>()?.iter().map(|&w| f64::from(w) * unit).collect();
-        let bias = layer.bias::<f32>()?;
-        if !weights.iter().all(|w| w.is_finite()) || !bias.iter().all(|b| b.is_finite()) {
-            let cure = "look at the training: the network's file holds NaN or infinite weights";
-            return Err(op.error("has weights that are not finite", &[cure]));
-        }
-        let Weights { scales, integers, bias } = self.weights(layer, &weights, &bias);
+        let chosen = self.weights.remove(&layer.output()).expect("each layer has weights");
+        let Weights { scales, integers, bias, input_scale } = chosen;
         let scale = |channel: usize| if scales.len() == 1 { scales[0] } else { scales[channel] };
         let sum = |(channel, &b): (usize, &f64)| (b / (input_scale * scale(channel))).round();
         let bias: Vec<f64> = bias.iter().enumerate().map(sum).collect();
@@ -194,95 +174,6 @@ impl<'c> Rewrite<'c, '_> {
         op.set_attr("acc_type", Attr::ty(Type::integer(op.ctx(), sums.bits)));
         self.narrow(op, rescale, sums.bits);
         Ok(())
-    }
-
-    /// The integer weights of a layer, of as many bits as the scheme wants, or as few as its sums allow.
-    fn weights(&self, layer: Convolution<'c>, weights: &[f64], bias: &[f32]) -> Weights {
-        let is_seen = self.inputs.of_layer(layer.output()).is_some();
-        let bits = match self.scheme.weight_bits {
-            WeightBits::All(bits) => Some(bits),
-            WeightBits::Auto => Some(if is_seen { 7 } else { 8 }),
-            WeightBits::Least => None,
-        };
-        if let Some(bits) = bits {
-            return self.weights_of(layer, weights, bias, bits).0;
-        }
-        let mut found = self.weights_of(layer, weights, bias, 8).0;
-        for bits in (2..8).rev() {
-            let (fewer, sqnr_db) = self.weights_of(layer, weights, bias, bits);
-            if sqnr_db.is_none_or(|db| db < Self::LEAST_SQNR_DB) {
-                break;
-            }
-            found = fewer;
-        }
-        found
-    }
-
-    /// Integer weights of so many bits, and the signal to noise ratio of their sums in dB where the calibration samples tell it.
-    fn weights_of(
-        &self,
-        layer: Convolution<'c>,
-        weights: &[f64],
-        bias: &[f32],
-        bits: u32,
-    ) -> (Weights, Option<f64>) {
-        let (input, output) = (self.format(layer.input()), self.format(layer.output()));
-        let input_scale = if self.scheme.powers_of_two { power(-input.exponent) } else { input.scale() };
-        let scales = if self.scheme.powers_of_two && !layer.is_depthwise() {
-            // 2^-n from sums to outputs, with n in what TOSA's shift can say.
-            let scale = weight_exponent(weights, bits).min(output.exponent - input.exponent + 32);
-            vec![power(-scale)]
-        } else {
-            self.scales_of_channels(layer, weights, bias, input_scale / output.scale(), bits)
-        };
-        let scale = |channel: usize| if scales.len() == 1 { scales[0] } else { scales[channel] };
-        let most = power(bits as i32 - 1) - 1.0;
-        let steps: Vec<f64> =
-            weights.iter().enumerate().map(|(i, w)| w / scale(layer.channels_of(i).0)).collect();
-        let bias = bias.iter().map(|&b| f64::from(b));
-        let Some(inputs) = self.inputs.of_layer(layer.output()) else {
-            let integers = steps.iter().map(|w| w.round().clamp(-most, most) as i8).collect();
-            return (Weights { integers, bias: bias.collect(), scales }, None);
-        };
-        let rounded = inputs.round(&steps, most);
-        let squares = |values: &[f64]| -> f64 {
-            values.iter().enumerate().map(|(channel, value)| value * scale(channel).powi(2)).sum()
-        };
-        let sqnr_db = 10.0 * (squares(&inputs.signal(&steps)) / squares(&rounded.noise)).log10();
-        let made_up =
-            |(channel, (bias, made)): (usize, (f64, &f64))| bias + made * input_scale * scale(channel);
-        let bias = bias.zip(&rounded.bias).enumerate().map(made_up).collect();
-        (Weights { integers: rounded.integers, bias, scales }, Some(sqnr_db))
-    }
-
-    /// A scale for the weights of each output channel, given what a product of a step of the input and one is in steps of
-    /// the output; a power of two if all are.
-    fn scales_of_channels(
-        &self,
-        layer: Convolution<'c>,
-        weights: &[f64],
-        bias: &[f32],
-        step: f64,
-        weight_bits: u32,
-    ) -> Vec<f64> {
-        let powers_of_two = self.scheme.powers_of_two;
-        let sums = Sums::of(self.format(layer.input()));
-        let mut channels = vec![vec![]; layer.out_channels()];
-        for (i, &w) in weights.iter().enumerate() {
-            channels[layer.channels_of(i).0].push(w);
-        }
-        let output = self.format(layer.output());
-        let scale = |(weights, &bias): (&Vec<f64>, &f32)| {
-            let best = match powers_of_two && weights.iter().any(|&w| w != 0.0) {
-                true => power(-weight_exponent(weights, weight_bits)),
-                false => weight_scale(weights, weight_bits),
-            };
-            // No finer than that the bias fits easily into a sum, and that TOSA's shift can say.
-            let bias = f64::from(bias.abs()) / output.scale() / step * power(5 - sums.bits as i32);
-            let scale = best.max(bias).max(power(-24) / step);
-            if powers_of_two { power(scale.log2().ceil() as i32) } else { scale }
-        };
-        channels.iter().zip(bias).map(scale).collect()
     }
 
     /// Both operands at the finer scale of the two, in 32 bits.
@@ -420,13 +311,14 @@ impl<'c> Rewrite<'c, '_> {
 
 /// The sums of a layer's products.
 #[derive(Clone, Copy)]
-struct Sums {
+pub struct Sums {
     /// 32, or 48 of inputs of 16 bits.
-    bits: u32,
+    pub bits: u32,
 }
 
 impl Sums {
-    fn of(input: Format) -> Self {
+    /// Of products of inputs in this format.
+    pub fn of(input: Format) -> Self {
         Self { bits: if input.bits == 16 { 48 } else { 32 } }
     }
 
