@@ -1,7 +1,7 @@
 """Predicted against simulated cycles: writes the table of docs/balancing.md.
 
 Compiles each network within parts of a ZC706, simulates the SystemVerilog on samples of its test set of which the expected part goes on, and
-compares cycles a sample and every output bit. The simulated samples are those that the prediction draws. Networks and data of ../shared (or $ATHEENA_SHARED); does
+compares cycles a sample and every output bit. `compile` predicts over 1 024 images; where fewer are simulated, its model (the simulation of tokens) predicts over these. Networks and data of ../shared (or $ATHEENA_SHARED); does
 nothing where it is absent. Needs a release build. Ends with exit code 1 where a prediction is off by more than 1 %, or an output differs.
 
     benches/matrix.py                        all of it: about half an hour on an idle machine
@@ -20,6 +20,8 @@ from gains import ATHEENA, NETWORKS, ROOT, SHARED, write
 # The parts of the device: of the two larger networks the weights alone take more than 10 %.
 BUDGETS = {"B-LeNet": [0.1, 0.2, 0.4], "Triple Wins": [0.2, 0.4, 1.0], "B-AlexNet": [0.2, 0.4, 1.0]}
 SAMPLES = {"B-LeNet": 1024, "Triple Wins": 256, "B-AlexNet": 128}
+# Of the prediction of `compile`.
+COMPILE_SAMPLES = 1024
 MOST_OFF = 0.01
 
 
@@ -36,17 +38,18 @@ def cell(name, network, data, late, budget):
     """A row of the table, and whether it holds."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
-        model, calibration = SHARED / "models" / network, SHARED / "data" / f"{data}_calib.npz"
+        source, calibration = SHARED / "models" / network, SHARED / "data" / f"{data}_calib.npz"
         common = ["--device", "zc706", "--clock-mhz", 125, "--budget", budget, "--late-fraction", late]
-        compiled = run("compile", model, "--calibration", calibration, *common, "-o", out)
+        compiled = run("compile", source, "--calibration", calibration, *common, "-o", out)
         if compiled is None:
             return [name, late, budget, "does not fit", "", "", "", ""], True
         started = time.monotonic()
-        test = SHARED / "data" / f"{data}_test.npz"
-        simulated = run("simulate", out, "--data", test, "--samples", SAMPLES[name], "--late-fraction", late)
-        if simulated is None:
+        images = ["--data", SHARED / "data" / f"{data}_test.npz", "--samples", SAMPLES[name], "--late-fraction", late]
+        model = run("simulate", out, "--token", *images) if SAMPLES[name] < COMPILE_SAMPLES else compiled
+        simulated = run("simulate", out, *images)
+        if simulated is None or model is None:
             return [name, late, budget, "fails", "", "", "", ""], False
-    predicted, cycles = compiled["cycles_per_sample"], simulated["cycles_per_sample"]
+    predicted, cycles = model["cycles_per_sample"], simulated["cycles_per_sample"]
     off = predicted / cycles - 1
     holds = abs(off) <= MOST_OFF and simulated["mismatches"] == 0
     print(f"{name} at {budget}: predicted {predicted:.2f}, simulated {cycles:.2f} in {time.monotonic() - started:.0f} s", flush=True)
@@ -62,7 +65,7 @@ def main(chosen):
         return 0
     names = {word for word in chosen if not word.replace(".", "").isdigit()}
     budgets = {float(word) for word in chosen} if not names else {float(word) for word in chosen if word not in names}
-    table = "Cycles a sample as `atheena compile` predicts them, and in simulation of the SystemVerilog on test images, by `benches/matrix.py`.\n\n"
+    table = "Cycles a sample as `atheena compile` predicts them (its model, over the same images), and in simulation of the SystemVerilog on test images, by `benches/matrix.py`.\n\n"
     table += "| network | budget | samples/s | predicted | simulated | off | outputs that differ |\n|---|---|---|---|---|---|---|\n"
     all_hold = True
     for name, network, data, late in NETWORKS:
