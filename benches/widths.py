@@ -11,7 +11,7 @@ import tempfile
 
 from gains import BUDGETS, NETWORKS, SHARED, atheena, write
 
-BITS = ["8", "7", "6", "5", "4", "3", "least"]
+BITS = ["8", "7", "6", "5", "4", "3", "auto", "least"]
 REFERENCE = 0.2
 
 
