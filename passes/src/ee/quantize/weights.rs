@@ -204,3 +204,41 @@ fn ways<'c>(exits: &[Exit<'c>], layers: &[Op<'c>]) -> Vec<Vec<usize>> {
     let to_last = way(&|layer| !is_of_an_exit(layer));
     exits.iter().map(to_exit).chain([to_last]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use melior::ir::Module;
+
+    /// What is behind an exit is on no way to its classifier, and a classifier on none behind the exit.
+    #[test]
+    fn ways_lead_to_classifiers() {
+        let clamp = |result: &str, operand: &str| {
+            let ty = "tensor<1x3xf32>";
+            format!(
+                "{result} = tosa.clamp {operand} {{min_val = 0.0 : f32, max_val = 1.0 : f32}} : ({ty}) -> {ty}\n"
+            )
+        };
+        let exit = |name: &str, operand: &str, parts: [&str; 2]| {
+            let [classify, otherwise] = parts;
+            format!(
+                "ee.exit \"{name}\" on (%{name} = {operand} : tensor<1x3xf32>) when #ee.max_softmax<threshold = 0.5> \
+                 classify {{ {classify} }} otherwise {{ {otherwise} }} -> tensor<1x3xf32>\n"
+            )
+        };
+        let yields = |value: &str| format!("ee.yield {value} : tensor<1x3xf32>");
+        let end = |value: &str, operand: &str| clamp(value, operand) + &yields(value);
+        let second = exit("exit2", "%c", [&end("%d", "%exit2"), &end("%e", "%exit2")]);
+        let behind = clamp("%c", "%exit1") + "%z = " + &second + &yields("%z");
+        let first = exit("exit1", "%a", [&end("%b", "%exit1"), &behind]);
+        let text = format!(
+            "func.func @network(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {{\n{} %y = {first} return %y : tensor<1x3xf32> }}",
+            clamp("%a", "%x")
+        );
+        let context = atheena_dialects::context();
+        let module = Module::parse(&context, &text).expect("the network is well-formed");
+        let function = Op::of_module(&module);
+        let layers = function.walk_named("tosa.clamp");
+        assert_eq!(ways(&Exit::all_in(function), &layers), [vec![0, 1], vec![0, 2, 3], vec![0, 2, 4]]);
+    }
+}
