@@ -40,7 +40,7 @@ HEADER = """# Accuracy of integer networks
 
 Made by `benches/accuracy.py` from `atheena profile --against-float --json` on the full test sets, 10 000 images each. An empty
 scheme is the default: scales that are powers of two, one for each tensor, ranges of least squared error, weights whose rounding leaves 31 dB of
-signal to noise of the layers on the way to a classifier together, activations of 8 bits, logits of 16. Weights of 8 bits are rounded each by itself. The last two columns are the parts of the samples
+signal to noise of the layers on the way to a classifier together, activations of 8 bits, logits of 16. `--weights-bits 8` rounds each by itself. The last two columns are the parts of the samples
 that leave at the exit, and get the class, that the float network gives them.
 
 Other weights are rounded one after the other, and each time those to come make up for what that did to a layer's sums on the calibration samples
