@@ -419,18 +419,32 @@ LogicalResult PoolOp::verify() {
   return success();
 }
 
-LogicalResult GlobalPoolOp::verify() {
+LogicalResult TilePoolOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
   if (getKind() != "max" && getKind() != "avg")
     return emitOpError() << "expected kind \"max\" or \"avg\", but got "
                          << getKindAttr();
-  int64_t channels = in.getShape().back();
-  auto expected =
-      StreamType::get(getContext(), {1, 1, channels}, in.getElementType(),
-                      std::min(in.getLanes(), channels));
-  if (in.getShape().size() != 3 || out != expected)
-    return emitOpError() << "expected a map [H, W, C] and a result of type "
-                         << expected << ", but got " << in << " and " << out;
+  ArrayRef<int64_t> kernel = getKernel(), map = in.getShape();
+  if (kernel.size() != 2 || kernel[0] < 1 || kernel[1] < 1)
+    return emitOpError("expected kernel to be two positive numbers");
+  if (map.size() != 3 || map[0] % kernel[0] != 0 || map[1] % kernel[1] != 0)
+    return emitOpError() << "expected a map [H, W, C] that tiles of "
+                         << kernel[0] << "x" << kernel[1] << " cover, but got "
+                         << in;
+  int64_t pixels = in.getPixels();
+  if (kernel[1] != map[1] && kernel[1] % pixels != 0 && pixels % kernel[1] != 0)
+    return emitOpError() << "expected beats to be parts of the row of a tile, "
+                            "or several of them, but one of "
+                         << pixels << " pixels is neither";
+  int64_t lanes = in.getLanes() < map[2]
+                      ? in.getLanes()
+                      : std::max<int64_t>(pixels / kernel[1], 1) * map[2];
+  auto expected = StreamType::get(
+      getContext(), {map[0] / kernel[0], map[1] / kernel[1], map[2]},
+      in.getElementType(), lanes);
+  if (out != expected)
+    return emitOpError() << "expected a result of type " << expected
+                         << ", but got " << out;
   if (int32_t(getShift()) < 0 || int32_t(getShift()) > 62)
     return emitOpError("expected shift in 0..62");
   return success();

@@ -224,15 +224,16 @@ def Dataflow_PoolOp : Dataflow_Actor<"pool"> {
   let hasVerifier = 1;
 }
 
-def Dataflow_GlobalPoolOp : Dataflow_Actor<"global_pool"> {
-  let summary = "the maximum or the average of each channel of a map";
+def Dataflow_TilePoolOp : Dataflow_Actor<"tile_pool"> {
+  let summary = "the maximum or the average of each channel of each tile of a map";
   let description = [{
-    As `dataflow.pool` of one window that is the whole map `[H, W, C]`; gives `[1, 1, C]` when the last pixel is in. Of several
-    pixels a beat the result has all channels at once.
+    As `dataflow.pool` of windows of `kernel`, `[KH, KW]`, side by side, that cover the map `[H, W, C]`; gives `[H/KH, W/KW, C]`, a tile when its
+    last pixel is in. Beats are parts of pixels, pixels that KW is a multiple of, of which the result has all channels, or P pixels, a multiple
+    of KW, of which it has `P/KW`. Of tiles as wide as the map they may be any number of pixels.
   }];
   let arguments = !con(common, (ins Dataflow_EvenStreamType:$input, StrAttr:$kind,
-      I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$rounding, OptionalAttr<I64Attr>:$input_zp,
-      OptionalAttr<I64Attr>:$output_zp));
+      DenseI64ArrayAttr:$kernel, I32Attr:$multiplier, I32Attr:$shift, OptionalAttr<I64Attr>:$rounding,
+      OptionalAttr<I64Attr>:$input_zp, OptionalAttr<I64Attr>:$output_zp));
   let results = (outs Dataflow_EvenStreamType:$output);
   let assemblyFormat = "$label $input attr-dict `:` type($input) `->` type($output)";
   let hasVerifier = 1;

@@ -4,8 +4,8 @@
 
 use crate::bursts::Exit;
 use atheena_dialects::dataflow::{
-    Actor, Element, Fifo, Fork, Gate, Graph, Matvec, Pack, Resources, Schedule, Source, Stream, Window,
-    actor, ceil_div, memory,
+    Actor, Element, Fifo, Fork, Gate, Graph, Matvec, Pack, Resources, Schedule, Source, Stream, TilePool,
+    Window, actor, ceil_div, memory,
 };
 use atheena_dialects::ir::{Attr, Op, Value};
 use atheena_dialects::tosa::Geometry;
@@ -148,6 +148,12 @@ pub fn of_rows(producer: Op<'_>, input: &Stream) -> i64 {
     if comes_in_rows(producer) { input.row_beats() } else { of_even_rows(input) }
 }
 
+/// Of the queue in front of this window, of such an input: of rows, and of what comes while it pauses as long as a LUT RAM holds it anyway.
+pub fn of_window(window: Window<'_>, producer: Op<'_>, input: &Stream) -> i64 {
+    let pauses = Pauses::of(input, &window.geometry()).map_or(0, |pauses| pauses.depth(1, 1.0));
+    of_rows(producer, input).max(pauses.min(SMALL))
+}
+
 /// Of the queue in front of a window whose beats come evenly: a few, while it takes none at an edge, and no fewer than a pixel has, which a
 /// layer that reads it several times takes at once.
 pub fn of_even_rows(input: &Stream) -> i64 {
@@ -203,13 +209,16 @@ pub fn precedes_narrowing(producer: Op<'_>) -> bool {
     Matvec::cast(producer).is_none() && comes_in_rows(producer)
 }
 
-/// Does an actor give beats in rows, each as fast as the input of another window comes? So behind a window with a stride, which gives
-/// one row of several.
+/// Does an actor give beats in rows, each as fast as the input of another window comes? So behind a window with a stride or a pool of tiles, which
+/// give one row of several.
 fn comes_in_rows(producer: Op<'_>) -> bool {
     let mut next = Some(producer);
     while let Some(op) = next {
         if let Some(window) = Window::cast(op) {
             return window.geometry().stride[0] > 1;
+        }
+        if TilePool::cast(op).is_some_and(|pool| pool.kernel()[0] > 1) {
+            return true;
         }
         match op.operands()[..] {
             [input] => next = input.producer(),
@@ -219,6 +228,14 @@ fn comes_in_rows(producer: Op<'_>) -> bool {
         }
     }
     false
+}
+
+/// Of the queue behind a pool of tiles: a row, which comes as fast as its last row of pixels does, where what is behind needs the time of all of them,
+/// as it becomes narrower or a layer takes it pixel by pixel; none elsewhere.
+pub fn of_tiles(producer: Op<'_>, output: &Stream, consumer: Op<'_>, narrows: bool) -> Option<i64> {
+    let is_slower = narrows || Matvec::cast(consumer).is_some_and(|layer| layer.positions() > 1);
+    let in_rows = TilePool::cast(producer).is_some_and(|pool| pool.kernel()[0] > 1);
+    (in_rows && is_slower && output.positions() > 1 && output.row_beats() > 1).then(|| output.row_beats())
 }
 
 /// Of the queue in front of a layer of whole samples as vectors; none of others.

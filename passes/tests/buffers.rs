@@ -44,7 +44,7 @@ const SPREAD: &str = r#"dataflow.graph @net {
   %xs:2 = dataflow.fork "xs" %x {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2> -> !dataflow.stream<6x6x2xi8, lanes = 2>, !dataflow.stream<6x6x2xi8, lanes = 2>
   %w = dataflow.window "windows" %xs#1 {dilation = array<i64: 1, 1>, kernel = array<i64: 5, 5>, pad = array<i64: 2, 2, 2, 2>, pad_value = 0 : i64, reach = 1.0 : f64, stride = array<i64: 1, 1>} : <6x6x2xi8, lanes = 2> -> <6x6x50xi8, lanes = 50>
   %m = dataflow.pool "maxima" %w {kernel = array<i64: 5, 5>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <6x6x50xi8, lanes = 50> -> <6x6x2xi8, lanes = 2>
-  %p = dataflow.global_pool "pool" %m {kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <6x6x2xi8, lanes = 2> -> <1x1x2xi8, lanes = 2>
+  %p = dataflow.tile_pool "pool" %m {kernel = array<i64: 6, 6>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <6x6x2xi8, lanes = 2> -> <1x1x2xi8, lanes = 2>
   %s = dataflow.mul "product" %xs#0, %p {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2>, <1x1x2xi8, lanes = 2> -> <6x6x2xi8, lanes = 2>
   %d, %t, %e = dataflow.merge "merge" %s tags %tag {reach = 1.0 : f64} : !dataflow.stream<6x6x2xi8, lanes = 2> tags !dataflow.stream<1xi16, lanes = 1> -> <6x6x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <6x6x2xi8, lanes = 2>, <1xi16, lanes = 1>, <1xi8, lanes = 1>

@@ -604,7 +604,7 @@ fn a_global_average_takes_a_beat_a_cycle() {
     // 12 pixels; TOSA's reciprocal_scale: k = 4, ((2^30 + 1) * 16) / 12.
     let (multiplier, shift) = (((1i64 << 30) + 1) * 16 / 12, 34);
     let body = format!(
-        r#"%y = dataflow.global_pool "mean" %x {{kind = "avg", multiplier = {multiplier} : i32, shift = {shift} : i32,
+        r#"%y = dataflow.tile_pool "mean" %x {{kernel = array<i64: 3, 4>, kind = "avg", multiplier = {multiplier} : i32, shift = {shift} : i32,
              input_zp = 100, output_zp = 60}} : IN -> OUT"#
     );
     let reference = |map: &Map| {
@@ -624,7 +624,7 @@ fn a_global_pool_takes_four_pixels_a_cycle() {
     let scale = (((1i64 << 30) + 1) * 16 / 15, 34);
     for (kind, (multiplier, shift), zero) in [("avg", scale, -100), ("max", (1, 0), 0)] {
         let body = format!(
-            r#"%y = dataflow.global_pool "pool" %x {{kind = "{kind}", multiplier = {multiplier} : i32, shift = {shift} : i32,
+            r#"%y = dataflow.tile_pool "pool" %x {{kernel = array<i64: 3, 5>, kind = "{kind}", multiplier = {multiplier} : i32, shift = {shift} : i32,
                  input_zp = {zero}, output_zp = {zero}}} : IN -> OUT"#
         );
         let reference = |map: &Map| {
@@ -640,6 +640,60 @@ fn a_global_pool_takes_four_pixels_a_cycle() {
         // Three rows of two beats, of which the second one has one pixel.
         let Some(cycles) = alone(&body, ([3, 5, 2], 8), ([1, 1, 2], 2), reference) else { return };
         assert_eq!(cycles, 6.0, "{kind}");
+    }
+}
+
+#[test]
+fn tiles_are_pooled_a_beat_a_cycle() {
+    // Tiles of 3x4, of 4x4 and of 2x2. Parts of a pixel, one and several groups of outputs, pixels, half of a tile's row, a tile and two of them, and
+    // three tiles of which the second beat has one.
+    for (kernel, shape, lanes) in [
+        ([3, 4], [6, 8, 6], 2),
+        ([3, 4], [6, 8, 6], 3),
+        ([3, 4], [6, 12, 6], 6),
+        ([3, 4], [6, 8, 2], 4),
+        ([4, 4], [4, 8, 3], 12),
+        ([4, 2], [8, 6, 2], 8),
+        ([2, 1], [4, 5, 4], 8),
+        ([1, 3], [3, 9, 2], 1),
+        ([2, 2], [4, 2, 2], 2),
+    ] {
+        let [height, width, channels] = shape;
+        let [rows, columns] = kernel;
+        let taps: usize = rows * columns;
+        // TOSA's reciprocal_scale.
+        let bits = usize::BITS - (taps - 1).leading_zeros();
+        let scale = ((((1i64 << 30) + 1) << bits) / taps as i64, 30 + i64::from(bits));
+        for (kind, (multiplier, shift), zero) in [("avg", scale, -100), ("max", (1, 0), 0)] {
+            let body = format!(
+                r#"%y = dataflow.tile_pool "pool" %x {{kernel = array<i64: {rows}, {columns}>, kind = "{kind}", multiplier = {multiplier} : i32,
+                     shift = {shift} : i32, input_zp = {zero}, output_zp = {zero}}} : IN -> OUT"#
+            );
+            let reference = |map: &Map| {
+                let pooled = |i: usize| {
+                    let [y, x, c] = [
+                        i / (width / columns * channels) * rows,
+                        i / channels % (width / columns) * columns,
+                        i % channels,
+                    ];
+                    let at = |tap: usize| {
+                        map.data[((y + tap / columns) * width + x + tap % columns) * channels + c]
+                    };
+                    let values = (0..taps).map(at);
+                    match kind {
+                        "max" => values.max().unwrap(),
+                        _ => rescale(values.map(|x| x - zero).sum(), multiplier, shift, zero, [-128, 127]),
+                    }
+                };
+                (0..height / rows * (width / columns) * channels).map(pooled).collect()
+            };
+            let pixels = (lanes / channels).max(1);
+            let out = lanes.min((pixels / columns).max(1) * channels);
+            let output = [height / rows, width / columns, channels];
+            let Some(cycles) = alone(&body, (shape, lanes), (output, out), reference) else { return };
+            let row = if lanes < channels { width * channels / lanes } else { width.div_ceil(pixels) };
+            assert_eq!(cycles, (height * row) as f64, "{kind}, {kernel:?} of {shape:?}, {lanes} lanes");
+        }
     }
 }
 
@@ -706,7 +760,7 @@ fn a_pixel_is_spread_over_a_map() {
         let wide = stream(&shape, "i32", lanes).ty;
         let body = format!(
             r#"%a, %b = dataflow.fork "fork" %x : IN -> IN, IN
-               %p = dataflow.global_pool "max" %b {{kind = "max", multiplier = 1 : i32, shift = 0 : i32}} : IN -> {pixel}
+               %p = dataflow.tile_pool "max" %b {{kernel = array<i64: 3, 5>, kind = "max", multiplier = 1 : i32, shift = 0 : i32}} : IN -> {pixel}
                %m = dataflow.fifo "map" %a {{depth = 200}} : IN -> IN
                %w = dataflow.{op} "spread" %m, %p {attributes} : IN, {pixel} -> {wide}
                %y = dataflow.map "narrow" %w {{input_zp = 0, multiplier = 1 : i32, shift = 7 : i32, output_zp = 0,

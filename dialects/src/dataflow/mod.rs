@@ -7,7 +7,6 @@ mod concat;
 mod decide;
 mod depthwise;
 mod ends;
-mod global_pool;
 mod graph;
 mod map;
 mod matvec;
@@ -21,6 +20,7 @@ mod scale;
 mod slice;
 mod stream;
 mod table;
+mod tile_pool;
 mod timing;
 mod window;
 
@@ -31,7 +31,6 @@ pub use concat::Concat;
 pub use decide::Decide;
 pub use depthwise::Depthwise;
 pub use ends::{Merge, Sink, Source};
-pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
 pub use map::{Affine, Map};
 pub use matvec::{
@@ -50,6 +49,7 @@ pub use scale::{Multipliers, Scale, half, is_adders, multiplies};
 pub use slice::Slice;
 pub use stream::{Element, Stream, divisors, gcd};
 pub use table::Table;
+pub use tile_pool::{TilePool, TileRow};
 pub use timing::{Behaviour, Needs, Place, Step, Steps, Timing, adder_groups};
 pub use window::{Schedule, Window};
 
@@ -116,7 +116,7 @@ pub fn actor<'c>(op: Op<'c>) -> Option<Box<dyn Actor<'c> + 'c>> {
         };
     }
     first!(
-        Source, Sink, Window, Matvec, Depthwise, Pool, GlobalPool, Map, Table, Binary, Concat, Slice, Pad,
+        Source, Sink, Window, Matvec, Depthwise, Pool, TilePool, Map, Table, Binary, Concat, Slice, Pad,
         Fork, Fifo, Resize, Pack, Decide, Gate, Merge
     );
     None

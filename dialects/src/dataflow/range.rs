@@ -39,7 +39,7 @@ pub fn value_range(value: Value<'_>) -> (i128, i128) {
             let inputs = producer.operands().into_iter().map(value_range);
             inputs.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or(of_type)
         }
-        "dataflow.pool" | "dataflow.global_pool"
+        "dataflow.pool" | "dataflow.tile_pool"
             if producer.attr("kind").and_then(Attr::to_string_value).as_deref() == Some("max") =>
         {
             pooled(producer).map_or_else(|| input(0), value_range)

@@ -385,7 +385,7 @@ dataflow.graph @g {
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<1xi16, lanes = 1>
   %a, %b = dataflow.fork "fork" %x : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<4x4x2xi8, lanes = 2>
-  %p = dataflow.global_pool "pool" %b {kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 2>
+  %p = dataflow.tile_pool "pool" %b {kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 2>
   %n = dataflow.resize "narrow" %p : !dataflow.stream<1x1x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 1>
   // expected-error @+1 {{expected operands with the result's shape and lanes, or a second one of one pixel, but got}}
   %y = dataflow.mul "mul" %a, %n : !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<1x1x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi32, lanes = 2>
@@ -397,7 +397,7 @@ dataflow.graph @g {
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<1xi16, lanes = 1>
   %a, %b = dataflow.fork "fork" %x : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<4x4x2xi8, lanes = 2>, !dataflow.stream<4x4x2xi8, lanes = 2>
-  %p = dataflow.global_pool "pool" %b {kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 2>
+  %p = dataflow.tile_pool "pool" %b {kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<1x1x2xi8, lanes = 2>
   // expected-error @+1 {{expected operands with the result's shape and lanes, or a second one of one pixel, but got}}
   %y = dataflow.mul "mul" %p, %a : !dataflow.stream<1x1x2xi8, lanes = 2>, !dataflow.stream<4x4x2xi8, lanes = 2> -> !dataflow.stream<4x4x2xi32, lanes = 2>
 }
@@ -696,16 +696,48 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
-  // expected-error @+1 {{'dataflow.global_pool' op expected kind "max" or "avg", but got "mean"}}
-  %y = dataflow.global_pool "y" %x {kind = "mean", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
+  // expected-error @+1 {{'dataflow.tile_pool' op expected kind "max" or "avg", but got "mean"}}
+  %y = dataflow.tile_pool "y" %x {kernel = array<i64: 4, 4>, kind = "mean", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
 }
 
 // -----
 
 dataflow.graph @g {
   %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
-  // expected-error @+1 {{'dataflow.global_pool' op expected a map [H, W, C] and a result of type '!dataflow.stream<1x1x2xi8, lanes = 1>'}}
-  %y = dataflow.global_pool "y" %x {kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x2xi8, lanes = 1>
+  // expected-error @+1 {{'dataflow.tile_pool' op expected a result of type '!dataflow.stream<1x1x2xi8, lanes = 1>'}}
+  %y = dataflow.tile_pool "y" %x {kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.tile_pool' op expected kernel to be two positive numbers}}
+  %y = dataflow.tile_pool "y" %x {kernel = array<i64: 2, 0>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <2x2x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.tile_pool' op expected a map [H, W, C] that tiles of 2x3 cover, but got}}
+  %y = dataflow.tile_pool "y" %x {kernel = array<i64: 2, 3>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <2x1x2xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x6x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.tile_pool' op expected beats to be parts of the row of a tile, or several of them, but one of 2 pixels is neither}}
+  %y = dataflow.tile_pool "y" %x {kernel = array<i64: 2, 3>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x6x2xi8, lanes = 4> -> <2x2x2xi8, lanes = 2>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %t = dataflow.source "source" : <4x4x2xi8, lanes = 8>, <1xi16, lanes = 1>
+  // expected-error @+1 {{'dataflow.tile_pool' op expected a result of type '!dataflow.stream<2x2x2xi8, lanes = 4>'}}
+  %y = dataflow.tile_pool "y" %x {kernel = array<i64: 2, 2>, kind = "max", multiplier = 1 : i32, shift = 0 : i32} : <4x4x2xi8, lanes = 8> -> <2x2x2xi8, lanes = 2>
 }
 
 // -----

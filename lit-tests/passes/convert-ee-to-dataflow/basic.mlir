@@ -30,7 +30,7 @@
 // CHECK:   %[[S:.*]] = dataflow.add "Add_3_add" %[[A]], %[[B]]
 // CHECK:   %[[T:.*]] = dataflow.map "Add_3_map_2" %[[S]] {{.*}}max = 127 : i64, min = -128 : i64, multiplier = 1 : i32, {{.*}}shift = 1 : i32
 // An average of everything has no window.
-// CHECK:   %[[AP:.*]] = dataflow.global_pool "AveragePool_5_pool" %[[T]] {kind = "avg", multiplier = 1073741825 : i32, reach = 2.500000e-01 : f64, shift = 32 : i32} : <2x2x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
+// CHECK:   %[[AP:.*]] = dataflow.tile_pool "AveragePool_5_pool" %[[T]] {kernel = array<i64: 2, 2>, kind = "avg", multiplier = 1073741825 : i32, reach = 2.500000e-01 : f64, shift = 32 : i32} : <2x2x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
 // CHECK:   %[[LATE:.*]] = dataflow.matvec "Gemm_6_matvec" %[[AP]] {{.*}}output_zp = 5 : i64{{.*}} -> <1x1x3xi8, lanes = 1>
 // CHECK:   %[[OUT:.*]], %[[OUTTAG:.*]], %[[EXIT:.*]] = dataflow.merge "merge" %[[EARLY]], %[[LATE]] tags %[[EARLYTAG]], %[[LATETAG]] {reach = 1.000000e+00 : f64}
 // CHECK:   dataflow.sink "sink" %[[OUT]], %[[OUTTAG]], %[[EXIT]]

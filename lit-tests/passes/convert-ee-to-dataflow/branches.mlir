@@ -21,7 +21,7 @@ func.func @swapped(%x: tensor<1x4x4x6xi8>) -> tensor<1x4x4x6xi8> {
 // A crop that stride 2 does not floor away is an actor.
 // CHECK-LABEL: dataflow.graph @cropped
 // CHECK: %[[CROP:.*]] = dataflow.slice "slice_slice" %{{.*}} {{.*}}start = array<i64: 0, 0, 0>} : <4x4x2xi8, lanes = 1> -> <2x4x2xi8, lanes = 1>
-// CHECK: dataflow.window "max_pool2d_window" %[[CROP]]
+// CHECK: dataflow.tile_pool "max_pool2d_pool" %[[CROP]]
 func.func @cropped(%x: tensor<1x4x4x2xi8>) -> tensor<1x1x2x2xi8> {
   %from = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
   %size = tosa.const_shape {values = dense<[1, 2, 4, 2]> : tensor<4xindex>} : () -> !tosa.shape<4>
@@ -35,7 +35,7 @@ func.func @cropped(%x: tensor<1x4x4x2xi8>) -> tensor<1x1x2x2xi8> {
 // One pixel times a map: the pixel stands second. What only subtracts a zero point, in more bits, is a part of the product.
 // CHECK-LABEL: dataflow.graph @squeeze
 // CHECK: %[[X:.*]]:2 = dataflow.fork "source_fork"
-// CHECK: %[[MEAN:.*]] = dataflow.global_pool "mean_pool" %[[X]]#{{.}} {{.*}} -> <1x1x2xi8, lanes = 1>
+// CHECK: %[[MEAN:.*]] = dataflow.tile_pool "mean_pool" %[[X]]#{{.}} {{.*}} -> <1x1x2xi8, lanes = 1>
 // CHECK-NOT: dataflow.map
 // CHECK: dataflow.mul "gate_mul" %[[X]]#{{.}}, %[[MEAN]] {lhs_zp = 7 : i64, reach = 1.000000e+00 : f64, rhs_zp = -128 : i64} : <4x4x2xi8, lanes = 1>, <1x1x2xi8, lanes = 1> -> <4x4x2xi32, lanes = 1>
 func.func @squeeze(%x: tensor<1x4x4x2xi8>) -> tensor<1x4x4x2xi32> {

@@ -31,17 +31,17 @@ dataflow.graph @other {
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <4x4x4xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
 
-// A pixel comes of the whole map, which waits for it: from the fork's 1 the pool takes 34 cycles, of 32 a sample; so 34 elements, and two
+// A pixel comes of the whole map, which waits for it: from the fork's 1 the pool takes 33 cycles, of 32 a sample; so 33 elements, and two
 // beats more. The pixel waits until the one before is not needed any more.
 // CHECK-LABEL: dataflow.graph @spread
-// CHECK: %[[POOL:.*]] = dataflow.global_pool "pool"
-// CHECK: %[[MAP:.*]] = dataflow.fifo "xs_to_mul_fifo_0" %{{.*}} {depth = 36 : i64
+// CHECK: %[[POOL:.*]] = dataflow.tile_pool "pool"
+// CHECK: %[[MAP:.*]] = dataflow.fifo "xs_to_mul_fifo_0" %{{.*}} {depth = 35 : i64
 // CHECK: %[[PIXEL:.*]] = dataflow.fifo "pool_to_mul_fifo_1" %[[POOL]] {depth = 4 : i64
 // CHECK: dataflow.mul "mul" %[[MAP]], %[[PIXEL]] {
 dataflow.graph @spread {
   %x, %tag = dataflow.source "source" {reach = 1.0 : f64} : <4x4x2xi8, lanes = 1>, <1xi16, lanes = 1>
   %xs:2 = dataflow.fork "xs" %x {reach = 1.0 : f64} : <4x4x2xi8, lanes = 1> -> !dataflow.stream<4x4x2xi8, lanes = 1>, !dataflow.stream<4x4x2xi8, lanes = 1>
-  %p = dataflow.global_pool "pool" %xs#0 {kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
+  %p = dataflow.tile_pool "pool" %xs#0 {kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, reach = 1.0 : f64, shift = 0 : i32} : <4x4x2xi8, lanes = 1> -> <1x1x2xi8, lanes = 1>
   %y = dataflow.mul "mul" %xs#1, %p {reach = 1.0 : f64} : <4x4x2xi8, lanes = 1>, <1x1x2xi8, lanes = 1> -> <4x4x2xi32, lanes = 1>
   %d, %t, %e = dataflow.merge "merge" %y tags %tag {reach = 1.0 : f64} : !dataflow.stream<4x4x2xi32, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <4x4x2xi32, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e {reach = 1.0 : f64} : <4x4x2xi32, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>

@@ -259,7 +259,7 @@ fn others() -> Vec<Configuration> {
         let [x, y] = [[4, 4, 8], [1, 1, 8]].map(|shape| stream(&shape, "i8", lanes));
         let name = |what: &str| format!("{what} of {lanes} lanes");
         let body = format!(
-            r#"%y = dataflow.global_pool "y" %x {{kind = "avg", multiplier = 1 : i32, shift = 4 : i32, input_zp = 0, output_zp = 0}} : {} -> {}"#,
+            r#"%y = dataflow.tile_pool "y" %x {{kernel = array<i64: 4, 4>, kind = "avg", multiplier = 1 : i32, shift = 4 : i32, input_zp = 0, output_zp = 0}} : {} -> {}"#,
             x.ty, y.ty
         );
         all.push(of_line(name("mean"), &x, &body, &y));
@@ -298,7 +298,7 @@ fn others() -> Vec<Configuration> {
         let pixel = stream(&[1, 1, 8], "i8", lanes);
         let body = format!(
             r#"{copies}
-               %p = dataflow.global_pool "pool" %b {{kind = "max", multiplier = 1 : i32, shift = 0 : i32}} : {0} -> {1}
+               %p = dataflow.tile_pool "pool" %b {{kernel = array<i64: 4, 4>, kind = "max", multiplier = 1 : i32, shift = 0 : i32}} : {0} -> {1}
                %y = dataflow.mul "y" %a, %p {{rhs_zp = -128}} : {0}, {1} -> {2}"#,
             x.ty, pixel.ty, wide.ty
         );

@@ -21,7 +21,7 @@
 //! Division via N-Bit Multiply-Add", ARITH 2005.)
 
 use atheena_dialects::dataflow::{
-    Actor, Depthwise, GlobalPool, Graph, Map, Matvec, Pool, Stream, half, multiplies, value_range,
+    Depthwise, Graph, Map, Matvec, Pool, Stream, TilePool, half, multiplies, value_range,
 };
 use atheena_dialects::ir::{Attr, Failure, Op};
 use atheena_dialects::pass::{NoOptions, Pass};
@@ -106,8 +106,8 @@ fn scaled(op: Op<'_>) -> Option<(Vec<Range>, Range)> {
         of_elements(1)
     } else if let Some(pool) = Pool::cast(op) {
         pool.average_taps().is_none().then(|| of_elements(pool.taps()))?
-    } else if let Some(pool) = GlobalPool::cast(op) {
-        of_elements(pool.inputs()[0].positions())
+    } else if let Some(pool) = TilePool::cast(op) {
+        of_elements(pool.taps())
     } else {
         return None;
     };

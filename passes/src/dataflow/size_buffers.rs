@@ -45,7 +45,7 @@ use std::iter::successors;
 use crate::depths::{self, Pauses, Room, SLACK_BEATS, Windows, ancestors, lag_samples};
 use atheena_dialects::dataflow::{
     Actor, Binary, Concat, Element, Fifo, Fork, Gate, Graph, Lag, Matvec, Merge, Named, Pack, Pad, Resize,
-    Stream, Window, actor, bottleneck, ceil_div,
+    Stream, TilePool, Window, actor, bottleneck, ceil_div,
 };
 use atheena_dialects::ir::{Attr, Builder, Failure, Op, Value};
 use atheena_dialects::tosa::Geometry;
@@ -126,6 +126,7 @@ impl Pass for SizeBuffers {
                 queue_branches(op, concat.lag(), &times);
             }
         }
+        graph.body().ops().into_iter().filter_map(TilePool::cast).for_each(queue_tiles);
         Ok(())
     }
 }
@@ -211,7 +212,7 @@ fn queue_rows<'c>(window: Window<'c>, times: &Times<'c>) {
         Some(depths::of_even_rows(&stream))
     } else {
         let producer = producer(window.0).filter(|&producer| !depths::queues_rows(producer));
-        producer.map(|producer| depths::of_rows(producer, &stream))
+        producer.map(|producer| depths::of_window(window, producer, &stream))
     };
     if let Some(depth) = depth {
         queue(window.0, 0, depth.max(waiting.unwrap_or(0)) + late);
@@ -290,6 +291,17 @@ fn slowest(consumer: Op<'_>) -> (i64, Option<Op<'_>>) {
         next = actor.op().results().first().and_then(|r| r.only_user()).filter(|_| actor.is_beatwise());
     }
     (cycles, next)
+}
+
+/// Queues a row of tiles in front of what takes longer for it than the pool, where nothing queues yet.
+fn queue_tiles<'c>(pool: TilePool<'c>) {
+    let result = pool.0.result(0);
+    let Some(user) = result.only_user() else { return };
+    let through = |op: &Op<'c>| Resize::cast(*op).and_then(|resize| resize.0.result(0).only_user());
+    let consumer = successors(Some(user), through).last().unwrap_or(user);
+    if let Some(depth) = depths::of_tiles(pool.0, &Stream::of_value(result), consumer, narrows(&user)) {
+        queue(user, 0, depth);
+    }
 }
 
 /// Queues the vector of a dense layer. It comes in bursts, a row of a pool or all outputs of another layer, and stays for all

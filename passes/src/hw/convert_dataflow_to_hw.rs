@@ -20,8 +20,8 @@
 use super::actor::{Actor, beat_width};
 use super::hdl::{ADD3, Interface, Module, Signal, declare_add3};
 use super::{
-    binary, concat, decide, depthwise, fifo, fork, gate, global_pool, map, matvec, merge, pad, pool, resize,
-    sink, slice, source, table, window,
+    binary, concat, decide, depthwise, fifo, fork, gate, map, matvec, merge, pad, pool, resize, sink, slice,
+    source, table, tile_pool, window,
 };
 use atheena_dialects::dataflow::Stream;
 use atheena_dialects::ir::{Attr, Builder, Failure, Op, Value};
@@ -83,7 +83,7 @@ fn generate<'c>(actor: Actor<'c>, module: &mut Module<'c>) -> Result<(), Failure
         "dataflow.map" => map::generate(actor, module),
         "dataflow.add" | "dataflow.mul" => binary::generate(actor, module),
         "dataflow.depthwise" => return depthwise::generate(actor, module),
-        "dataflow.global_pool" => global_pool::generate(actor, module),
+        "dataflow.tile_pool" => tile_pool::generate(actor, module),
         "dataflow.table" => return table::generate(actor, module),
         "dataflow.pad" => pad::generate(actor, module),
         "dataflow.concat" => concat::generate(actor, module),

@@ -10,7 +10,6 @@ mod depthwise;
 mod fifo;
 mod fork;
 mod gate;
-mod global_pool;
 mod hdl;
 mod map;
 mod matvec;
@@ -24,6 +23,7 @@ mod slice;
 mod source;
 mod stored;
 mod table;
+mod tile_pool;
 mod window;
 
 pub use hdl::{AdderGraph, Term};

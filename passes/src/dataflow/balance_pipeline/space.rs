@@ -188,7 +188,8 @@ impl Space {
                 let (ii_cycles, latency_cycles) = (way.ii_cycles, way.latency_cycles);
                 let windows = Windows { ii_cycles, latency_cycles, beats: stream.beats() };
                 let rows = input.with_lanes(way.lanes.inputs[0]);
-                let in_front = producer.map(|producer| (rows.clone(), depths::of_rows(producer, &rows)));
+                let in_front =
+                    producer.map(|producer| (rows.clone(), depths::of_window(window, producer, &rows)));
                 (way.lanes.inputs[0], Known { windows, in_front, lanes: stream.lanes, stream, cycles: 0 })
             };
             return ways.iter().map(of).collect();
@@ -454,7 +455,10 @@ impl Change<'_, '_> {
         let takes_rows = Window::cast(self.consumer.op()).is_some();
         let holds = Gate::cast(self.consumer.op()).is_some_and(Gate::holds_data);
         let in_front = (takes_rows || holds) && between < from && depths::precedes_narrowing(self.producer);
-        let row = in_front.then(|| depths::of_rows(self.producer, &stream));
+        let row = match in_front {
+            true => Some(depths::of_rows(self.producer, &stream)),
+            false => depths::of_tiles(self.producer, &stream, self.consumer.op(), between < from),
+        };
         let changed = stream.with_lanes(to);
         let depth = match row {
             Some(_) if takes_rows => Some(depths::of_even_rows(&changed)),
@@ -513,8 +517,8 @@ impl Change<'_, '_> {
     fn queue_depth(&self, straight: bool, input: &Stream) -> Option<i64> {
         let held = |holds: fn(Op<'_>) -> bool| straight && holds(self.producer);
         let op = self.consumer.op();
-        if Window::cast(op).is_some() {
-            (!held(depths::queues_rows)).then(|| depths::of_rows(self.producer, input))
+        if let Some(window) = Window::cast(op) {
+            (!held(depths::queues_rows)).then(|| depths::of_window(window, self.producer, input))
         } else {
             let layer = Matvec::cast(op).filter(|_| !held(depths::queues_vectors));
             layer.and_then(|layer| depths::of_vector(layer, input))

@@ -1,8 +1,8 @@
 //! Layers: which actors compute each TOSA operation.
 
 use atheena_dialects::dataflow::{
-    Affine, Average, Binary, BinaryKind, Concat, Depthwise, Element, GlobalPool, Map, Matvec, MatvecParts,
-    Named, Pad, Pool, PoolKind, Resize, Scale, Slice, Stream, Table, Window,
+    Affine, Average, Binary, BinaryKind, Concat, Depthwise, Element, Map, Matvec, MatvecParts, Named, Pad,
+    Pool, PoolKind, Resize, Scale, Slice, Stream, Table, TilePool, Window,
 };
 use atheena_dialects::ir::{Attr, Failure, Op, Type, Value};
 use atheena_dialects::tosa::{Convolution, Geometry, Rescale, Rounding, constant, constant_ints};
@@ -357,11 +357,11 @@ impl<'c> Network<'c> {
         let label = self.label(op, "pool");
         let named = Named { label: &label, reach: self.section(op).reach };
         let source = tap.source.ty().shape().unwrap_or_default();
-        if tap.geometry.pad == [0; 4] && [oh, ow] == [1, 1] && source[1..3] == kernel && kernel != [1, 1] {
-            let stream = self.feature_map(op, tap.source)?;
-            return Ok(GlobalPool::build(self.builder(op.loc()), named, stream, kind, average.zps)
-                .0
-                .result(0));
+        let side_by_side = |axis: usize| result[1 + axis] == 1 || tap.geometry.stride[axis] == kernel[axis];
+        let cover = [oh * kernel[0], ow * kernel[1]] == source[1..3];
+        if tap.geometry.pad == [0; 4] && cover && side_by_side(0) && side_by_side(1) && kernel != [1, 1] {
+            let (builder, stream) = (self.builder(op.loc()), self.feature_map(op, tap.source)?);
+            return Ok(TilePool::build(builder, named, stream, (kind, kernel), average.zps).0.result(0));
         }
         let windows = self.window(op, &tap)?;
         Ok(Pool::build(self.builder(op.loc()), named, windows, (kind, kernel), &average).0.result(0))

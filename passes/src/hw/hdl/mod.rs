@@ -24,7 +24,7 @@ mod ternary;
 pub use adder_graph::{AdderGraph, Term};
 pub use int::Int;
 pub use memory::{History, Memory, Rom, choose};
-pub use module::{Interface, Module};
+pub use module::{Interface, Module, Register};
 pub use multiply::{Multiples, Partial};
 pub use pipeline::Pipeline;
 pub use signal::Signal;
