@@ -35,8 +35,8 @@ pub use global_pool::GlobalPool;
 pub use graph::{Bottleneck, Graph, bottleneck};
 pub use map::{Affine, Map};
 pub use matvec::{
-    DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A_STAGE, Products, Serial, SerialEnds,
-    SerialStages, SerialTable, Size as MatvecSize,
+    Digits, DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A_STAGE, Products, Serial,
+    SerialEnds, SerialStages, SerialTable, Size as MatvecSize,
 };
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};
