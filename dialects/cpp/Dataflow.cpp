@@ -327,7 +327,7 @@ LogicalResult MatvecOp::verify() {
   if (reuse > 1 && (positions % reuse != 0 || 2 * most > vector || bitByBit))
     return emitOpError() << "expected reuse to divide the " << positions
                          << " vectors, each of two beats at least, of products "
-                            "that are not serial, but got "
+                            "that are neither serial nor constants, but got "
                          << reuse;
   if (std::optional<StringRef> products = getProducts()) {
     int64_t lanes = 0;

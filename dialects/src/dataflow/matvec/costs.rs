@@ -109,9 +109,9 @@ impl<'c> MatvecCosts<'c> {
         })
     }
 
-    /// Tenths of LUTs a signed digit of weights that never change: a third less with adders of three numbers.
-    fn tenths_of_luts_a_digit(&self) -> i64 {
-        if self.dsp_kind.adder_inputs() == 3 { 36 } else { 50 }
+    fn input_bits(&self) -> i64 {
+        let (low, high) = self.size.input;
+        bits_of_range(low, high)
     }
 
     /// How DSP blocks are used for so many outputs at once.
@@ -271,9 +271,7 @@ impl<'c> MatvecCosts<'c> {
     /// scales and saturates.
     ///
     /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (`passes/benches/costs.rs` compares).
-    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, 5 LUT and 3 to 4 FF a
-    /// signed digit (by Yosys, B-LeNet's convolutions of 319, 971, 2 618 and 9 440 digits: 5.2, 5.5, 5.1 and 4.7 LUT, 4.1, 3.9, 3.5 and
-    /// 3.2 FF), and 3.6 LUT with adders of three numbers.
+    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP.
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products, reuse } = folding else {
             return Resources::default();
@@ -289,7 +287,7 @@ impl<'c> MatvecCosts<'c> {
         }
         if self.size.folds(simd, pe) == 1 {
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
-            return self.adders() * self.size.vectors(simd) + scale + output;
+            return self.adders(self.input_bits()) * self.size.vectors(simd) + scale + output;
         }
         let (depth, width) = self.memory(simd, pe, (products, reuse));
         let roms = self.roms((depth, width));
@@ -318,20 +316,26 @@ impl<'c> MatvecCosts<'c> {
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
-    /// The adders of weights that never change, of inputs that come at once.
-    fn adders(&self) -> Resources {
-        let digits = self.signed_digits();
-        // The more there are, the more outputs share.
-        let registers = (digits as f64 * (5.8 - 0.2 * (digits.max(1) as f64).log2())) as i64;
-        Resources::logic(digits * self.tenths_of_luts_a_digit() / 10, registers)
+    /// The adders of weights that never change, of so many bits of each input at once.
+    ///
+    /// The wider numbers are the wider adders; so are those of rows with more signed digits a weight; and the more digits there are the more
+    /// outputs share. LUTs and FFs a digit are fitted to B-LeNet's convolutions of 245, 678, 1 789 and 6 116 digits at two, three, four, and seven or eight bits:
+    /// by Yosys, less what chooses digits, sums and scale, 1.46, 1.46, 1.44 and 1.44 LUT at two bits, 2.28, 2.27, 2.17 and 2.11 at four, 3.71 at eight and
+    /// 3.38, 3.13 and 3.03 at seven. What signed digits a weight add, and 1.39 times as many LUTs for adders of two numbers, is of random weights
+    /// (`passes/benches/costs.rs`). Of all of these layers it is within 5 % of the LUTs and 7 % of the FFs.
+    fn adders(&self, bits: i64) -> Resources {
+        let digits = self.signed_digits() as f64;
+        let shared = digits.max(1.0).log2();
+        let of_weight = digits / (self.size.vector * self.size.outputs) as f64;
+        let places = bits as f64 + 1.6 + 0.4 * of_weight;
+        let more = if self.dsp_kind.adder_inputs() == 3 { 1.0 } else { 1.39 };
+        let lut = digits * places * (0.417 - 0.0059 * shared) * more;
+        Resources::logic(lut as i64, (digits * places * (0.6 - 0.0206 * shared)) as i64)
     }
 
     /// Adders of all outputs, of a digit of each input: what chooses and keeps digits, the adders, and the sums so far with their low bits.
     fn in_digits(&self, digits: Digits) -> Resources {
         let chosen = Resources::logic(multiplexer_bit(digits.count), 1) * (digits.bits * self.size.vector);
-        let adders = self.adders();
-        let narrow = |count: i64| (count as f64 * (digits.bits as f64 + 2.0) / 9.5) as i64;
-        let adders = Resources::logic(narrow(adders.lut), narrow(adders.ff));
         let most = (1 << digits.bits) - 1;
         let sum = |(low, high): (i64, i64)| {
             // With what is left of the sum so far.
@@ -339,7 +343,7 @@ impl<'c> MatvecCosts<'c> {
             Resources::logic(width, width + digits.bits * (digits.count - 1))
         };
         let sums: Resources = self.ends().of_sums(0..self.size.vector as usize).map(sum).sum();
-        chosen + adders + sums + counter(digits.count) + Resources::logic(8, 10)
+        chosen + self.adders(digits.bits) + sums + counter(digits.count) + Resources::logic(8, 10)
     }
 
     /// What vectors that use words of weights together take: the memory in which they wait, the parts of words that have come, and the memory in which

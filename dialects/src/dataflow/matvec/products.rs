@@ -154,6 +154,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_are_read_back() {
+        let names = [
+            ("lut", Products::Lut),
+            ("dsp:4", Products::Mixed(4)),
+            ("serial:2+dsp:4+bram:3", Products::Serial { bits: 2, lanes: 4, blocks: 3 }),
+            ("constants:4", Products::Digits(4)),
+        ];
+        for (name, products) in names {
+            assert_eq!((Products::of_name(name), products.to_string().as_str()), (Some(products), name));
+        }
+        // Weights that are adders of whole inputs say so by their lanes.
+        assert_eq!([Products::of_name("constants"), Products::of_name("constants:x")], [None, None]);
+    }
+
+    #[test]
     fn mixtures_are_whole_cascades_of_large_layers() {
         let dsp_use = DspUse { paired: true, chain: 3 };
         let mixed = |simd, pe| Products::choices(dsp_use, simd, pe)[2..].to_vec();
