@@ -322,11 +322,12 @@ LogicalResult MatvecOp::verify() {
   auto simd = (*this)->getAttrOfType<IntegerAttr>("simd");
   int64_t most = simd ? simd.getInt() : in.getLanes() / vectors;
   int64_t reuse = getReuse().value_or(1);
-  bool bitByBit = getProducts() && getProducts()->starts_with("serial");
+  bool bitByBit = getProducts() && (getProducts()->starts_with("serial") ||
+                                    getProducts()->starts_with("constants"));
   if (reuse > 1 && (positions % reuse != 0 || 2 * most > vector || bitByBit))
     return emitOpError() << "expected reuse to divide the " << positions
                          << " vectors, each of two beats at least, of products "
-                            "that are not serial, but got "
+                            "that are neither serial nor constants, but got "
                          << reuse;
   if (std::optional<StringRef> products = getProducts()) {
     int64_t lanes = 0;
@@ -344,10 +345,15 @@ LogicalResult MatvecOp::verify() {
             !serial.consumeInteger(10, count) && count > 0 && count < most;
     }
     isSerial &= serial.empty();
-    if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial)
+    StringRef constants = *products;
+    bool isInDigits = constants.consume_front("constants:") &&
+                      !constants.getAsInteger(10, bits) && bits >= 1 &&
+                      bits <= 31;
+    if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial &&
+        !isInDigits)
       return emitOpError() << "expected products to be dsp, lut, serial:1 to "
-                              "serial:4, dsp:N or serial:1+dsp:N+bram:N with "
-                              "N below the "
+                              "serial:4, constants:N with N from 1 to 31 bits, "
+                              "dsp:N or serial:1+dsp:N+bram:N with N below the "
                            << most << " lanes, but got " << *products;
   }
   return verifyScale(*this, outputs);

@@ -189,6 +189,34 @@ fn vectors_are_in_the_order_of_the_window() {
     assert!(actor(op).is_some_and(|actor| actor.beats() == 2));
 }
 
+/// Adders of constant weights take inputs of eight bits at once, or in two or three digits, where all outputs of one whole vector are there at once.
+#[test]
+fn constants_come_in_digits_too() {
+    with_graph(|graph| {
+        let conv = find(graph, "conv");
+        let bits = |simd: i64, pe: i64| {
+            let foldings = conv.foldings().into_iter();
+            let digits = foldings.filter_map(|folding| match folding {
+                Folding::Matvec { products: Products::Digits(bits), .. } => {
+                    Some((conv.lanes_at(folding), bits, conv.ii_cycles_at(folding)))
+                }
+                _ => None,
+            });
+            let lanes = Lanes { inputs: vec![simd], outputs: vec![pe] };
+            digits.filter(|of| of.0 == lanes).map(|of| (of.1, of.2)).collect::<Vec<_>>()
+        };
+        // 32 * 32 windows; tables of two bits and of one take less.
+        assert_eq!(bits(25, 5), [(4, 2048), (3, 3072)]);
+        assert_eq!([bits(25, 2), bits(5, 5), bits(50, 10)], [vec![], vec![], vec![]]);
+        // Fewer bits are fewer LUTs.
+        let luts = |products: Products| {
+            conv.resources_at(Folding::Matvec { simd: 25, pe: 5, blocks: 0, products, reuse: 1 }).lut
+        };
+        let of_digits = [4, 3, 2, 1].map(|bits| luts(Products::Digits(bits)));
+        assert!(luts(Products::Constants) > of_digits[0] && of_digits.is_sorted_by(|a, b| a > b));
+    });
+}
+
 /// Behind a ReLU, padding is in windows only where there is some, and in their maxima not at all, if each has an element that is real.
 #[test]
 fn maxima_are_of_what_is_no_padding() {

@@ -254,6 +254,40 @@ fn products_bit_by_bit() {
     assert_eq!(cycles, 28.0);
 }
 
+/// Adders of constant weights that take a digit of all elements a cycle: each vector takes as many cycles as its elements have digits.
+#[test]
+fn constants_in_digits() {
+    let run = |shape, outputs, lanes: [usize; 3], made: &str, seed: u64, expected: f64| {
+        for unsigned in [false, true] {
+            let mut conv = Conv::new(shape, outputs, lanes);
+            (conv.made, conv.unsigned) = (format!(", products = \"{made}\"").leak(), unsigned);
+            let Some((cycles, _)) = conv.check(seed + u64::from(unsigned)) else { return };
+            assert_eq!(cycles, expected, "{made}");
+        }
+    };
+    // Four vectors; of the channels, 0 and 1 of all taps come first: not in the order of the weights.
+    run([4, 4, 4], 4, [2, 36, 4], "constants:1", 140, 32.0);
+    // 16 vectors of two digits, for which the window takes longer, and of three, of which the top one has two bits.
+    run([6, 6, 4], 5, [4, 36, 5], "constants:4", 142, 36.0);
+    run([6, 6, 4], 3, [4, 36, 3], "constants:3", 144, 48.0);
+    run([6, 6, 2], 3, [2, 18, 3], "constants:5", 146, 36.0);
+    run([6, 6, 2], 1, [2, 18, 1], "constants:2", 148, 64.0);
+    // Two digits of 36 vectors, slower than their window.
+    let mut conv = Conv::new([6, 6, 2], 3, [2, 18, 3]);
+    conv.made = ", products = \"constants:4\"";
+    conv.geometry.pad = [1; 4];
+    let Some((cycles, _)) = conv.check(152) else { return };
+    assert_eq!(cycles, 72.0);
+    // Multipliers of their own, and weights that are all 0, so that biases are all there is.
+    let mut conv = Conv::new([5, 5, 3], 4, [3, 27, 4]);
+    conv.made = ", products = \"constants:4\"";
+    conv.multiplier = vec![1 << 30, 1_500_000_001, 77, 1 << 29];
+    conv.shift = vec![37, 38, 14, 36];
+    conv.check(150);
+    conv.weights = [0, 0];
+    conv.check(151);
+}
+
 /// Some elements bit by bit, of which some come from tables in block RAMs, and the last ones in DSP blocks, one a digit in each lane.
 #[test]
 fn products_bit_by_bit_beside_dsp_blocks_and_block_rams() {

@@ -14,7 +14,7 @@ mod serial;
 pub use costs::{MatvecCosts, SerialStages};
 pub use products::{DspUse, PAIR_PLACES, PLACES_A_STAGE, Products};
 use serial::Ends;
-pub use serial::{Ends as SerialEnds, Serial, Table as SerialTable};
+pub use serial::{Digits, Ends as SerialEnds, Serial, Table as SerialTable};
 
 operation! {
     /// `dataflow.matvec`.
@@ -148,7 +148,7 @@ impl<'c> Matvec<'c> {
     pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
         let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
         let blocks = blocks.unwrap_or_else(|| MatvecCosts::of(self).usual_blocks(simd, pe));
-        let is_constant = self.size().folds(simd, pe) == 1 && self.products().serial_bits().is_none();
+        let is_constant = self.size().folds(simd, pe) == 1 && self.products().digit_bits().is_none();
         let products = if is_constant { Products::Constants } else { self.products() };
         Folding::Matvec { simd, pe, blocks, products, reuse: self.reuse() }
     }
@@ -223,7 +223,18 @@ impl Size {
         beats * groups
     }
 
-    /// How these products take bits of the inputs; None if all at once.
+    /// The digits in which these products take the inputs; None if all of them at once.
+    pub fn digits(self, products: Products) -> Option<Digits> {
+        products.digit_bits().map(|bits| Digits::new(bits, self.input))
+    }
+
+    /// Can adders of constant weights take such digits, with these lanes? That takes whole vectors, one at a time, all outputs, and more than one
+    /// digit.
+    pub fn is_in_digits_at(self, simd: i64, pe: i64, digits: Digits) -> bool {
+        self.vectors(simd) == 1 && self.folds(simd, pe) == 1 && digits.count > 1
+    }
+
+    /// How tables make these products; None if there are none.
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
         let groups = ceil_div(self.outputs, pe);
         match products {
@@ -239,7 +250,7 @@ impl Size {
     pub fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
         let (beats, groups) = self.beats_and_groups(simd, pe);
         let is_whole = self.vectors(simd) == 1 && beats == 1 && serial.in_luts(self.vector) > 0;
-        is_whole && groups <= Serial::MOST_GROUPS && serial.digits > 1
+        is_whole && groups <= Serial::MOST_GROUPS && serial.digits.count > 1
     }
 
     /// May so many vectors, one after the other, use each word of weights? They are kept meanwhile, so they have several beats; the last ones of
@@ -267,7 +278,7 @@ impl Size {
 
     /// Cycles a beat of vectors.
     fn cycles(self, simd: i64, pe: i64, products: Products) -> i64 {
-        self.folds(simd, pe) * self.serial(pe, products).map_or(1, |serial| serial.digits)
+        self.folds(simd, pe) * self.digits(products).map_or(1, |digits| digits.count)
     }
 }
 
@@ -336,8 +347,8 @@ impl<'c> Actor<'c> for Matvec<'c> {
         Lanes { inputs: vec![simd], outputs: vec![pe] }
     }
 
-    /// Each of the V/SIMD beats of a vector is used for `ceil(OC/PE)` cycles; of several vectors a beat, each for one. Bit by bit, all of that
-    /// takes as many cycles as there are digits.
+    /// Each of the V/SIMD beats of a vector is used for `ceil(OC/PE)` cycles; of several vectors a beat, each for one. In digits, all of that
+    /// takes as many cycles as there are of them.
     fn ii_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, (products, _)) = fold(folding);
         let size = self.size();
@@ -365,13 +376,15 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let size = self.size();
         let (beats, groups) = size.beats_and_groups(simd, pe);
         let inputs = DspKind::of(self.0).adder_inputs();
-        if let Some(serial) = size.serial(pe, products) {
-            let cycles = serial.digits as u64;
+        let of_adders = 1 + tree_stages(self.most_digits(), LEVELS).max(1);
+        if let Some(digits) = size.digits(products) {
+            let cycles = digits.count as u64;
             let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
             let mut steps = vec![group; groups as usize - 1];
             steps.push(Step { takes: true, ..group });
-            let stages = MatvecCosts::of(*self).serial_stages(serial, pe).sum + 1;
-            return Timing::steps(steps, stages + u64::from(multiplies(self.0)));
+            let of_tables = |serial| MatvecCosts::of(*self).serial_stages(serial, pe).sum;
+            let stages = size.serial(pe, products).map_or(of_adders, of_tables);
+            return Timing::steps(steps, stages + 1 + u64::from(multiplies(self.0)));
         }
         let turns = (groups * reuse) as usize;
         let there = Size::beats_ahead(beats, reuse) as u64;
@@ -384,7 +397,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
         steps.resize(steps.len() + turns - 1, Step { needs: needs(there), ..Step::COPY });
         steps.push(Step { needs: needs(there), ..Step::PASS });
         let sums = if beats * groups == 1 {
-            1 + tree_stages(self.most_digits(), LEVELS).max(1)
+            of_adders
         } else {
             let (costs, products) = (MatvecCosts::of(*self), self.products());
             let stages = 2 + costs.stages_of_products(simd, products) as u64;

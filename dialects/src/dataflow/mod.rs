@@ -34,8 +34,8 @@ pub use ends::{Merge, Sink, Source};
 pub use graph::{Bottleneck, Graph, bottleneck};
 pub use map::{Affine, Map};
 pub use matvec::{
-    DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A_STAGE, Products, Serial, SerialEnds,
-    SerialStages, SerialTable, Size as MatvecSize,
+    Digits, DspUse, Matvec, MatvecCosts, MatvecParts, PAIR_PLACES, PLACES_A_STAGE, Products, Serial,
+    SerialEnds, SerialStages, SerialTable, Size as MatvecSize,
 };
 pub use pad::Pad;
 pub use pool::{Average, Pool, PoolKind};

@@ -213,7 +213,7 @@ dataflow.graph @g {
 // Vectors that use weights together are a part of a sample.
 dataflow.graph @reuse {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are not serial, but got 3}}
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are neither serial nor constants, but got 3}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, reuse = 3, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -222,7 +222,7 @@ dataflow.graph @reuse {
 // They wait for one another.
 dataflow.graph @reuse {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 8>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are not serial, but got 2}}
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are neither serial nor constants, but got 2}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, reuse = 2, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 8> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -231,15 +231,24 @@ dataflow.graph @reuse {
 // Serial products have no words of weights.
 dataflow.graph @reuse {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are not serial, but got 2}}
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are neither serial nor constants, but got 2}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1", reuse = 2, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+// Nor have constants.
+dataflow.graph @reuse {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected reuse to divide the 4 vectors, each of two beats at least, of products that are neither serial nor constants, but got 2}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "constants:4", reuse = 2, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x1x1x8xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
 // -----
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got bram}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got bram}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "bram", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -247,7 +256,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+dsp:0}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+dsp:0}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1+dsp:0", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -255,7 +264,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:4}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:4}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1+bram:4", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -263,7 +272,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:1+dsp:1}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:1+dsp:1}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1+bram:1+dsp:1", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -271,8 +280,24 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got dsp:4}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got dsp:4}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "dsp:4", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got constants:0}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "constants:0", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+}
+
+// -----
+
+dataflow.graph @g {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got constants:4+dsp:2}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "constants:4+dsp:2", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
 // -----

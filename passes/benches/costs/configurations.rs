@@ -119,6 +119,14 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { inputs: 300, outputs: 20, simd: 300, pe: 10, ..rectified }, "serial:2+dsp:15+bram:10"),
         (Layer { simd: 72, pe: 16, ..ORDINARY }, "serial:3+dsp:6+bram:4"),
     ];
+    let in_digits = [
+        (Layer { simd: 72, outputs: 10, pe: 10, weight: 60, ..rectified }, "constants:4"),
+        (Layer { simd: 72, outputs: 10, pe: 10, weight: 20, ..ORDINARY }, "constants:3"),
+        (Layer { inputs: 45, simd: 45, outputs: 10, pe: 10, weight: 90, ..rectified }, "constants:3"),
+        (Layer { inputs: 25, simd: 25, outputs: 5, pe: 5, weight: 90, ..ORDINARY }, "constants:4"),
+        (Layer { simd: 72, outputs: 10, pe: 10, weight: 7, ..rectified }, "constants:2"),
+        (Layer { inputs: 45, simd: 45, outputs: 10, pe: 10, weight: 90, ..ORDINARY }, "constants:1"),
+    ];
     let large = Layer { inputs: 288, outputs: 48, ..rectified };
     let reused = [
         (Layer { simd: 18, pe: 4, blocks: 8, reuse: 2, ..large }, "dsp"),
@@ -127,7 +135,8 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { simd: 18, pe: 4, reuse: 2, ..ORDINARY }, "lut"),
         (Layer { simd: 36, pe: 6, blocks: 12, reuse: 4, ..large }, "dsp"),
     ];
-    let others = serial.iter().chain(&reused).map(|(layer, products)| layer.configuration(products));
+    let others =
+        serial.iter().chain(&reused).chain(&in_digits).map(|(layer, products)| layer.configuration(products));
     in_dsps.into_iter().chain(in_luts).chain(others).collect()
 }
 

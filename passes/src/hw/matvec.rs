@@ -20,11 +20,12 @@
 //! Several vectors may use each word of weights one after the other (`matvec/reuse.rs`).
 //!
 //! With serial products, a vector takes `OC/PE` times as many cycles as its elements have digits, and weights are tables
-//! (`matvec/serial.rs`).
+//! (`matvec/serial.rs`). Adders may take digits, too (`matvec/digits.rs`): then they are narrower.
 //!
 //! All of it advances while the output has room. Widths are those that the weights and the input's range prove to
 //! suffice; partial sums may wrap around, because the last one does not.
 
+mod digits;
 mod reuse;
 mod serial;
 
@@ -34,10 +35,10 @@ use super::{
     rescale::{Factors, Rescale},
     stored::Stored,
 };
-use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Serial};
+use atheena_dialects::dataflow::{Digits, DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Serial};
 use atheena_dialects::ir::Failure;
+use digits::Turn;
 use reuse::Vectors;
-use serial::Turn;
 
 /// Levels of the tree between two registers.
 const LEVELS: u32 = 2;
@@ -52,17 +53,22 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
 
     let mut pipeline = Pipeline::new(m, enable, input.valid);
     let step = enable & input.valid;
-    let (totals, last) = match matrix.serial(actor)? {
-        Some(serial) => {
-            let digit = m.counter("digit", serial.digits, step);
-            let (mut first, mut last) = (digit.is(0), digit.is(serial.digits - 1));
+    let (totals, last) = match matrix.digits(actor)? {
+        Some(digits) => {
+            let digit = m.counter("digit", digits.count, step);
+            let (mut first, mut last) = (digit.is(0), digit.is(digits.count - 1));
             let group = m.counter("group", matrix.groups, step & last);
             input.take_if(enable & last & group.is(matrix.groups - 1));
             let came = actor.lanes_of(0, input.data);
             let x: Vec<_> = matvec_of(actor).places().into_iter().map(|place| came[place]).collect();
-            let turn = Turn { digit, group };
-            let totals =
-                matrix.serial_totals(actor, serial, &mut pipeline, &x, turn, (&mut first, &mut last));
+            let ends = (&mut first, &mut last);
+            let totals = match matvec_of(actor).size().serial(matrix.pe as i64, matvec_of(actor).products()) {
+                Some(serial) => {
+                    let turn = Turn { digit, group };
+                    matrix.serial_totals(actor, serial, &mut pipeline, &x, turn, ends)
+                }
+                None => matrix.digit_totals(digits, &mut pipeline, &x, digit, ends),
+            };
             (totals, last)
         }
         None if matrix.reuse > 1 => {
@@ -151,9 +157,9 @@ impl Matrix {
         let [outputs, height, width, channels] = [0, 1, 2, 3].map(|axis| shape[axis] as usize);
         let vector = height * width * channels;
         let matvec = matvec_of(actor);
-        // Serial products have whole vectors, and use them in the order of the weights, however they come.
-        let is_serial = matvec.products().serial_bits().is_some();
-        let lanes = if is_serial { channels } else { matvec.channel_lanes() as usize };
+        // Products of digits have whole vectors, and use them in the order of the weights, however they come.
+        let is_in_digits = matvec.products().digit_bits().is_some();
+        let lanes = if is_in_digits { channels } else { matvec.channel_lanes() as usize };
         let vectors = if from.channels() as usize == vector { from.pixels() as usize } else { 1 };
         let (simd, pe) = (from.lanes as usize / vectors, to.lanes as usize / vectors);
         let (beats, groups) = (vector / simd, outputs.div_ceil(pe));
@@ -211,19 +217,31 @@ impl Matrix {
         })
     }
 
-    /// How products are made bit by bit; None if they are not.
-    fn serial(&self, actor: Actor<'_>) -> Result<Option<Serial>, Failure> {
+    /// The digits in which products take the inputs; None if all of them at once.
+    fn digits(&self, actor: Actor<'_>) -> Result<Option<Digits>, Failure> {
         let matvec = matvec_of(actor);
-        let serial = matvec.size().serial(self.pe as i64, matvec.products());
+        let (size, products) = (matvec.size(), matvec.products());
+        let Some(digits) = size.digits(products) else { return Ok(None) };
         let (simd, pe) = (matvec.input().lanes, matvec.output().lanes);
-        if serial.is_some_and(|serial| !matvec.size().is_serial_at(simd, pe, serial)) {
-            let most = Serial::MOST_GROUPS;
-            let message = format!(
-                "expected whole vectors of at least two digits, some elements for LUTs, and at most {most} groups of outputs, for serial products"
-            );
-            return Err(actor.0.error(message, &["choose other lanes, or products = \"lut\""]));
-        }
-        Ok(serial)
+        let (is_possible, message, cure) = match size.serial(pe, products) {
+            Some(serial) => (
+                size.is_serial_at(simd, pe, serial),
+                format!(
+                    "expected whole vectors of at least two digits, some elements for LUTs, and at most {} groups of outputs, for serial products",
+                    Serial::MOST_GROUPS
+                ),
+                "choose other lanes, or products = \"lut\"",
+            ),
+            None => (
+                size.is_in_digits_at(simd, pe, digits),
+                format!(
+                    "expected whole vectors of at least two digits of {} bits, one at a time, and all outputs at once, for constants in digits",
+                    digits.bits
+                ),
+                "choose other lanes, or no products",
+            ),
+        };
+        if is_possible { Ok(Some(digits)) } else { Err(actor.0.error(message, &[cure])) }
     }
 
     /// The multipliers of each lane, one stage on, where they differ between groups.

@@ -1,6 +1,6 @@
 //! From a graph in text to what its hardware answers.
 
-use atheena_dialects::dataflow::{Actor, Graph, Matvec};
+use atheena_dialects::dataflow::{Actor, Graph, Matvec, Products};
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::{NoOptions, Pass};
 use atheena_passes::hw::convert_dataflow_to_hw::ConvertDataflowToHw;
@@ -89,7 +89,9 @@ impl Design {
         let tokens = TokenModel::of(graph);
         let layers = graph.0.body().ops().into_iter().filter_map(Matvec::cast);
         let adder_layers = layers
-            .filter(|layer| layer.ii_cycles() <= layer.positions())
+            .filter(|layer| {
+                matches!(layer.products(), Products::Digits(_)) || layer.ii_cycles() <= layer.positions()
+            })
             .map(|layer| layer.label())
             .collect();
         ConvertDataflowToHw::run(op, &NoOptions).expect("the graph converts");

@@ -5,7 +5,7 @@ use super::super::resources::{distinct_columns, history, memory, multiplexer_bit
 use super::super::scale::{dsp_blocks, range_of_sum};
 use super::super::timing::{LEVELS, sum_stages};
 use super::super::{DspKind, Folding, Resources, Rom, adder_groups, bits_of_range, ceil_div, rom};
-use super::{DspUse, Ends, Matvec, PLACES_A_STAGE, Products, Serial, Size};
+use super::{Digits, DspUse, Ends, Matvec, PLACES_A_STAGE, Products, Serial, Size};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ops::{Range, RangeInclusive};
@@ -59,7 +59,7 @@ pub struct MatvecCosts<'c> {
     /// DSP blocks that scale an output.
     scale_dsps: i64,
     /// Digits 1 and -1 of all weights, written with the fewest.
-    digits: OnceCell<i64>,
+    signed_digits: OnceCell<i64>,
     /// What sums of the weights of each output are.
     ends: OnceCell<Ends>,
     /// See [`MatvecCosts::roms`].
@@ -93,24 +93,25 @@ impl<'c> MatvecCosts<'c> {
             bias_bits: bits(bias.iter().map(|&b| (b, b)).reduce(hull)),
             sum_bits,
             scale_dsps: dsp_blocks(matvec.0, sum_bits),
-            digits: OnceCell::new(),
+            signed_digits: OnceCell::new(),
             ends: OnceCell::new(),
             roms: RefCell::default(),
         }
     }
 
-    fn digits(&self) -> i64 {
+    /// Digits 1 and -1 of all weights, written with the fewest.
+    fn signed_digits(&self) -> i64 {
         let of = |weight: i64| i64::from((weight ^ (3 * weight)).count_ones());
         // Three a weight where they are not known.
         let unknown = 3 * self.size.vector * self.size.outputs;
-        *self.digits.get_or_init(|| {
+        *self.signed_digits.get_or_init(|| {
             self.matvec.weights().map_or(unknown, |weights| weights.into_iter().map(of).sum())
         })
     }
 
-    /// Tenths of LUTs a signed digit of weights that never change: a third less with adders of three numbers.
-    fn tenths_of_luts_a_digit(&self) -> i64 {
-        if self.dsp_kind.adder_inputs() == 3 { 36 } else { 50 }
+    fn input_bits(&self) -> i64 {
+        let (low, high) = self.size.input;
+        bits_of_range(low, high)
     }
 
     /// How DSP blocks are used for so many outputs at once.
@@ -137,7 +138,7 @@ impl<'c> MatvecCosts<'c> {
             Products::Dsp | Products::Mixed(_) | Products::Serial { .. } => {
                 self.dsp_use(pe).stored(self.weights)
             }
-            Products::Lut | Products::Constants => self.weights,
+            Products::Lut | Products::Constants | Products::Digits(_) => self.weights,
         }
     }
 
@@ -165,7 +166,12 @@ impl<'c> MatvecCosts<'c> {
     /// What its products may be made of with these lanes.
     fn products(&self, simd: i64, pe: i64) -> Vec<Products> {
         let mut products = match self.size.folds(simd, pe) {
-            1 => vec![Products::Constants],
+            1 => {
+                let is_possible = |digits: &Digits| self.size.is_in_digits_at(simd, pe, *digits);
+                let digits = Digits::choices(self.size.input).map(|bits| Digits::new(bits, self.size.input));
+                let digits = digits.filter(is_possible).map(|digits| Products::Digits(digits.bits));
+                std::iter::once(Products::Constants).chain(digits).collect()
+            }
             _ => Products::choices(self.dsp_use(pe), simd, pe),
         };
         let serial = |bits: i64| self.serial_choices(bits, simd, pe);
@@ -185,7 +191,7 @@ impl<'c> MatvecCosts<'c> {
         }
         let chain = self.dsp_use(pe).chain;
         let part = |eighths: i64, of: i64| simd * eighths / (EIGHTHS * of);
-        let lanes = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.digits) / chain * chain);
+        let lanes = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.digits.count) / chain * chain);
         let blocks = EIGHTHS_BESIDE.map(|eighths| part(eighths, serial.block_elements()));
         let mut choices: Vec<_> = lanes.into_iter().flat_map(|l| blocks.map(|blocks| (l, blocks))).collect();
         choices.sort_unstable();
@@ -203,15 +209,15 @@ impl<'c> MatvecCosts<'c> {
         let (inputs, in_luts) = (self.dsp_kind.adder_inputs(), serial.in_luts(self.size.vector) as usize);
         // Bits and tables, of block RAMs with a register behind them; the tree over chains.
         let chains = (1 + serial.stages(in_luts)).max(if serial.blocks > 0 { 3 } else { 0 });
-        let sums = serial.sums(in_luts) + serial.bits * serial.blocks;
+        let sums = serial.sums(in_luts) + serial.digits.bits * serial.blocks;
         let tables = (chains + sum_stages(sums, inputs)) as i64;
         if serial.lanes == 0 {
             return SerialStages { chains, tables: tables as u64, dsps: 0, sum: tables as u64, holds: 0 };
         }
         // Elements and weights, operands, products, the tree over cascades.
         let dsps = 3 + sum_stages(ceil_div(serial.lanes, self.dsp_use(pe).chain), inputs) as i64;
-        let sum = tables.max(dsps + serial.digits);
-        let holds = (sum - dsps) / serial.digits;
+        let sum = tables.max(dsps + serial.digits.count);
+        let holds = (sum - dsps) / serial.digits.count;
         SerialStages {
             chains,
             tables: tables as u64,
@@ -236,7 +242,7 @@ impl<'c> MatvecCosts<'c> {
         let mut kept: Vec<(Folding, i64, Resources)> = vec![];
         let memories = |products: Products| match products {
             // Of so few words none are worth a block RAM.
-            Products::Serial { .. } | Products::Constants => vec![(1, 0)],
+            Products::Serial { .. } | Products::Constants | Products::Digits(_) => vec![(1, 0)],
             _ => {
                 let choices = |reuse: i64| {
                     let roms = self.roms(self.memory(simd, pe, (products, reuse)));
@@ -265,9 +271,7 @@ impl<'c> MatvecCosts<'c> {
     /// scales and saturates.
     ///
     /// Widths are those of the hardware; what is left to fit are LUTs a bit of counters and of adders with multiplexers (`passes/benches/costs.rs` compares).
-    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP, 5 LUT and 3 to 4 FF a
-    /// signed digit (by Yosys, B-LeNet's convolutions of 319, 971, 2 618 and 9 440 digits: 5.2, 5.5, 5.1 and 4.7 LUT, 4.1, 3.9, 3.5 and
-    /// 3.2 FF), and 3.6 LUT with adders of three numbers.
+    /// Weights that never change, where everything is unrolled, are adders that outputs share: no DSP.
     pub fn at(&self, folding: Folding) -> Resources {
         let Folding::Matvec { simd, pe, blocks, products, reuse } = folding else {
             return Resources::default();
@@ -278,14 +282,12 @@ impl<'c> MatvecCosts<'c> {
         if let Some(serial) = self.size.serial(pe, products) {
             return self.in_tables(serial, simd, pe) + scale + output;
         }
+        if let Some(digits) = self.size.digits(products) {
+            return self.in_digits(digits) + scale + output;
+        }
         if self.size.folds(simd, pe) == 1 {
-            let digits = self.digits();
-            // The more there are, the more outputs share.
-            let registers = (digits as f64 * (5.8 - 0.2 * (digits.max(1) as f64).log2())) as i64;
-            let adders = Resources::logic(digits * self.tenths_of_luts_a_digit() / 10, registers)
-                * self.size.vectors(simd);
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
-            return adders + scale + output;
+            return self.adders(self.input_bits()) * self.size.vectors(simd) + scale + output;
         }
         let (depth, width) = self.memory(simd, pe, (products, reuse));
         let roms = self.roms((depth, width));
@@ -312,6 +314,36 @@ impl<'c> MatvecCosts<'c> {
         let control = counters + Resources::logic(8, 6);
         let products = products + delayed + more_products;
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
+    }
+
+    /// The adders of weights that never change, of so many bits of each input at once.
+    ///
+    /// The wider numbers are the wider adders; so are those of rows with more signed digits a weight; and the more digits there are the more
+    /// outputs share. LUTs and FFs a digit are fitted to B-LeNet's convolutions of 245, 678, 1 789 and 6 116 digits at two, three, four, and seven or eight bits:
+    /// by Yosys, less what chooses digits, sums and scale, 1.46, 1.46, 1.44 and 1.44 LUT at two bits, 2.28, 2.27, 2.17 and 2.11 at four, 3.71 at eight and
+    /// 3.38, 3.13 and 3.03 at seven. What signed digits a weight add, and 1.39 times as many LUTs for adders of two numbers, is of random weights
+    /// (`passes/benches/costs.rs`). Of all of these layers it is within 5 % of the LUTs and 7 % of the FFs.
+    fn adders(&self, bits: i64) -> Resources {
+        let digits = self.signed_digits() as f64;
+        let shared = digits.max(1.0).log2();
+        let of_weight = digits / (self.size.vector * self.size.outputs) as f64;
+        let places = bits as f64 + 1.6 + 0.4 * of_weight;
+        let more = if self.dsp_kind.adder_inputs() == 3 { 1.0 } else { 1.39 };
+        let lut = digits * places * (0.417 - 0.0059 * shared) * more;
+        Resources::logic(lut as i64, (digits * places * (0.6 - 0.0206 * shared)) as i64)
+    }
+
+    /// Adders of all outputs, of a digit of each input: what chooses and keeps digits, the adders, and the sums so far with their low bits.
+    fn in_digits(&self, digits: Digits) -> Resources {
+        let chosen = Resources::logic(multiplexer_bit(digits.count), 1) * (digits.bits * self.size.vector);
+        let most = (1 << digits.bits) - 1;
+        let sum = |(low, high): (i64, i64)| {
+            // With what is left of the sum so far.
+            let width = bits_of_range(low * most, high * most) + 1;
+            Resources::logic(width, width + digits.bits * (digits.count - 1))
+        };
+        let sums: Resources = self.ends().of_sums(0..self.size.vector as usize).map(sum).sum();
+        chosen + self.adders(digits.bits) + sums + counter(digits.count) + Resources::logic(8, 10)
     }
 
     /// What vectors that use words of weights together take: the memory in which they wait, the parts of words that have come, and the memory in which
@@ -382,20 +414,22 @@ impl<'c> MatvecCosts<'c> {
         let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
         let delays = delays.map(|(index, elements)| index as i64 * elements.len() as i64).sum();
         let delays = Resources::logic(0, delays);
-        let bits = (Resources::logic(multiplexer_bit(serial.digits), 1) * in_luts + delays) * serial.bits;
+        let bits = (Resources::logic(multiplexer_bit(serial.digits.count), 1) * in_luts + delays)
+            * serial.digits.bits;
 
         let (tables, lanes) = self.tables(serial, vector, pe);
         let (in_blocks, block_widths) = self.in_block_rams(serial, pe);
         let sum = |mut widths: Vec<i64>| {
             widths.extend(&block_widths);
             let (tree, width) =
-                adder_tree(&widths.repeat(serial.bits as usize), self.dsp_kind.adder_inputs());
-            let width = width + serial.bits;
-            tree + Resources::logic(width, width + serial.bits * (serial.digits - 1))
+                adder_tree(&widths.repeat(serial.digits.bits as usize), self.dsp_kind.adder_inputs());
+            let width = width + serial.digits.bits;
+            tree + Resources::logic(width, width + serial.digits.bits * (serial.digits.count - 1))
         };
         let sums: Resources = lanes.into_iter().map(sum).sum();
-        let counters = counter(serial.digits) + counter(groups) + counter(groups) + Resources::logic(8, 10);
-        bits + (tables + in_blocks) * serial.bits + sums + counters + self.beside_tables(serial, pe)
+        let counters =
+            counter(serial.digits.count) + counter(groups) + counter(groups) + Resources::logic(8, 10);
+        bits + (tables + in_blocks) * serial.digits.bits + sums + counters + self.beside_tables(serial, pe)
     }
 
     /// Tables in block RAMs for a bit of the inputs, with a register behind each, and the bits of their sums; bits of inputs wait for the chains.
@@ -406,7 +440,8 @@ impl<'c> MatvecCosts<'c> {
         let mut table = |elements: Range<usize>| {
             let (low, high) = Serial::sums_of_chain(ends, elements.clone(), true, 1)[0];
             let (bits, words) = (bits_of_range(low, high), ceil_div(self.size.outputs, pe) << elements.len());
-            let inputs = Resources::logic(multiplexer_bit(serial.digits), waits) * elements.len() as i64;
+            let inputs =
+                Resources::logic(multiplexer_bit(serial.digits.count), waits) * elements.len() as i64;
             sum += inputs + Rom::new(words, pe * bits, i64::MAX).resources() + Resources::logic(0, pe * bits);
             bits
         };
@@ -423,8 +458,8 @@ impl<'c> MatvecCosts<'c> {
         }
         let (low, high) = self.size.input;
         let input = bits_of_range(low, high);
-        let elements = Resources::logic(multiplexer_bit(serial.digits), 1) * (lanes * input);
-        let words = serial.digits * ceil_div(self.size.outputs, pe);
+        let elements = Resources::logic(multiplexer_bit(serial.digits.count), 1) * (lanes * input);
+        let words = serial.digits.count * ceil_div(self.size.outputs, pe);
         let (low, high) = self.dsp_use(pe).stored(self.weights);
         let weights = Rom::new(words, lanes * pe * bits_of_range(low, high), 0).resources();
         let (products, terms) = self.in_dsps(lanes, pe, words);

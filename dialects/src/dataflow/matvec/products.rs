@@ -23,6 +23,8 @@ pub enum Products {
     },
     /// Nothing: weights that never change are adders.
     Constants,
+    /// Such adders, of so many bits of each input a cycle ([`super::Digits`]).
+    Digits(i64),
 }
 
 /// Of so many DSP blocks and more, half of the lanes may have theirs. Exploring takes time with each choice.
@@ -44,23 +46,28 @@ impl Products {
             Self::Dsp => simd,
             Self::Mixed(lanes) => lanes.min(simd),
             Self::Serial { lanes, .. } => lanes,
-            Self::Lut | Self::Constants => 0,
+            Self::Lut | Self::Constants | Self::Digits(_) => 0,
         }
     }
 
     /// Bits of each input a cycle, where that is not all of them.
-    pub const fn serial_bits(self) -> Option<i64> {
-        if let Self::Serial { bits, .. } = self { Some(bits) } else { None }
+    pub const fn digit_bits(self) -> Option<i64> {
+        match self {
+            Self::Serial { bits, .. } | Self::Digits(bits) => Some(bits),
+            Self::Dsp | Self::Lut | Self::Mixed(_) | Self::Constants => None,
+        }
     }
 
     /// What the attribute `products` says: `dsp`, `lut`, as `dsp:4` how many lanes are in DSP blocks, as `serial:2` how many bits come at
-    /// once, and as `serial:2+dsp:4+bram:3` how many elements a cycle are in DSP blocks and how many tables in block RAMs beside them.
+    /// once, and as `serial:2+dsp:4+bram:3` how many elements a cycle are in DSP blocks and how many tables in block RAMs beside them; as
+    /// `constants:4` how many bits come at once to adders.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "dsp" => Some(Self::Dsp),
             "lut" => Some(Self::Lut),
             _ => match name.split_once(':')? {
                 ("dsp", lanes) => lanes.parse().ok().map(Self::Mixed),
+                ("constants", bits) => bits.parse().ok().map(Self::Digits),
                 ("serial", made) => {
                     let (made, blocks) = made.split_once("+bram:").unwrap_or((made, "0"));
                     let (bits, lanes) = made.split_once("+dsp:").unwrap_or((made, "0"));
@@ -88,6 +95,7 @@ impl fmt::Display for Products {
                 if *blocks > 0 { write!(f, "+bram:{blocks}") } else { Ok(()) }
             }
             Self::Constants => f.write_str("constants"),
+            Self::Digits(bits) => write!(f, "constants:{bits}"),
         }
     }
 }
@@ -144,6 +152,21 @@ impl DspUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        let names = [
+            ("lut", Products::Lut),
+            ("dsp:4", Products::Mixed(4)),
+            ("serial:2+dsp:4+bram:3", Products::Serial { bits: 2, lanes: 4, blocks: 3 }),
+            ("constants:4", Products::Digits(4)),
+        ];
+        for (name, products) in names {
+            assert_eq!((Products::of_name(name), products.to_string().as_str()), (Some(products), name));
+        }
+        // Weights that are adders of whole inputs say so by their lanes.
+        assert_eq!([Products::of_name("constants"), Products::of_name("constants:x")], [None, None]);
+    }
 
     #[test]
     fn mixtures_are_whole_cascades_of_large_layers() {

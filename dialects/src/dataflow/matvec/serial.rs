@@ -1,4 +1,9 @@
-//! Products with constant weights, some bits of all inputs a cycle: distributed arithmetic.
+//! Products with constant weights, some bits of all inputs a cycle.
+//!
+//! The lowest digits of all elements come first; behind what multiplies them, sums are shifted and added.
+//!
+//! # Tables
+//! Distributed arithmetic.
 //!
 //! With bits `b` of all inputs in a cycle, `sum w x = sum over b of 2^b * (sum w x_b)`, and the inner sum over a few elements is a
 //! table of their bits (Croisier et al., US patent 3 777 130, 1973; Peled and Liu, "A New Hardware Realization of Digital Filters",
@@ -28,15 +33,37 @@ const BLOCK_INPUTS: i64 = 9;
 /// Inputs of a LUT.
 const LUT_INPUTS: i64 = 6;
 
-/// How a vector is multiplied bit by bit.
+/// How inputs are cut into digits, of which a vector takes one a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Serial {
+pub struct Digits {
     /// Bits of each input a cycle.
     pub bits: i64,
     /// Cycles that the bits of an input take.
-    pub digits: i64,
+    pub count: i64,
     /// Taken from the inputs: the least one, where that is negative.
     pub offset: i64,
+}
+
+impl Digits {
+    /// Of so many bits, of inputs in this range.
+    pub fn new(bits: i64, (low, high): (i64, i64)) -> Self {
+        let width = bits_of_range(low, high);
+        let offset = if low < 0 { -(1 << (width - 1)) } else { 0 };
+        Self { bits, count: ceil_div(width, bits), offset }
+    }
+
+    /// The fewest bits of digits of which inputs in this range have two, three and so on up to one a bit.
+    pub fn choices((low, high): (i64, i64)) -> impl Iterator<Item = i64> {
+        let width = bits_of_range(low, high);
+        (1..width).rev().filter(move |&bits| bits == 1 || ceil_div(width, bits) < ceil_div(width, bits - 1))
+    }
+}
+
+/// How a vector is multiplied by tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serial {
+    /// What comes of each input in a cycle.
+    pub digits: Digits,
     /// Elements a cycle that DSP blocks multiply.
     pub lanes: i64,
     /// Tables in block RAMs, for each bit of a digit.
@@ -90,17 +117,15 @@ impl Serial {
     pub const MOST_GROUPS: i64 = 8;
 
     /// Of inputs in this range, for outputs in so many groups, with DSP blocks for so many elements a cycle, and so many tables in block RAMs.
-    pub fn new([bits, lanes, blocks]: [i64; 3], (low, high): (i64, i64), groups: i64) -> Self {
-        let width = bits_of_range(low, high);
-        let offset = if low < 0 { -(1 << (width - 1)) } else { 0 };
+    pub fn new([bits, lanes, blocks]: [i64; 3], input: (i64, i64), groups: i64) -> Self {
         let group_bits = i64::from(64 - (groups - 1).leading_zeros());
         let taps = (LUT_INPUTS - 1 - group_bits).max(1) as usize;
-        Self { bits, digits: ceil_div(width, bits), offset, lanes, blocks, taps }
+        Self { digits: Digits::new(bits, input), lanes, blocks, taps }
     }
 
     /// How many elements of a vector come bit by bit, the first ones; a lane of DSP blocks takes one of the others a digit.
     pub fn by_bits(self, vector: i64) -> i64 {
-        vector - self.lanes * self.digits
+        vector - self.lanes * self.digits.count
     }
 
     /// How many of those are in tables of LUTs, the first ones.
@@ -194,7 +219,7 @@ impl Serial {
 
     /// Sums of each output that the tree behind the chains adds.
     pub fn sums(self, vector: usize) -> i64 {
-        self.bits * self.chains(vector).len() as i64
+        self.digits.bits * self.chains(vector).len() as i64
     }
 
     /// Registers of the longest chain.
@@ -210,8 +235,8 @@ mod tests {
     #[test]
     fn inputs_are_cut_into_digits() {
         let cut = |bits, range| {
-            let serial = Serial::new([bits, 0, 0], range, 1);
-            (serial.digits, serial.offset)
+            let digits = Digits::new(bits, range);
+            (digits.count, digits.offset)
         };
         assert_eq!(cut(1, (-128, 127)), (8, -128));
         assert_eq!(cut(1, (0, 127)), (7, 0));
@@ -219,6 +244,12 @@ mod tests {
         assert_eq!([cut(3, (0, 127)), cut(3, (-128, 127))], [(3, 0), (3, -128)]);
         assert_eq!(cut(2, (0, 255)), (4, 0));
         assert_eq!(cut(2, (-5, 3)), (2, -8));
+        let choices = |range| Digits::choices(range).collect::<Vec<_>>();
+        // Two, three, four and seven digits; two, three, four and eight; two of three bits; none.
+        assert_eq!(choices((0, 127)), [4, 3, 2, 1]);
+        assert_eq!(choices((-128, 127)), [4, 3, 2, 1]);
+        assert_eq!(choices((0, 7)), [2, 1]);
+        assert_eq!(choices((0, 1)), []);
     }
 
     /// Going through all bits gives each table's ends, and the sums of weights at the end.

@@ -1,19 +1,11 @@
 //! Sums of products with constant weights, some bits of all inputs a cycle (`atheena_dialects::dataflow::Serial` says how).
 
+use super::digits::{Turn, bits_of_digit};
 use super::{LEVELS, Matrix, Stored, hull, matvec_of};
 use crate::hw::actor::Actor;
 use crate::hw::hdl::{Int, Pipeline, Signal, choose};
 use atheena_dialects::dataflow::{MatvecCosts, Serial, SerialEnds, SerialStages, SerialTable};
 use std::ops::Range;
-
-/// Digits and groups of outputs in turn: which ones a stage holds.
-#[derive(Clone, Copy)]
-pub struct Turn<'c> {
-    /// The digit, from the lowest bits on.
-    pub digit: Signal<'c>,
-    /// The group.
-    pub group: Signal<'c>,
-}
 
 impl Matrix {
     /// The sum of each lane, bias included, in a register behind the stage that is reached with the last digit.
@@ -34,7 +26,7 @@ impl Matrix {
         let beside = (!of_dsps.is_empty())
             .then(|| self.beside_tables(actor, (serial, stages), *pipeline, of_dsps, turn, (*first, *last)));
         let in_blocks = self.in_block_rams((serial, stages), pipeline, of_blocks, turn);
-        let mut bits = Signal::pack(&serial_bits(serial, x, turn.digit));
+        let mut bits = Signal::pack(&bits_of_digit(serial.digits, x, turn.digit));
         bits = pipeline.delay(bits);
         pipeline.step(&mut [first, last, &mut group]);
 
@@ -43,7 +35,7 @@ impl Matrix {
         let chains = serial.chains(x.len());
         let tables: Vec<Vec<Vec<SerialTable>>> =
             (0..self.pe).map(|lane| self.tables(lane, &chains)).collect();
-        let mut sums: Vec<Option<Int<'c>>> = vec![None; self.pe * chains.len() * serial.bits as usize];
+        let mut sums: Vec<Option<Int<'c>>> = vec![None; self.pe * chains.len() * serial.digits.bits as usize];
         for stage in 0..serial.stages(x.len()) as usize {
             let mut sums = sums.iter_mut();
             for (lane, chains) in tables.iter().enumerate() {
@@ -79,7 +71,7 @@ impl Matrix {
             sums.iter().map(|sum| sum.shift_left(plane as u32)).collect()
         };
         let lists = sums
-            .chunks(chains.len() * serial.bits as usize)
+            .chunks(chains.len() * serial.digits.bits as usize)
             .zip(in_blocks)
             .map(|(lane, of_blocks)| {
                 lane.chunks(chains.len()).enumerate().flat_map(of_plane).chain(of_blocks).collect()
@@ -96,7 +88,7 @@ impl Matrix {
         };
         let lanes = sums.into_iter().enumerate();
         lanes
-            .map(|(lane, sum)| self.shift_and_add(serial, pipeline, (lane, sum), start(lane), *first))
+            .map(|(lane, sum)| self.shift_and_add(serial.digits, pipeline, (lane, sum), start(lane), *first))
             .collect()
     }
 
@@ -112,7 +104,7 @@ impl Matrix {
         if x.is_empty() {
             return lanes;
         }
-        let mut bits = Signal::pack(&serial_bits(serial, x, turn.digit));
+        let mut bits = Signal::pack(&bits_of_digit(serial.digits, x, turn.digit));
         let mut group = turn.group;
         // They are read in the stage but one in front, behind which is a register.
         for _ in 2..stages.chains {
@@ -151,16 +143,11 @@ impl Matrix {
         lanes
     }
 
-    /// What the sums of tables start from, for each group of a lane: the bias, what inputs come less, and what is added for each digit.
-    ///
-    /// Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the start in
-    /// front of the carry chain.
+    /// What the sums of tables start from, for each group of a lane.
     fn biases(&self, serial: Serial, lane: usize) -> Vec<i64> {
-        let ones: i64 = (0..serial.digits).map(|digit| 1 << (serial.bits * digit)).sum();
         let by_bits = serial.by_bits(self.simd as i64) as usize;
-        let bias =
-            |row: usize| self.bias[row] + serial.offset * self.row(row)[..by_bits].iter().sum::<i64>() - ones;
-        (0..self.groups as usize).map(|group| bias(group * self.pe + lane)).collect()
+        let start = |group: usize| self.start(serial.digits, group * self.pe + lane, by_bits);
+        (0..self.groups as usize).map(start).collect()
     }
 
     /// What the sums of tables start from where DSP blocks multiply the elements behind theirs, for each lane, in the stage `stages.sum`.
@@ -177,7 +164,7 @@ impl Matrix {
         (mut first, mut last): (Signal<'c>, Signal<'c>),
     ) -> Vec<Int<'c>> {
         let (m, enable) = (pipeline.module, pipeline.enable);
-        let (lanes, digits) = (serial.lanes as usize, serial.digits as usize);
+        let (lanes, digits) = (serial.lanes as usize, serial.digits.count as usize);
         let mut group = turn.group;
         let costs = MatvecCosts::of(matvec_of(actor));
         let products = matvec_of(actor).products();
@@ -198,7 +185,7 @@ impl Matrix {
         let (low, high) = costs.stored(self.pe as i64, products);
         let range = (low.into(), high.into());
         let stored = Stored::of_range(m, "weights", (&words, self.pe * lanes), range, Some(0));
-        let address = m.counter("address", self.groups * serial.digits, enable & pipeline.valid);
+        let address = m.counter("address", self.groups * serial.digits.count, enable & pipeline.valid);
         let weights = stored.read(m, address, enable);
         let of_lane = |elements: &[Int<'c>]| {
             let (low, high) = elements[0].range();
@@ -223,7 +210,7 @@ impl Matrix {
         }
         let total = |(lane, sum): (usize, Int<'c>)| {
             let starts: Vec<_> =
-                self.biases(serial, lane).into_iter().map(|start| start - serial.digits).collect();
+                self.biases(serial, lane).into_iter().map(|start| start - serial.digits.count).collect();
             let (low, high) = self.start_range(serial, lane);
             let width = Int::width_of(low, high);
             let so_far = m.data_register("products_sum", width);
@@ -253,45 +240,8 @@ impl Matrix {
         }))
     }
 
-    /// The sum over digits of `2^(bits * digit)` times these sums, and the start, of a lane; the lowest digit comes first.
-    fn shift_and_add<'c>(
-        &self,
-        serial: Serial,
-        pipeline: &Pipeline<'_, 'c>,
-        (lane, sum): (usize, Int<'c>),
-        start: Int<'c>,
-        first: Signal<'c>,
-    ) -> Int<'c> {
-        let m = pipeline.module;
-        let step = pipeline.enable & pipeline.valid;
-        // The sum so far loses its low bits, which are final, to a shift register.
-        let (of_sum, of_start) = (sum.range(), start.range());
-        let added = |(low, high): (i128, i128)| (low + of_sum.0 + 1, high + of_sum.1 + 1);
-        let shifted = |(low, high): (i128, i128)| (low >> serial.bits, high >> serial.bits);
-        let mut range = added(of_start);
-        let mut of_digit = range;
-        for _ in 1..serial.digits {
-            of_digit = added(shifted(of_digit));
-            range = hull([range, of_digit]);
-        }
-        let width = Int::width_of(range.0, range.1);
-        let so_far = m.data_register("sum", width);
-        let before =
-            Int::select(first, start, Int::new(*so_far, range.0, range.1).shift_right(serial.bits as u32));
-        so_far.next_if(step, sum.to_bits(width) - !before.to_bits(width));
-
-        let low_width = (serial.bits * (serial.digits - 1)) as u32;
-        let low = m.data_register("low", low_width);
-        let bits = serial.bits as u32;
-        let next = Signal::pack(&[*low, so_far.bits(0, bits)]).bits(bits, low_width);
-        low.next_if(step, next);
-
-        let (least, most) = self.range(lane);
-        Int::new(Signal::pack(&[*low, *so_far]), least, most)
-    }
-
     /// The weights of an output.
-    fn row(&self, row: usize) -> &[i64] {
+    pub fn row(&self, row: usize) -> &[i64] {
         &self.weights[row * self.simd..][..self.simd]
     }
 
@@ -323,30 +273,6 @@ impl Matrix {
         }
         table(&values, &index)
     }
-}
-
-/// The bits of this digit of all elements: those of the lowest bit of the digit first.
-fn serial_bits<'c>(serial: Serial, x: &[Int<'c>], digit: Signal<'c>) -> Vec<Signal<'c>> {
-    let width = (serial.bits * serial.digits) as u32;
-    let unsigned = |x: &Int<'c>| {
-        let (low, high) = x.range();
-        let bits = x.to_bits(Int::width_of(low, high));
-        if serial.offset == 0 {
-            return bits.zero_extend(width);
-        }
-        // Less the offset: the sign turned round.
-        let low_bits = bits.bits(0, bits.width() - 1);
-        Signal::pack(&[low_bits, !bits.top_bit()]).zero_extend(width)
-    };
-    let elements: Vec<_> = x.iter().map(unsigned).collect();
-    let plane = |plane: i64| {
-        let elements = elements.clone();
-        elements.into_iter().map(move |x| {
-            let of_digit = |digit: i64| x.bit((digit * serial.bits + plane) as u32);
-            choose(digit, &(0..serial.digits).map(of_digit).collect::<Vec<_>>())
-        })
-    };
-    (0..serial.bits).flat_map(plane).collect()
 }
 
 /// Delays the bits of the tables behind this stage.

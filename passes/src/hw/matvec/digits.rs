@@ -1,0 +1,127 @@
+//! Sums of products with constant weights, a digit of all inputs a cycle (`atheena_dialects::dataflow::Digits`): adders of digits, and what tables
+//! (`serial.rs`) share with them.
+//!
+//! Adders that outputs share (`hdl/adder_graph.rs`) are as much narrower as the digits are narrower than the inputs. Behind them the sums of the digits,
+//! the lowest one first, are shifted and added.
+//!
+//! ```text
+//!   x, held for a cycle a digit ─► digit ─ reg ─► adders ─► (+ sum so far >> bits) ─ reg ─┬─► sum
+//!                                                              ▲     low bits, shifted ◄──┤
+//!                                                              └──────────────────────────┘
+//! ```
+
+use super::{LEVELS, Matrix, hull};
+use crate::hw::hdl::{AdderGraph, Int, Pipeline, Signal, choose};
+use atheena_dialects::dataflow::Digits;
+
+/// Digits and groups of outputs in turn: which ones a stage holds.
+#[derive(Clone, Copy)]
+pub struct Turn<'c> {
+    /// The digit, from the lowest bits on.
+    pub digit: Signal<'c>,
+    /// The group.
+    pub group: Signal<'c>,
+}
+
+impl Matrix {
+    /// The sum of each output, bias included, in a register behind the stage that is reached with the last digit, by adders of a digit of each input.
+    pub fn digit_totals<'c>(
+        &self,
+        digits: Digits,
+        pipeline: &mut Pipeline<'_, 'c>,
+        x: &[Int<'c>],
+        digit: Signal<'c>,
+        (first, last): (&mut Signal<'c>, &mut Signal<'c>),
+    ) -> Vec<Int<'c>> {
+        let bits = digits.bits as u32;
+        let of_digit = |x: &Int<'c>| {
+            let x = unsigned(digits, x);
+            let of_digit: Vec<_> = (0..digits.count as u32).map(|digit| x.bits(digit * bits, bits)).collect();
+            Int::new(choose(digit, &of_digit), 0, (1 << bits) - 1)
+        };
+        let x: Vec<_> = x.iter().map(of_digit).collect();
+        let x = pipeline.delay_ints(&x);
+        pipeline.step(&mut [first, last]);
+        let rows: Vec<_> = self.weights.chunks(self.simd).map(<[_]>::to_vec).collect();
+        let ranges: Vec<_> = x.iter().map(|x| x.range()).collect();
+        let graph = AdderGraph::of(&rows, &ranges);
+        let sums = pipeline.multiply(&graph, &x, (self.adder_inputs, LEVELS), &mut [first, last]);
+        let total = |(row, sum): (usize, Int<'c>)| {
+            let start = Int::constant(self.start(digits, row, self.simd).into(), pipeline.enable.builder());
+            self.shift_and_add(digits, pipeline, (row, sum), start, *first)
+        };
+        sums.into_iter().enumerate().map(total).collect()
+    }
+
+    /// What the sum over digits of an output starts from: the bias, what the first `elements` inputs come less, and what is added for each digit.
+    ///
+    /// Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the start in
+    /// front of the carry chain.
+    pub fn start(&self, digits: Digits, row: usize, elements: usize) -> i64 {
+        let ones: i64 = (0..digits.count).map(|digit| 1 << (digits.bits * digit)).sum();
+        self.bias[row] + digits.offset * self.row(row)[..elements].iter().sum::<i64>() - ones
+    }
+
+    /// The sum over digits of `2^(bits * digit)` times these sums, and the start, of a lane; the lowest digit comes first.
+    pub fn shift_and_add<'c>(
+        &self,
+        digits: Digits,
+        pipeline: &Pipeline<'_, 'c>,
+        (lane, sum): (usize, Int<'c>),
+        start: Int<'c>,
+        first: Signal<'c>,
+    ) -> Int<'c> {
+        let m = pipeline.module;
+        let step = pipeline.enable & pipeline.valid;
+        // The sum so far loses its low bits, which are final, to a shift register.
+        let (of_sum, of_start) = (sum.range(), start.range());
+        let added = |(low, high): (i128, i128)| (low + of_sum.0 + 1, high + of_sum.1 + 1);
+        let shifted = |(low, high): (i128, i128)| (low >> digits.bits, high >> digits.bits);
+        let mut range = added(of_start);
+        let mut of_digit = range;
+        for _ in 1..digits.count {
+            of_digit = added(shifted(of_digit));
+            range = hull([range, of_digit]);
+        }
+        let width = Int::width_of(range.0, range.1);
+        let so_far = m.data_register("sum", width);
+        let before =
+            Int::select(first, start, Int::new(*so_far, range.0, range.1).shift_right(digits.bits as u32));
+        so_far.next_if(step, sum.to_bits(width) - !before.to_bits(width));
+
+        let low_width = (digits.bits * (digits.count - 1)) as u32;
+        let low = m.data_register("low", low_width);
+        let bits = digits.bits as u32;
+        let next = Signal::pack(&[*low, so_far.bits(0, bits)]).bits(bits, low_width);
+        low.next_if(step, next);
+
+        let (least, most) = self.range(lane);
+        Int::new(Signal::pack(&[*low, *so_far]), least, most)
+    }
+}
+
+/// An element less the offset, with as many bits as all digits have.
+fn unsigned<'c>(digits: Digits, x: &Int<'c>) -> Signal<'c> {
+    let width = (digits.bits * digits.count) as u32;
+    let (low, high) = x.range();
+    let bits = x.to_bits(Int::width_of(low, high));
+    if digits.offset == 0 {
+        return bits.zero_extend(width);
+    }
+    // The sign turned round.
+    let low_bits = bits.bits(0, bits.width() - 1);
+    Signal::pack(&[low_bits, !bits.top_bit()]).zero_extend(width)
+}
+
+/// The bits of this digit of all elements: those of the lowest bit of the digit first.
+pub fn bits_of_digit<'c>(digits: Digits, x: &[Int<'c>], digit: Signal<'c>) -> Vec<Signal<'c>> {
+    let elements: Vec<_> = x.iter().map(|x| unsigned(digits, x)).collect();
+    let plane = |plane: i64| {
+        let elements = elements.clone();
+        elements.into_iter().map(move |x| {
+            let of_digit = |digit: i64| x.bit((digit * digits.bits + plane) as u32);
+            choose(digit, &(0..digits.count).map(of_digit).collect::<Vec<_>>())
+        })
+    };
+    (0..digits.bits).flat_map(plane).collect()
+}
