@@ -163,9 +163,15 @@ impl Stream {
     }
 }
 
-/// 2, 4, 8, ... up to the first that holds a row.
+/// 2, 4, 8, ... up to the first that holds a row, and 3, 6, 12, ... between them where a row has fewer beats then.
 pub(super) fn pixel_choices(row_pixels: i64) -> impl Iterator<Item = i64> {
-    (1..).map(|power| 1 << power).take_while(move |pixels| pixels / 2 < row_pixels)
+    let beats = move |pixels: i64| ceil_div(row_pixels, pixels);
+    let twos = (1..).map(|power| 1 << power).take_while(move |pixels| pixels / 2 < row_pixels);
+    twos.flat_map(move |pixels: i64| {
+        let between = pixels / 2 * 3;
+        [Some(pixels), (beats(between) < beats(pixels)).then_some(between)]
+    })
+    .flatten()
 }
 
 /// The divisors of a positive number, ascending.
