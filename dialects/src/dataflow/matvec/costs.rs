@@ -322,7 +322,7 @@ impl<'c> MatvecCosts<'c> {
     /// outputs share. LUTs and FFs a digit are fitted to B-LeNet's convolutions of 245, 678, 1 789 and 6 116 digits at two, three, four, and seven or eight bits:
     /// by Yosys, less what chooses digits, sums and scale, 1.46, 1.46, 1.44 and 1.44 LUT at two bits, 2.28, 2.27, 2.17 and 2.11 at four, 3.71 at eight and
     /// 3.38, 3.13 and 3.03 at seven. What signed digits a weight add, and 1.39 times as many LUTs for adders of two numbers, is of random weights
-    /// (`passes/benches/costs.rs`). Of all of these layers it is within 5 % of the LUTs and 7 % of the FFs.
+    /// (`passes/benches/costs.rs`). Of all of these layers it is within 6 % of the LUTs and 7 % of the FFs.
     fn adders(&self, bits: i64) -> Resources {
         let digits = self.signed_digits() as f64;
         let shared = digits.max(1.0).log2();
