@@ -243,7 +243,7 @@ pub(super) fn pixel_foldings(
 ) -> Vec<Folding> {
     let mut lanes = super::divisors(common);
     lanes.retain(|lanes| *lanes < channels);
-    let several = super::stream::pixel_choices(row_pixels).filter(|&pixels| legal(pixels));
+    let several = super::stream::pixel_choices(row_pixels, channels).filter(|&pixels| legal(pixels));
     lanes.extend(std::iter::once(1).chain(several).map(|pixels| pixels * channels));
     lanes.into_iter().map(Folding::Lanes).collect()
 }

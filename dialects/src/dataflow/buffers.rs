@@ -104,12 +104,12 @@ impl<'c> Actor<'c> for Fork<'c> {
     }
 
     fn timing(&self) -> Timing {
-        Timing::of(vec![0], Behaviour::Fork)
+        Timing::of(vec![0], Behaviour::Fork).with_single_outputs()
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let bits = self.inputs()[0].with_lanes(lanes_of(folding)).bits();
-        Resources::logic(bits + 4, 2 * bits + 3) * self.0.results().len() as i64
+        (output_register(bits) + Resources::logic(2, 1)) * self.0.results().len() as i64
     }
 }
 

@@ -63,7 +63,8 @@ impl<'c> Actor<'c> for Depthwise<'c> {
     fn foldings(&self) -> Vec<Folding> {
         let channels = self.weights_shape()[2];
         let output = self.outputs().swap_remove(0);
-        let several = pixel_choices(output.row_pixels()).map(|windows| Folding::Lanes(windows * channels));
+        let several =
+            pixel_choices(output.row_pixels(), channels).map(|windows| Folding::Lanes(windows * channels));
         lane_foldings(channels).into_iter().chain(several).collect()
     }
 

@@ -1,6 +1,7 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
 use super::scale::{Multipliers, multiplies, range_of_sum};
+use super::stream::pixel_choices;
 use super::timing::{LEVELS, sum_stages, tree_stages};
 use super::{
     Actor, DspKind, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div,
@@ -330,8 +331,8 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let mut lanes: Vec<(i64, i64)> =
             simds.flat_map(|simd| pes.iter().map(move |&pe| (simd, pe))).collect();
         if input.channels() == vector {
-            let several = input.lane_choices().into_iter().filter(|lanes| *lanes > vector);
-            lanes.extend(several.map(|simd| (simd, simd / vector * self.rows_count())));
+            let several = pixel_choices(input.row_pixels(), self.weights_shape()[3]);
+            lanes.extend(several.map(|vectors| (vectors * vector, vectors * self.rows_count())));
         }
         lanes.sort_by_key(|&(simd, pe)| (simd * pe, pe));
         let costs = MatvecCosts::of(*self);

@@ -139,10 +139,11 @@ impl Stream {
         self.positions() / self.row_pixels() * self.row_beats()
     }
 
-    /// The lanes that this tensor may have wherever it goes, ascending: the divisors of C, and 2, 4, 8, ... pixels until a beat holds a row.
+    /// The lanes that this tensor may have wherever it goes, ascending: the divisors of C, and pixels as [`pixel_choices`] has them.
     pub fn lane_choices(&self) -> Vec<i64> {
         let mut lanes = divisors(self.channels());
-        lanes.extend(pixel_choices(self.row_pixels()).map(|pixels| pixels * self.channels()));
+        lanes
+            .extend(pixel_choices(self.row_pixels(), self.channels()).map(|pixels| pixels * self.channels()));
         lanes
     }
 
@@ -163,13 +164,17 @@ impl Stream {
     }
 }
 
-/// 2, 4, 8, ... up to the first that holds a row, and 3, 6, 12, ... between them where a row has fewer beats then.
-pub(super) fn pixel_choices(row_pixels: i64) -> impl Iterator<Item = i64> {
+/// Of pixels of fewer channels 3, 6, 12, ... of them are a beat too. Exploring takes time with each choice, and wide pixels are few a beat.
+const FEW_CHANNELS: i64 = 16;
+
+/// 2, 4, 8, ... up to the first that holds a row, and where pixels have few channels 3, 6, 12, ... between them, if a row has fewer beats then.
+pub(super) fn pixel_choices(row_pixels: i64, channels: i64) -> impl Iterator<Item = i64> {
     let beats = move |pixels: i64| ceil_div(row_pixels, pixels);
     let twos = (1..).map(|power| 1 << power).take_while(move |pixels| pixels / 2 < row_pixels);
     twos.flat_map(move |pixels: i64| {
         let between = pixels / 2 * 3;
-        [Some(pixels), (beats(between) < beats(pixels)).then_some(between)]
+        let is_worthwhile = channels < FEW_CHANNELS && beats(between) < beats(pixels);
+        [Some(pixels), is_worthwhile.then_some(between)]
     })
     .flatten()
 }
@@ -225,7 +230,7 @@ mod tests {
         let stream = Stream { shape: vec![3, 28, 2], element: Element::unsigned(8), lanes: 16 };
         // 28 pixels: three beats of eight and one of four.
         assert_eq!((stream.pixels(), stream.row_beats(), stream.beats(), stream.bits()), (8, 4, 12, 128));
-        assert_eq!(stream.lane_choices(), [1, 2, 4, 8, 16, 32, 64]);
+        assert_eq!(stream.lane_choices(), [1, 2, 4, 6, 8, 12, 16, 24, 32, 64]);
         assert_eq!(stream.with_lanes(1).row_beats(), 56);
         assert_eq!(stream.with_lanes(64).beats(), 3);
         let vector = Stream { shape: vec![6], element: Element::unsigned(8), lanes: 3 };

@@ -2,6 +2,7 @@
 
 use super::actor::{lane_foldings, lanes_of};
 use super::resources::history;
+use super::stream::pixel_choices;
 use super::{
     Actor, Behaviour, Folding, Lanes, Named, Place, Resources, Stream, Timing, ceil_div, int, ints, memory,
     operation, pair, start,
@@ -160,13 +161,14 @@ impl<'c> Actor<'c> for Window<'c> {
         self.0
     }
 
-    /// Channels, or Q windows, 2, 4, 8, ... until a beat holds a row.
+    /// Channels, or Q windows, of which a row has fewer beats than with fewer of them.
     fn foldings(&self) -> Vec<Folding> {
         let [_, _, c] = self.input_shape();
         let (input, geometry) = (self.inputs().swap_remove(0), self.geometry());
         let mut foldings = lane_foldings(c);
-        let several = (0..).map(|power| geometry.stride[1] << power).filter(|&pixels| pixels > 1);
-        let several = several.take_while(|pixels| pixels / 2 < input.row_pixels()).filter(|pixels| {
+        let windows = std::iter::once(1).chain(pixel_choices(self.outputs()[0].row_pixels(), c));
+        let several = windows.map(|windows| geometry.stride[1] * windows).filter(|&pixels| pixels > 1);
+        let several = several.filter(|pixels| pixels / 2 < input.row_pixels()).filter(|pixels| {
             let output = Self::output_type(&input.with_lanes(pixels * c), &geometry);
             output.is_some_and(|output| output.pixels() < 2 * output.row_pixels())
         });

@@ -21,6 +21,7 @@ pub fn configurations() -> Vec<Configuration> {
         constant_matvecs(),
         windows(),
         pools(),
+        tile_pools(),
         fifos(),
         resizes(),
         maps(),
@@ -235,6 +236,25 @@ fn windows() -> Vec<Configuration> {
 fn pools() -> Vec<Configuration> {
     let pools = [("max", 2, 1), ("max", 2, 8), ("max", 3, 4), ("max", 4, 2), ("avg", 2, 4), ("avg", 4, 2)];
     pools.into_iter().map(|(kind, kernel, lanes)| pool(kind, kernel, lanes)).collect()
+}
+
+/// Pools of tiles of three rows, by parts of a pixel, pixels, and several tiles a beat.
+fn tile_pools() -> Vec<Configuration> {
+    let pools = [("max", 2, 1), ("max", 4, 4), ("max", 2, 8), ("max", 2, 16), ("avg", 2, 2), ("avg", 2, 16)];
+    let pool = |(kind, width, lanes): (&str, usize, usize)| {
+        let average = kind == "avg";
+        let out = if lanes > 8 { lanes / width } else { lanes };
+        let (x, y) = (stream(&[6, 16, 8], "i8", lanes), stream(&[2, 16 / width, 8], "i8", out));
+        let body = format!(
+            r#"%y = dataflow.tile_pool "y" %x {{kernel = array<i64: 3, {width}>, kind = "{kind}", multiplier = {} : i32, shift = {} : i32}} : {} -> {}"#,
+            if average { 43 } else { 1 },
+            if average { 8 } else { 0 },
+            x.ty,
+            y.ty
+        );
+        of_line(format!("{kind} of 3x{width} tiles, {lanes} lanes"), &x, &body, &y)
+    };
+    pools.into_iter().map(pool).collect()
 }
 
 fn fifos() -> Vec<Configuration> {

@@ -13,7 +13,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let width = beat_width(&actor.input(0));
     let input = m.receive(0, width);
     let copies = actor.0.results().len();
-    let outputs: Vec<_> = (0..copies).map(|index| m.send(index, width)).collect();
+    let outputs: Vec<_> = (0..copies).map(|index| m.send_single(index, width)).collect();
     let done: Vec<_> = (0..copies).map(|index| m.register(&format!("done{index}"), 1)).collect();
 
     // Output k has the beat, or gets it now, if the input is valid.

@@ -97,6 +97,21 @@ fn more_windows_than_pixels() {
 }
 
 #[test]
+fn beats_of_three_and_of_six_pixels() {
+    // 7 pixels: three, three and one; 32 windows of 28 pixels, twelve a beat.
+    let windows = [
+        Sliding::new([6, 7, 2], 6, [3, 3], [1, 1, 1, 1]),
+        Sliding::new([4, 28, 1], 12, [5, 5], [4, 4, 4, 4]),
+    ];
+    // Windows of every second pixel, three a beat.
+    let strided = Sliding { stride: [2, 2], ..Sliding::new([5, 16, 1], 6, [3, 3], [1, 1, 1, 1]) };
+    for (window, expected) in windows.into_iter().chain([strided]).zip([18.0, 24.0, 15.0]) {
+        let Some(cycles) = window.cycles() else { return };
+        assert_eq!(cycles, expected);
+    }
+}
+
+#[test]
 fn two_windows_a_beat_with_stride() {
     let window = Sliding { stride: [2, 2], ..Sliding::new([7, 9, 1], 4, [3, 3], [1, 1, 0, 1]) };
     // 7 rows of 3 beats; 4 windows a row.
@@ -178,6 +193,15 @@ fn partial_beats_are_made_and_taken_apart() {
     // Rows of 7 pixels: 4 beats of two pixels, 2 of four, 1 of eight. The slowest has 14 beats a row.
     let Some(cycles) = resizes([3, 7, 2], &[1, 4, 16, 8, 2, 8, 1]) else { return };
     assert_eq!(cycles, 42.0);
+}
+
+#[test]
+fn six_pixels_become_three_and_one() {
+    // 16 pixels: two beats of six and one of four; five of three and one of one. From three to four pixels one at a time.
+    let Some(cycles) = resizes([3, 16, 2], &[12, 6, 12]) else { return };
+    assert_eq!(cycles, 18.0);
+    let Some(cycles) = resizes([3, 16, 2], &[6, 2, 8, 2, 12]) else { return };
+    assert_eq!(cycles, 48.0);
 }
 
 #[test]

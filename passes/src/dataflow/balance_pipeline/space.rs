@@ -118,9 +118,16 @@ impl Reached {
 }
 
 impl Space {
-    /// The ways to fold `actors`, each behind those that feed it.
+    /// The ways to fold `actors`, each behind those that feed it; if those are too many, those with 1, 2, 4, ... pixels a beat.
     pub fn new<'c>(actors: &[Box<dyn Actor<'c> + 'c>]) -> Self {
-        let actors_ways: Vec<Ways> = actors.iter().map(|actor| Ways::of(actor.as_ref())).collect();
+        let all = Self::of(actors, |_, _| true);
+        if all.whole { all } else { Self::of(actors, has_powers_of_two) }
+    }
+
+    fn of<'c>(actors: &[Box<dyn Actor<'c> + 'c>], keep: impl Fn(&dyn Actor<'c>, &Way) -> bool) -> Self {
+        let ways =
+            |actor: &Box<dyn Actor<'c> + 'c>| Ways::of(actor.as_ref(), |way| keep(actor.as_ref(), way));
+        let actors_ways: Vec<Ways> = actors.iter().map(ways).collect();
         let is_exit = |ways: &&Ways| ways.held.as_ref().is_some_and(|held| held.stays.is_some());
         let exits = actors_ways.iter().filter(is_exit).count();
         let mut space = Self { actors: actors_ways, layers: vec![], whole: true, exits };
@@ -375,8 +382,9 @@ impl Space {
 }
 
 impl Ways {
-    fn of<'c>(actor: &(dyn Actor<'c> + 'c)) -> Self {
+    fn of<'c>(actor: &(dyn Actor<'c> + 'c), keep: impl Fn(&Way) -> bool) -> Self {
         let mut ways = ways(actor, 1);
+        ways.retain(keep);
         let held = Gate::cast(actor.op()).map(Held::of);
         if held.is_some() {
             // What a gate costs depends on the room.
@@ -385,6 +393,12 @@ impl Ways {
         let tags = Merge::cast(actor.op()).map_or_else(Resources::default, queues_of_tags);
         Self { ways, reach: actor.reach(), held, tags }
     }
+}
+
+/// Does an actor give a power of two of pixels a beat? Between any two of these a change of lanes is as fast as the narrower side.
+fn has_powers_of_two(actor: &dyn Actor<'_>, way: &Way) -> bool {
+    let outputs = actor.outputs().into_iter().zip(&way.lanes.outputs);
+    outputs.map(|(stream, &lanes)| stream.with_lanes(lanes).pixels()).all(|pixels| pixels.count_ones() == 1)
 }
 
 /// What the queues in front of a merge cost, for tags that come before their data; a few are as many as one.
