@@ -1,6 +1,6 @@
 //! `dataflow.tile_pool`: the maximum or the average of each channel of each tile of a map.
 
-use super::actor::{lanes_of, output_register, pixel_foldings};
+use super::actor::{lanes_of, output_register, output_registers, pixel_foldings};
 use super::pool::Average;
 use super::resources::history;
 use super::scale::{dsp_blocks, multiplies};
@@ -96,6 +96,12 @@ impl<'c> TilePool<'c> {
         self.kernel().iter().product()
     }
 
+    /// Does it give rows, to what takes a beat a cycle, so that a single register is enough? The one pixel of a whole map may stay for as long as a layer
+    /// works with it, while the pool goes on.
+    pub fn sends_rows(self) -> bool {
+        self.outputs()[0].positions() > 1
+    }
+
     /// How rows of its input go through tiles.
     pub fn row(self) -> TileRow {
         TileRow::of(&self.inputs()[0], self.kernel()[1])
@@ -156,7 +162,8 @@ impl<'c> Actor<'c> for TilePool<'c> {
             PoolKind::Max => 1,
             PoolKind::Average => 2 + u64::from(multiplies(self.0)),
         };
-        Timing::steps(steps, stages + tree_stages(row.pixels, LEVELS)).with_single_outputs()
+        let timing = Timing::steps(steps, stages + tree_stages(row.pixels, LEVELS));
+        if self.sends_rows() { timing.with_single_outputs() } else { timing }
     }
 
     /// An adder or a maximum a lane, whose results of a row are kept in a memory, and for an average a product. Of several pixels of a tile
@@ -188,7 +195,8 @@ impl<'c> Actor<'c> for TilePool<'c> {
                 each * lanes + tree(Resources::logic(bits + 1, bits + 1)) + kept(width)
             }
         };
-        pool + output_register(lanes * i64::from(map.element.bits)) + Resources::logic(20, 20)
+        let output = if self.sends_rows() { output_register } else { output_registers };
+        pool + output(lanes * i64::from(map.element.bits)) + Resources::logic(20, 20)
     }
 }
 

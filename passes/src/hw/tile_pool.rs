@@ -27,7 +27,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let pool = TilePool::cast(actor.0).expect("its module is generated from a tile_pool");
     let ([rows, _], row, average) = (pool.kernel(), pool.row(), is_average(actor));
     let input = m.receive(0, beat_width(&from));
-    let output = m.send_single(0, beat_width(&to));
+    let send = if pool.sends_rows() { Module::send_single } else { Module::send };
+    let output = send(m, 0, beat_width(&to));
     let enable = output.ready;
 
     let step = enable & input.valid;
