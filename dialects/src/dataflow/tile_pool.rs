@@ -190,7 +190,10 @@ impl<'c> Actor<'c> for TilePool<'c> {
             }
             PoolKind::Average => {
                 let width = bits + i64::from(64 - (self.taps() - 1).leading_zeros());
-                let scale = Resources { dsp: dsp_blocks(self.0, width), ..Resources::logic(width, width) };
+                let dsp = dsp_blocks(self.0, width);
+                // A multiplier of few digits is adders.
+                let adders = if multiplies(self.0) && dsp == 0 { 3 * (width + 5) } else { 0 };
+                let scale = Resources { dsp, ..Resources::logic(width + adders, width) };
                 let each = Resources::logic(width, width) + scale;
                 each * lanes + tree(Resources::logic(bits + 1, bits + 1)) + kept(width)
             }
