@@ -4,8 +4,8 @@
 
 use crate::bursts::Exit;
 use atheena_dialects::dataflow::{
-    Actor, Element, Fifo, Fork, Gate, Graph, Matvec, Pack, Resources, Schedule, Source, Stream, TilePool,
-    Window, actor, ceil_div, memory,
+    Actor, Element, Fifo, Fork, Gate, Graph, Map, Matvec, Pack, Resources, Schedule, Source, Stream, Table,
+    TilePool, Window, actor, ceil_div, memory,
 };
 use atheena_dialects::ir::{Attr, Op, Value};
 use atheena_dialects::tosa::Geometry;
@@ -241,6 +241,16 @@ pub fn of_tiles(producer: Op<'_>, output: &Stream, consumer: Op<'_>, narrows: bo
 /// Of the queue in front of a layer of whole samples as vectors; none of others.
 pub fn of_vector(layer: Matvec<'_>, input: &Stream) -> Option<i64> {
     (layer.positions() == 1 && input.beats() > 1).then(|| input.beats())
+}
+
+/// The layer that gives an actor's beats, one for one through actors of elements.
+pub fn layer_in_front(producer: Op<'_>) -> Option<Matvec<'_>> {
+    let through = |op: &Op<'_>| [Map::NAME, Table::NAME].contains(&op.name().as_str());
+    let mut producer = producer;
+    while through(&producer) {
+        producer = producer.operands()[0].producer()?;
+    }
+    Matvec::cast(producer)
 }
 
 /// Of the queue behind a layer whose outputs become narrower: those of a vector, or of vectors that use weights together; none where there is one.

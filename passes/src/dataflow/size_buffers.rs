@@ -98,7 +98,8 @@ impl Pass for SizeBuffers {
                 queue_windows(window, &times);
             } else if let Some(layer) = Matvec::cast(op) {
                 queue_vector(layer);
-                queue_outputs(layer);
+            } else if let Some(resize) = Resize::cast(op) {
+                queue_outputs(resize);
             } else if let Some(gate) = Gate::cast(op) {
                 let (data, decision) = (op.operands()[0], op.operands()[1]);
                 let least = depths::least_samples(gate);
@@ -315,12 +316,10 @@ fn queue_vector(layer: Matvec<'_>) {
 
 /// Queues the outputs of a vector where they become narrower: they come one after the other when its last input is in, and
 /// have the time of the next vector to leave.
-fn queue_outputs(layer: Matvec<'_>) {
-    let output = layer.output();
-    if let Some(resize) = layer.0.result(0).only_user().filter(narrows)
-        && let Some(depth) = depths::of_outputs(layer, &output)
-    {
-        queue(resize, 0, depth);
+fn queue_outputs(resize: Resize<'_>) {
+    let layer = producer(resize.0).and_then(depths::layer_in_front).filter(|_| narrows(&resize.0));
+    if let Some(depth) = layer.and_then(|layer| depths::of_outputs(layer, &layer.output())) {
+        queue(resize.0, 0, depth);
     }
 }
 

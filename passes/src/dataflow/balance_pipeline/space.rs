@@ -125,9 +125,8 @@ impl Space {
     }
 
     fn of<'c>(actors: &[Box<dyn Actor<'c> + 'c>], keep: impl Fn(&dyn Actor<'c>, &Way) -> bool) -> Self {
-        let ways =
-            |actor: &Box<dyn Actor<'c> + 'c>| Ways::of(actor.as_ref(), |way| keep(actor.as_ref(), way));
-        let actors_ways: Vec<Ways> = actors.iter().map(ways).collect();
+        let ways = actors.iter().map(|actor| Ways::of(actor.as_ref(), |way| keep(actor.as_ref(), way)));
+        let actors_ways: Vec<Ways> = ways.collect();
         let is_exit = |ways: &&Ways| ways.held.as_ref().is_some_and(|held| held.stays.is_some());
         let exits = actors_ways.iter().filter(is_exit).count();
         let mut space = Self { actors: actors_ways, layers: vec![], whole: true, exits };
@@ -492,7 +491,7 @@ impl Change<'_, '_> {
             }
         }
         let mut queue = Resources::default();
-        if let Some(layer) = Matvec::cast(self.producer).filter(|_| between < from) {
+        if let Some(layer) = depths::layer_in_front(self.producer).filter(|_| between < from) {
             queue += depths::cost(&stream, depths::of_outputs(layer, &stream));
         }
         let mut queues = match known.filter(|known| known.cycles > 0) {
