@@ -115,13 +115,13 @@ fn latencies_are_to_the_first_beat() {
 fn foldings_divide() {
     with_graph(|graph| {
         let lanes = |label| find(graph, label).foldings();
-        // Channels, or with a stride of 4 one window of 4 pixels, two of 8, and so on up to a row of 32 pixels of five channels.
-        assert_eq!(lanes("pool_window"), [1, 5, 20, 40, 80, 160].map(Folding::Lanes));
+        // Channels, or with a stride of 4 one window of 4 pixels, two of 8, three and so on up to a row of 32 pixels of five channels.
+        assert_eq!(lanes("pool_window"), [1, 5, 20, 40, 60, 80, 160].map(Folding::Lanes));
         assert_eq!(lanes("decide"), [1, 2, 5, 10].map(Folding::Lanes));
-        // SIMD divides the 25 elements of a window, PE the five outputs, or is two in three groups; or all of them of 2, 4, ... 32 windows.
+        // SIMD divides the 25 elements of a window, PE the five outputs, or is two in three groups; or all of them of 2, 3, 4, 6, ... 32 windows.
         let conv = lanes_of(&find(graph, "conv").foldings());
         let of_one = [(1, 1), (1, 2), (5, 1), (1, 5), (5, 2), (25, 1), (5, 5), (25, 2), (25, 5)];
-        let of_several = [2, 4, 8, 16, 32].map(|windows| (25 * windows, 5 * windows));
+        let of_several = [2, 3, 4, 6, 8, 12, 16, 32].map(|windows| (25 * windows, 5 * windows));
         assert_eq!(conv, [&of_one[..], &of_several].concat());
         // A vector that is a whole map of 8x8x5 comes by 1 or 5 channels, or by 2, 4 or 8 pixels; of ten outputs there are 1, 2, 3, 5 or 10 at once.
         let dense = lanes_of(&find(graph, "dense").foldings());

@@ -230,12 +230,14 @@ fn comes_in_rows(producer: Op<'_>) -> bool {
     false
 }
 
-/// Of the queue behind a pool of tiles: a row, which comes as fast as its last row of pixels does, where what is behind needs the time of all of them,
-/// as it becomes narrower or a layer takes it pixel by pixel; none elsewhere. Of rows that are a beat it holds two: a pool stands still while a beat waits in its register.
+/// Of the queue behind a pool of tiles where what is behind takes several cycles a beat, as it becomes narrower or a layer takes it pixel by pixel; none
+/// elsewhere. A row comes as fast as its last row of pixels does, and has the time of all of them. At least two beats: the pool stands still while one
+/// waits in its register.
 pub fn of_tiles(producer: Op<'_>, output: &Stream, consumer: Op<'_>, narrows: bool) -> Option<i64> {
+    let pool = TilePool::cast(producer).filter(|pool| pool.sends_rows())?;
     let is_slower = narrows || Matvec::cast(consumer).is_some_and(|layer| layer.positions() > 1);
-    let in_rows = TilePool::cast(producer).is_some_and(|pool| pool.kernel()[0] > 1);
-    (in_rows && is_slower && output.positions() > 1).then(|| output.row_beats().max(2))
+    let row = if pool.kernel()[0] > 1 { output.row_beats() } else { 0 };
+    is_slower.then(|| row.max(2))
 }
 
 /// Of the queue in front of a layer of whole samples as vectors; none of others.
