@@ -3,7 +3,7 @@
 //! Requires: final foldings (`dataflow-apply-foldings`); no queues yet. How long the whole takes a sample, and how many samples queue
 //! behind each gate, is as `dataflow-balance-pipeline` has written down (`balance`, `places`), if it has.
 //! Ensures: each gate holds at least one sample, and the samples that come while a decision is on its way; tags have
-//! queues where their data takes longer; windows and layers have queues that even out bursts; samples that stay have a queue behind
+//! queues where their data takes longer; windows, layers and pools of tiles have queues that even out bursts; samples that stay have a queue behind
 //! their gate; each branch that meets a slower one again has a queue of a sample.
 //!
 //!     %g = dataflow.gate "exit1_stay" %x, %d {depth = 720}  becomes  … {depth = 2160}
