@@ -336,8 +336,11 @@ LogicalResult MatvecOp::verify() {
                    !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;
     int64_t bits = 0;
     StringRef serial = *products;
-    bool isSerial = serial.consume_front("serial:") &&
-                    !serial.consumeInteger(10, bits) && bits >= 1 && bits <= 4;
+    bool isInDigits = serial.consume_front("constants:");
+    int64_t mostBits = isInDigits ? 31 : 4;
+    bool isSerial = (isInDigits || serial.consume_front("serial:")) &&
+                    !serial.consumeInteger(10, bits) && bits >= 1 &&
+                    bits <= mostBits;
     for (StringRef other : {"+dsp:", "+bram:"}) {
       int64_t count = 0;
       if (isSerial && serial.consume_front(other))
@@ -345,15 +348,11 @@ LogicalResult MatvecOp::verify() {
             !serial.consumeInteger(10, count) && count > 0 && count < most;
     }
     isSerial &= serial.empty();
-    StringRef constants = *products;
-    bool isInDigits = constants.consume_front("constants:") &&
-                      !constants.getAsInteger(10, bits) && bits >= 1 &&
-                      bits <= 31;
-    if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial &&
-        !isInDigits)
+    if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial)
       return emitOpError() << "expected products to be dsp, lut, serial:1 to "
                               "serial:4, constants:N with N from 1 to 31 bits, "
-                              "dsp:N or serial:1+dsp:N+bram:N with N below the "
+                              "dsp:N, or serial:1+dsp:N+bram:N or "
+                              "constants:1+dsp:N+bram:N with N below the "
                            << most << " lanes, but got " << *products;
   }
   return verifyScale(*this, outputs);

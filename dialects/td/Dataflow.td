@@ -176,7 +176,7 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     many cycles as its elements have such digits. SIMD is V then, and OC/PE at most 8. With `serial:2+dsp:N+bram:M`, of which either may be missing, the last
     elements of the vector, N for each digit, are multiplied in DSP blocks instead, and those in front of them come from M tables in block RAMs.
     With `constants:4`, weights are adders as where all are used in each cycle, of four bits of each input, which come in turn: a vector takes as many
-    cycles as its elements have such digits, at least two. SIMD is V and PE is OC.
+    cycles as its elements have such digits, at least two. SIMD is V and PE is OC. DSP blocks and block RAMs take their part as of `serial`.
 
     `reuse` vectors, one after the other, use each word of weights, which comes in as many parts, so that their memory is as many times narrower; the
     vectors wait in a memory meanwhile. Their number divides those of a sample; SIMD is at most half of V.

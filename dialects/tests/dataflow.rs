@@ -197,7 +197,7 @@ fn constants_come_in_digits_too() {
         let bits = |simd: i64, pe: i64| {
             let foldings = conv.foldings().into_iter();
             let digits = foldings.filter_map(|folding| match folding {
-                Folding::Matvec { products: Products::Digits(bits), .. } => {
+                Folding::Matvec { products: Products::Digits { bits, .. }, .. } => {
                     Some((conv.lanes_at(folding), bits, conv.ii_cycles_at(folding)))
                 }
                 _ => None,
@@ -212,8 +212,21 @@ fn constants_come_in_digits_too() {
         let luts = |products: Products| {
             conv.resources_at(Folding::Matvec { simd: 25, pe: 5, blocks: 0, products, reuse: 1 }).lut
         };
-        let of_digits = [4, 3, 2, 1].map(|bits| luts(Products::Digits(bits)));
+        let of_digits = [4, 3, 2, 1].map(|bits| luts(Products::Digits { bits, lanes: 0, blocks: 0 }));
         assert!(luts(Products::Constants) > of_digits[0] && of_digits.is_sorted_by(|a, b| a > b));
+        // Of a long vector the last elements may be in DSP blocks, and others in block RAMs: two digits of 320, of which an eighth is 20 lanes, whole cascades.
+        let dense = find(graph, "dense");
+        let cost = |lanes, blocks| {
+            let products = Products::Digits { bits: 4, lanes, blocks };
+            dense.resources_at(Folding::Matvec { simd: 320, pe: 10, blocks: 0, products, reuse: 1 })
+        };
+        let [alone, in_dsps, in_blocks] = [cost(0, 0), cost(18, 0), cost(0, 4)];
+        assert!(in_dsps.lut < alone.lut && in_blocks.lut < alone.lut);
+        // Two outputs a DSP block; four tables of ten numbers of 11 bits, for each of four bits, in block RAMs of 36 bits.
+        assert_eq!(
+            [alone, in_dsps, in_blocks].map(|cost| (cost.dsp, cost.bram18)),
+            [(0, 0), (90, 0), (0, 64)]
+        );
     });
 }
 

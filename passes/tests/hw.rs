@@ -272,6 +272,13 @@ fn constants_in_digits() {
     run([6, 6, 4], 3, [4, 36, 3], "constants:3", 144, 48.0);
     run([6, 6, 2], 3, [2, 18, 3], "constants:5", 146, 36.0);
     run([6, 6, 2], 1, [2, 18, 1], "constants:2", 148, 64.0);
+    // Beside them the last elements in DSP blocks, some from block RAMs, or both; adders are there before block RAMs, behind DSP blocks, and long before them.
+    run([6, 6, 4], 5, [4, 36, 5], "constants:4+dsp:6", 154, 36.0);
+    run([6, 6, 4], 4, [4, 36, 4], "constants:2+bram:2", 156, 64.0);
+    run([6, 6, 4], 3, [4, 36, 3], "constants:3+dsp:6+bram:1", 158, 48.0);
+    run([4, 4, 4], 4, [2, 36, 4], "constants:1+dsp:4", 160, 32.0);
+    run([6, 6, 4], 1, [4, 36, 1], "constants:4+dsp:17", 162, 36.0);
+    run([6, 6, 4], 2, [4, 36, 2], "constants:4+dsp:1+bram:3", 164, 36.0);
     // Two digits of 36 vectors, slower than their window.
     let mut conv = Conv::new([6, 6, 2], 3, [2, 18, 3]);
     conv.made = ", products = \"constants:4\"";

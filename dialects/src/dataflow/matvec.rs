@@ -154,12 +154,14 @@ impl<'c> Matvec<'c> {
         Folding::Matvec { simd, pe, blocks, products, reuse: self.reuse() }
     }
 
-    /// Digits 1 and -1 of the output that has most of them; of weights that are not `dense<…>`, three each.
-    fn most_digits(self) -> i64 {
+    /// Stages of the adders of the first elements of vectors, with the register in front of them: those of the output that has most digits 1 and -1 are the
+    /// least there may be. Weights that are not `dense<…>` have three each.
+    fn adder_stages(self, elements: i64) -> u64 {
         let of = |weight: &i64| i64::from((weight ^ (3 * weight)).count_ones());
-        let row = |weights: &[i64]| weights.iter().map(of).sum();
+        let row = |weights: &[i64]| weights[..elements as usize].iter().map(of).sum();
         let rows = self.weights().map(|weights| weights.chunks(self.vector() as usize).map(row).max());
-        rows.flatten().unwrap_or(3 * self.vector())
+        let most = rows.flatten().unwrap_or(3 * elements);
+        1 + tree_stages(most, LEVELS).max(1)
     }
 
     /// What multiplies where weights come from a memory.
@@ -229,29 +231,26 @@ impl Size {
         products.digit_bits().map(|bits| Digits::new(bits, self.input))
     }
 
-    /// Can adders of constant weights take such digits, with these lanes? That takes whole vectors, one at a time, all outputs, and more than one
-    /// digit.
-    pub fn is_in_digits_at(self, simd: i64, pe: i64, digits: Digits) -> bool {
-        self.vectors(simd) == 1 && self.folds(simd, pe) == 1 && digits.count > 1
-    }
-
-    /// How tables make these products; None if there are none.
+    /// How digits make these products; None if all bits come at once.
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
         let groups = ceil_div(self.outputs, pe);
         match products {
             Products::Serial { bits, lanes, blocks } => {
                 Some(Serial::new([bits, lanes, blocks], self.input, groups))
             }
+            Products::Digits { bits, lanes, blocks } => {
+                Some(Serial::of_adders([bits, lanes, blocks], self.input))
+            }
             _ => None,
         }
     }
 
-    /// Can they, with these lanes? That takes whole vectors, one at a time, of which tables have something left, and more than one cycle for
+    /// Can they, with these lanes? That takes whole vectors, one at a time, of which something is left for LUTs, and more than one cycle for
     /// them.
     pub fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
         let (beats, groups) = self.beats_and_groups(simd, pe);
         let is_whole = self.vectors(simd) == 1 && beats == 1 && serial.in_luts(self.vector) > 0;
-        is_whole && groups <= Serial::MOST_GROUPS && serial.digits.count > 1
+        is_whole && groups <= serial.most_groups() && serial.digits.count > 1
     }
 
     /// May so many vectors, one after the other, use each word of weights? They are kept meanwhile, so they have several beats; the last ones of
@@ -363,13 +362,16 @@ impl<'c> Actor<'c> for Matvec<'c> {
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (simd, pe, (products, reuse)) = fold(folding);
         let size = self.size();
-        let of_tables = |serial: Serial| serial.stages(serial.in_luts(size.vector) as usize);
+        let of_tables = |serial: Serial| match serial.in_adders {
+            true => 0,
+            false => serial.stages(serial.in_luts(size.vector) as usize),
+        };
         let chain = size.serial(pe, products).map_or(0, of_tables);
         reuse * size.cycles(simd, pe, products) + chain as i64 + 7
     }
 
     /// Each beat of a vector stays for all groups of outputs, which are there with the last beat. Then weights, operands and products, or
-    /// where everything is unrolled a register and the adders, of which those of the row of most digits are the least there may be;
+    /// where everything is unrolled a register and the adders;
     /// groups come out of memories, one stage; the sum; the multiplier if there is one. Vectors that use words together wait in a memory until the
     /// first beat of the last one is there; words come in as many parts, and outputs wait in another memory until they are in order.
     fn timing(&self) -> Timing {
@@ -377,14 +379,13 @@ impl<'c> Actor<'c> for Matvec<'c> {
         let size = self.size();
         let (beats, groups) = size.beats_and_groups(simd, pe);
         let inputs = DspKind::of(self.0).adder_inputs();
-        let of_adders = 1 + tree_stages(self.most_digits(), LEVELS).max(1);
-        if let Some(digits) = size.digits(products) {
-            let cycles = digits.count as u64;
+        if let Some(serial) = size.serial(pe, products) {
+            let cycles = serial.digits.count as u64;
             let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
             let mut steps = vec![group; groups as usize - 1];
             steps.push(Step { takes: true, ..group });
-            let of_tables = |serial| MatvecCosts::of(*self).serial_stages(serial, pe).sum;
-            let stages = size.serial(pe, products).map_or(of_adders, of_tables);
+            let costs = MatvecCosts::of(*self);
+            let stages = costs.serial_stages(serial, pe, costs.stages_in_luts(serial)).sum;
             return Timing::steps(steps, stages + 1 + u64::from(multiplies(self.0)));
         }
         let turns = (groups * reuse) as usize;
@@ -398,7 +399,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
         steps.resize(steps.len() + turns - 1, Step { needs: needs(there), ..Step::COPY });
         steps.push(Step { needs: needs(there), ..Step::PASS });
         let sums = if beats * groups == 1 {
-            of_adders
+            self.adder_stages(size.vector)
         } else {
             let (costs, products) = (MatvecCosts::of(*self), self.products());
             let stages = 2 + costs.stages_of_products(simd, products) as u64;

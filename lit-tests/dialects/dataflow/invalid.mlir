@@ -248,7 +248,7 @@ dataflow.graph @reuse {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got bram}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got bram}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "bram", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -256,7 +256,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+dsp:0}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+dsp:0}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1+dsp:0", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -264,7 +264,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:4}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:4}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1+bram:4", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -272,7 +272,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:1+dsp:1}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got serial:1+bram:1+dsp:1}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "serial:1+bram:1+dsp:1", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -280,7 +280,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got dsp:4}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got dsp:4}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "dsp:4", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -288,7 +288,7 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got constants:0}}
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got constants:0}}
   %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "constants:0", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
@@ -296,8 +296,8 @@ dataflow.graph @g {
 
 dataflow.graph @g {
   %x, %tag = dataflow.source "source" : !dataflow.stream<2x2x8xi8, lanes = 4>, !dataflow.stream<1xi16, lanes = 1>
-  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N or serial:1+dsp:N+bram:N with N below the 4 lanes, but got constants:4+dsp:2}}
-  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "constants:4+dsp:2", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
+  // expected-error @+1 {{expected products to be dsp, lut, serial:1 to serial:4, constants:N with N from 1 to 31 bits, dsp:N, or serial:1+dsp:N+bram:N or constants:1+dsp:N+bram:N with N below the 4 lanes, but got constants:4+dsp:4}}
+  %y = dataflow.matvec "conv" %x {bias = dense<0> : tensor<3xi32>, products = "constants:4+dsp:4", channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 30>, weights = dense<1> : tensor<3x2x2x2xi8>} : !dataflow.stream<2x2x8xi8, lanes = 4> -> !dataflow.stream<2x2x3xi8, lanes = 1>
 }
 
 // -----

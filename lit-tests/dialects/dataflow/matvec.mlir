@@ -64,6 +64,18 @@ dataflow.graph @constants_in_digits {
   dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
 }
 
+// The first three elements in adders, nine in a table of block RAMs for each bit of a digit, and four in two lanes of DSP blocks, one a digit.
+// CHECK-LABEL: dataflow.graph @constants_beside_blocks {
+dataflow.graph @constants_beside_blocks {
+  %x, %tag = dataflow.source "source" : !dataflow.stream<1x1x16xi8, lanes = 16>, !dataflow.stream<1xi16, lanes = 1>
+  // CHECK: dataflow.matvec "dense" %{{.*}} products = "constants:4+dsp:2+bram:1"
+  %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 16 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+      output_zp = 0 : i64, products = "constants:4+dsp:2+bram:1", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x16xi8>}
+      : !dataflow.stream<1x1x16xi8, lanes = 16> -> !dataflow.stream<1x1x3xi8, lanes = 3>
+  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : !dataflow.stream<1x1x3xi8, lanes = 3>, !dataflow.stream<1xi16, lanes = 1>, !dataflow.stream<1xi8, lanes = 1>
+}
+
 // Two vectors use each word of weights, which comes in two parts.
 // CHECK-LABEL: dataflow.graph @reuse {
 dataflow.graph @reuse {

@@ -42,7 +42,7 @@ dataflow.graph @float_decision {
 
 dataflow.graph @half_a_vector {
   %x, %t = dataflow.source "in" : !vector, !tag
-  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two digits, some elements for LUTs, and at most 8 groups of outputs, for serial products}}
+  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two 1-bit digits, one at a time, some elements for LUTs, and at most 8 groups of outputs, for serial products}}
   // expected-note @below {{choose other lanes, or products = "lut"}}
   %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 4 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
     output_zp = 0 : i64, products = "serial:1", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>} : !vector -> !result
@@ -59,7 +59,7 @@ dataflow.graph @half_a_vector {
 
 dataflow.graph @some_outputs {
   %x, %t = dataflow.source "in" : !vector, !tag
-  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two digits of 4 bits, one at a time, and all outputs at once, for constants in digits}}
+  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two 4-bit digits, one at a time, some elements for LUTs, and all outputs at once, for constants in digits}}
   // expected-note @below {{choose other lanes, or no products}}
   %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 8 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
     output_zp = 0 : i64, products = "constants:4", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>} : !vector -> !result
@@ -76,7 +76,7 @@ dataflow.graph @some_outputs {
 
 dataflow.graph @one_digit {
   %x, %t = dataflow.source "in" : !vector, !tag
-  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two digits of 8 bits, one at a time, and all outputs at once, for constants in digits}}
+  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two 8-bit digits, one at a time, some elements for LUTs, and all outputs at once, for constants in digits}}
   // expected-note @below {{choose other lanes, or no products}}
   %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 8 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
     output_zp = 0 : i64, products = "constants:8", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>} : !vector -> !result

@@ -127,6 +127,9 @@ fn matvecs() -> Vec<Configuration> {
         (Layer { inputs: 25, simd: 25, outputs: 5, pe: 5, weight: 90, ..ORDINARY }, "constants:4"),
         (Layer { simd: 72, outputs: 10, pe: 10, weight: 7, ..rectified }, "constants:2"),
         (Layer { inputs: 45, simd: 45, outputs: 10, pe: 10, weight: 90, ..ORDINARY }, "constants:1"),
+        (Layer { simd: 72, outputs: 10, pe: 10, weight: 60, ..rectified }, "constants:4+dsp:9"),
+        (Layer { inputs: 45, simd: 45, outputs: 10, pe: 10, weight: 90, ..ORDINARY }, "constants:3+bram:2"),
+        (Layer { simd: 72, outputs: 10, pe: 10, weight: 20, ..ORDINARY }, "constants:2+dsp:6+bram:3"),
     ];
     let large = Layer { inputs: 288, outputs: 48, ..rectified };
     let reused = [

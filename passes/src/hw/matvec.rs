@@ -35,7 +35,7 @@ use super::{
     rescale::{Factors, Rescale},
     stored::Stored,
 };
-use atheena_dialects::dataflow::{Digits, DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Serial};
+use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Serial};
 use atheena_dialects::ir::Failure;
 use digits::Turn;
 use reuse::Vectors;
@@ -53,22 +53,16 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
 
     let mut pipeline = Pipeline::new(m, enable, input.valid);
     let step = enable & input.valid;
-    let (totals, last) = match matrix.digits(actor)? {
-        Some(digits) => {
-            let digit = m.counter("digit", digits.count, step);
-            let (mut first, mut last) = (digit.is(0), digit.is(digits.count - 1));
+    let (totals, last) = match matrix.serial(actor)? {
+        Some(serial) => {
+            let digit = m.counter("digit", serial.digits.count, step);
+            let (mut first, mut last) = (digit.is(0), digit.is(serial.digits.count - 1));
             let group = m.counter("group", matrix.groups, step & last);
             input.take_if(enable & last & group.is(matrix.groups - 1));
             let came = actor.lanes_of(0, input.data);
             let x: Vec<_> = matvec_of(actor).places().into_iter().map(|place| came[place]).collect();
-            let ends = (&mut first, &mut last);
-            let totals = match matvec_of(actor).size().serial(matrix.pe as i64, matvec_of(actor).products()) {
-                Some(serial) => {
-                    let turn = Turn { digit, group };
-                    matrix.serial_totals(actor, serial, &mut pipeline, &x, turn, ends)
-                }
-                None => matrix.digit_totals(digits, &mut pipeline, &x, digit, ends),
-            };
+            let (turn, ends) = (Turn { digit, group }, (&mut first, &mut last));
+            let totals = matrix.serial_totals(actor, serial, &mut pipeline, &x, turn, ends);
             (totals, last)
         }
         None if matrix.reuse > 1 => {
@@ -217,31 +211,29 @@ impl Matrix {
         })
     }
 
-    /// The digits in which products take the inputs; None if all of them at once.
-    fn digits(&self, actor: Actor<'_>) -> Result<Option<Digits>, Failure> {
+    /// How digits of the inputs make products; None if all bits come at once.
+    fn serial(&self, actor: Actor<'_>) -> Result<Option<Serial>, Failure> {
         let matvec = matvec_of(actor);
         let (size, products) = (matvec.size(), matvec.products());
-        let Some(digits) = size.digits(products) else { return Ok(None) };
         let (simd, pe) = (matvec.input().lanes, matvec.output().lanes);
-        let (is_possible, message, cure) = match size.serial(pe, products) {
-            Some(serial) => (
-                size.is_serial_at(simd, pe, serial),
-                format!(
-                    "expected whole vectors of at least two digits, some elements for LUTs, and at most {} groups of outputs, for serial products",
-                    Serial::MOST_GROUPS
-                ),
+        let Some(serial) = size.serial(pe, products) else { return Ok(None) };
+        if size.is_serial_at(simd, pe, serial) {
+            return Ok(Some(serial));
+        }
+        let vectors = format!(
+            "expected whole vectors of at least two {}-bit digits, one at a time, some elements for LUTs",
+            serial.digits.bits
+        );
+        let (outputs, cure) = match serial.in_adders {
+            true => {
+                ("all outputs at once, for constants in digits".into(), "choose other lanes, or no products")
+            }
+            false => (
+                format!("at most {} groups of outputs, for serial products", Serial::MOST_GROUPS),
                 "choose other lanes, or products = \"lut\"",
             ),
-            None => (
-                size.is_in_digits_at(simd, pe, digits),
-                format!(
-                    "expected whole vectors of at least two digits of {} bits, one at a time, and all outputs at once, for constants in digits",
-                    digits.bits
-                ),
-                "choose other lanes, or no products",
-            ),
         };
-        if is_possible { Ok(Some(digits)) } else { Err(actor.0.error(message, &[cure])) }
+        Err(actor.0.error(format!("{vectors}, and {outputs}"), &[cure]))
     }
 
     /// The multipliers of each lane, one stage on, where they differ between groups.

@@ -90,7 +90,7 @@ impl Design {
         let layers = graph.0.body().ops().into_iter().filter_map(Matvec::cast);
         let adder_layers = layers
             .filter(|layer| {
-                matches!(layer.products(), Products::Digits(_)) || layer.ii_cycles() <= layer.positions()
+                matches!(layer.products(), Products::Digits { .. }) || layer.ii_cycles() <= layer.positions()
             })
             .map(|layer| layer.label())
             .collect();

@@ -27,16 +27,18 @@ const REUSES: RangeInclusive<i64> = 2..=4;
 /// Words of a block RAM of the widest shape, and their bits.
 const WIDEST_BLOCK: (i64, i64) = (512, 36);
 
-/// When sums of serial products are there, in cycles behind the digit that they are of.
+/// When sums of products of digits are there, in cycles behind the digit that they are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SerialStages {
-    /// Those of chains of tables, and of tables in block RAMs.
+    /// Those of chains of tables, or of adders.
+    pub in_luts: u64,
+    /// Those and tables in block RAMs.
     pub chains: u64,
-    /// Those of all tables.
+    /// Those of all that are no DSP blocks.
     pub tables: u64,
     /// Those of the DSP blocks, before they are added up over the digits.
     pub dsps: u64,
-    /// When the tables' are added up: the DSP blocks' sum over all digits is there then.
+    /// When these are added up: the DSP blocks' sum over all digits is there then.
     pub sum: u64,
     /// Registers, each for as many cycles as there are digits, in which that waits.
     pub holds: u64,
@@ -58,8 +60,8 @@ pub struct MatvecCosts<'c> {
     sum_bits: i64,
     /// DSP blocks that scale an output.
     scale_dsps: i64,
-    /// Digits 1 and -1 of all weights, written with the fewest.
-    signed_digits: OnceCell<i64>,
+    /// Digits 1 and -1, written with the fewest, of the weights of all elements in front of each, and of all.
+    signed_digits: OnceCell<Vec<i64>>,
     /// What sums of the weights of each output are.
     ends: OnceCell<Ends>,
     /// See [`MatvecCosts::roms`].
@@ -99,14 +101,25 @@ impl<'c> MatvecCosts<'c> {
         }
     }
 
-    /// Digits 1 and -1 of all weights, written with the fewest.
-    fn signed_digits(&self) -> i64 {
-        let of = |weight: i64| i64::from((weight ^ (3 * weight)).count_ones());
-        // Three a weight where they are not known.
-        let unknown = 3 * self.size.vector * self.size.outputs;
-        *self.signed_digits.get_or_init(|| {
-            self.matvec.weights().map_or(unknown, |weights| weights.into_iter().map(of).sum())
-        })
+    /// Digits 1 and -1 of the weights of so many elements, the first ones, written with the fewest.
+    fn signed_digits(&self, elements: i64) -> i64 {
+        let of = |weight: &i64| i64::from((weight ^ (3 * weight)).count_ones());
+        let in_front = self.signed_digits.get_or_init(|| {
+            let length = self.size.vector as usize;
+            // Three a weight where they are not known.
+            let mut digits = vec![3 * self.size.outputs; length];
+            if let Some(weights) = self.matvec.weights() {
+                digits.fill(0);
+                let rows = weights.chunks(length);
+                rows.for_each(|row| digits.iter_mut().zip(row).for_each(|(sum, weight)| *sum += of(weight)));
+            }
+            let sums = digits.iter().scan(0, |sum, digits| {
+                *sum += digits;
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
+        });
+        in_front[elements as usize]
     }
 
     fn input_bits(&self) -> i64 {
@@ -135,10 +148,10 @@ impl<'c> MatvecCosts<'c> {
     /// The least and the greatest number in the memory of weights.
     pub fn stored(&self, pe: i64, products: Products) -> (i64, i64) {
         match products {
-            Products::Dsp | Products::Mixed(_) | Products::Serial { .. } => {
+            Products::Dsp | Products::Mixed(_) | Products::Serial { .. } | Products::Digits { .. } => {
                 self.dsp_use(pe).stored(self.weights)
             }
-            Products::Lut | Products::Constants | Products::Digits(_) => self.weights,
+            Products::Lut | Products::Constants => self.weights,
         }
     }
 
@@ -167,21 +180,21 @@ impl<'c> MatvecCosts<'c> {
     fn products(&self, simd: i64, pe: i64) -> Vec<Products> {
         let mut products = match self.size.folds(simd, pe) {
             1 => {
-                let is_possible = |digits: &Digits| self.size.is_in_digits_at(simd, pe, *digits);
-                let digits = Digits::choices(self.size.input).map(|bits| Digits::new(bits, self.size.input));
-                let digits = digits.filter(is_possible).map(|digits| Products::Digits(digits.bits));
+                let digits = |bits| Products::Digits { bits, lanes: 0, blocks: 0 };
+                let digits = Digits::choices(self.size.input).map(digits);
+                let digits = digits.flat_map(|alone| self.shared_choices(alone, simd, pe));
                 std::iter::once(Products::Constants).chain(digits).collect()
             }
             _ => Products::choices(self.dsp_use(pe), simd, pe),
         };
-        let serial = |bits: i64| self.serial_choices(bits, simd, pe);
-        products.extend(Serial::BITS.flat_map(serial));
+        let serial = |bits: i64| Products::Serial { bits, lanes: 0, blocks: 0 };
+        let serial = Serial::BITS.map(serial);
+        products.extend(serial.flat_map(|alone| self.shared_choices(alone, simd, pe)));
         products
     }
 
-    /// Products bit by bit with these lanes: with DSP blocks and tables in block RAMs for some eighths of the elements.
-    fn serial_choices(&self, bits: i64, simd: i64, pe: i64) -> Vec<Products> {
-        let alone = Products::Serial { bits, lanes: 0, blocks: 0 };
+    /// Products of digits with these lanes: with DSP blocks and tables in block RAMs for some eighths of the elements.
+    fn shared_choices(&self, alone: Products, simd: i64, pe: i64) -> Vec<Products> {
         let Some(serial) = self.size.serial(pe, alone) else { return vec![] };
         if !self.size.is_serial_at(simd, pe, serial) {
             return vec![];
@@ -196,7 +209,11 @@ impl<'c> MatvecCosts<'c> {
         let mut choices: Vec<_> = lanes.into_iter().flat_map(|l| blocks.map(|blocks| (l, blocks))).collect();
         choices.sort_unstable();
         choices.dedup();
-        let choices = choices.into_iter().map(|(lanes, blocks)| Products::Serial { bits, lanes, blocks });
+        let bits = serial.digits.bits;
+        let choices = choices.into_iter().map(|(lanes, blocks)| match serial.in_adders {
+            true => Products::Digits { bits, lanes, blocks },
+            false => Products::Serial { bits, lanes, blocks },
+        });
         let is_possible = |products: &Products| {
             let serial = self.size.serial(pe, *products);
             serial.is_some_and(|serial| serial.in_luts(simd) >= simd / EIGHTHS)
@@ -204,21 +221,35 @@ impl<'c> MatvecCosts<'c> {
         choices.filter(is_possible).collect()
     }
 
-    /// When the sums of tables and those of DSP blocks are there.
-    pub fn serial_stages(&self, serial: Serial, pe: i64) -> SerialStages {
-        let (inputs, in_luts) = (self.dsp_kind.adder_inputs(), serial.in_luts(self.size.vector) as usize);
-        // Bits and tables, of block RAMs with a register behind them; the tree over chains.
-        let chains = (1 + serial.stages(in_luts)).max(if serial.blocks > 0 { 3 } else { 0 });
-        let sums = serial.sums(in_luts) + serial.digits.bits * serial.blocks;
+    /// When the sums that LUTs make are there; those of adders at the earliest.
+    pub fn stages_in_luts(&self, serial: Serial) -> u64 {
+        let elements = serial.in_luts(self.size.vector);
+        // Bits and tables.
+        if serial.in_adders {
+            self.matvec.adder_stages(elements)
+        } else {
+            1 + serial.stages(elements as usize)
+        }
+    }
+
+    /// When all sums are there, those of LUTs in the stage `in_luts`.
+    pub fn serial_stages(&self, serial: Serial, pe: i64, in_luts: u64) -> SerialStages {
+        let (inputs, elements) = (self.dsp_kind.adder_inputs(), serial.in_luts(self.size.vector) as usize);
+        // Bits and tables of block RAMs with a register behind them; the tree.
+        let chains = in_luts.max(if serial.blocks > 0 { 3 } else { 0 });
+        let sums = if serial.in_adders { 1 } else { serial.sums(elements) };
+        let sums = sums + serial.digits.bits * serial.blocks;
         let tables = (chains + sum_stages(sums, inputs)) as i64;
         if serial.lanes == 0 {
-            return SerialStages { chains, tables: tables as u64, dsps: 0, sum: tables as u64, holds: 0 };
+            let tables = tables as u64;
+            return SerialStages { in_luts, chains, tables, dsps: 0, sum: tables, holds: 0 };
         }
         // Elements and weights, operands, products, the tree over cascades.
         let dsps = 3 + sum_stages(ceil_div(serial.lanes, self.dsp_use(pe).chain), inputs) as i64;
         let sum = tables.max(dsps + serial.digits.count);
         let holds = (sum - dsps) / serial.digits.count;
         SerialStages {
+            in_luts,
             chains,
             tables: tables as u64,
             dsps: dsps as u64,
@@ -242,7 +273,7 @@ impl<'c> MatvecCosts<'c> {
         let mut kept: Vec<(Folding, i64, Resources)> = vec![];
         let memories = |products: Products| match products {
             // Of so few words none are worth a block RAM.
-            Products::Serial { .. } | Products::Constants | Products::Digits(_) => vec![(1, 0)],
+            Products::Serial { .. } | Products::Constants | Products::Digits { .. } => vec![(1, 0)],
             _ => {
                 let choices = |reuse: i64| {
                     let roms = self.roms(self.memory(simd, pe, (products, reuse)));
@@ -280,14 +311,13 @@ impl<'c> MatvecCosts<'c> {
         let scale = Resources { lut: element, dsp: self.scale_dsps, ..Resources::default() } * pe;
         let output = output_registers(pe * element);
         if let Some(serial) = self.size.serial(pe, products) {
-            return self.in_tables(serial, simd, pe) + scale + output;
-        }
-        if let Some(digits) = self.size.digits(products) {
-            return self.in_digits(digits) + scale + output;
+            return self.by_digits(serial, pe) + scale + output;
         }
         if self.size.folds(simd, pe) == 1 {
             let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
-            return self.adders(self.input_bits()) * self.size.vectors(simd) + scale + output;
+            return self.adders(self.size.vector, self.input_bits()) * self.size.vectors(simd)
+                + scale
+                + output;
         }
         let (depth, width) = self.memory(simd, pe, (products, reuse));
         let roms = self.roms((depth, width));
@@ -316,34 +346,21 @@ impl<'c> MatvecCosts<'c> {
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
-    /// The adders of weights that never change, of so many bits of each input at once.
+    /// The adders of weights that never change, for all outputs of so many elements, the first ones, of so many bits of each at once.
     ///
     /// The wider numbers are the wider adders; so are those of rows with more signed digits a weight; and the more digits there are the more
     /// outputs share. LUTs and FFs a digit are fitted to B-LeNet's convolutions of 245, 678, 1 789 and 6 116 digits at two, three, four, and seven or eight bits:
     /// by Yosys, less what chooses digits, sums and scale, 1.46, 1.46, 1.44 and 1.44 LUT at two bits, 2.28, 2.27, 2.17 and 2.11 at four, 3.71 at eight and
     /// 3.38, 3.13 and 3.03 at seven. What signed digits a weight add, and 1.39 times as many LUTs for adders of two numbers, is of random weights
     /// (`passes/benches/costs.rs`). Of all of these layers it is within 6 % of the LUTs and 7 % of the FFs.
-    fn adders(&self, bits: i64) -> Resources {
-        let digits = self.signed_digits() as f64;
+    fn adders(&self, elements: i64, bits: i64) -> Resources {
+        let digits = self.signed_digits(elements) as f64;
         let shared = digits.max(1.0).log2();
-        let of_weight = digits / (self.size.vector * self.size.outputs) as f64;
+        let of_weight = digits / (elements * self.size.outputs) as f64;
         let places = bits as f64 + 1.6 + 0.4 * of_weight;
         let more = if self.dsp_kind.adder_inputs() == 3 { 1.0 } else { 1.39 };
         let lut = digits * places * (0.417 - 0.0059 * shared) * more;
         Resources::logic(lut as i64, (digits * places * (0.6 - 0.0206 * shared)) as i64)
-    }
-
-    /// Adders of all outputs, of a digit of each input: what chooses and keeps digits, the adders, and the sums so far with their low bits.
-    fn in_digits(&self, digits: Digits) -> Resources {
-        let chosen = Resources::logic(multiplexer_bit(digits.count), 1) * (digits.bits * self.size.vector);
-        let most = (1 << digits.bits) - 1;
-        let sum = |(low, high): (i64, i64)| {
-            // With what is left of the sum so far.
-            let width = bits_of_range(low * most, high * most) + 1;
-            Resources::logic(width, width + digits.bits * (digits.count - 1))
-        };
-        let sums: Resources = self.ends().of_sums(0..self.size.vector as usize).map(sum).sum();
-        chosen + self.adders(digits.bits) + sums + counter(digits.count) + Resources::logic(8, 10)
     }
 
     /// What vectors that use words of weights together take: the memory in which they wait, the parts of words that have come, and the memory in which
@@ -403,38 +420,41 @@ impl<'c> MatvecCosts<'c> {
         (multiples * simd + products, vec![product; simd as usize])
     }
 
-    /// Sums of all outputs bit by bit: what chooses bits, chains of tables, trees over them and the sums so far (by Yosys, layers of
-    /// B-LeNet of 250 x 20, in two groups, and of 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
-    fn in_tables(&self, serial: Serial, simd: i64, pe: i64) -> Resources {
-        let in_luts = serial.in_luts(simd);
-        let vector = in_luts as usize;
+    /// Sums of all outputs of a digit of each input: what chooses bits, tables or adders, trees over what they give, and the sums so far with their
+    /// low bits (by Yosys, layers of B-LeNet in tables, 250 x 20, in two groups, and 45 x 10, two bits a cycle: 7 623 and 2 257 LUT).
+    fn by_digits(&self, serial: Serial, pe: i64) -> Resources {
+        let (digits, in_luts) = (serial.digits, serial.in_luts(self.size.vector));
         let groups = ceil_div(self.size.outputs, pe);
-        // A bit of each input is chosen and kept; bits of later tables are delayed.
-        let chains = serial.chains(vector);
-        let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
-        let delays = delays.map(|(index, elements)| index as i64 * elements.len() as i64).sum();
-        let delays = Resources::logic(0, delays);
-        let bits = (Resources::logic(multiplexer_bit(serial.digits.count), 1) * in_luts + delays)
-            * serial.digits.bits;
-
-        let (tables, lanes) = self.tables(serial, vector, pe);
+        let chosen = Resources::logic(multiplexer_bit(digits.count), 1) * (digits.bits * in_luts);
         let (in_blocks, block_widths) = self.in_block_rams(serial, pe);
+        // What LUTs give of each lane, and bits of its sum that are not in the width of the tree's.
+        let (made, lanes, more) = match serial.in_adders {
+            true => {
+                let most = (1 << digits.bits) - 1;
+                let width = |(low, high): (i64, i64)| vec![bits_of_range(low * most, high * most)];
+                let lanes = self.ends().of_sums(0..in_luts as usize).map(width).collect();
+                (self.adders(in_luts, digits.bits), lanes, 1)
+            }
+            false => {
+                let (tables, lanes) = self.tables(serial, in_luts as usize, pe);
+                let repeat = |widths: Vec<i64>| widths.repeat(digits.bits as usize);
+                (tables * digits.bits, lanes.into_iter().map(repeat).collect::<Vec<_>>(), digits.bits)
+            }
+        };
         let sum = |mut widths: Vec<i64>| {
-            widths.extend(&block_widths);
-            let (tree, width) =
-                adder_tree(&widths.repeat(serial.digits.bits as usize), self.dsp_kind.adder_inputs());
-            let width = width + serial.digits.bits;
-            tree + Resources::logic(width, width + serial.digits.bits * (serial.digits.count - 1))
+            widths.extend(block_widths.repeat(digits.bits as usize));
+            let (tree, width) = adder_tree(&widths, self.dsp_kind.adder_inputs());
+            let width = width + more;
+            tree + Resources::logic(width, width + digits.bits * (digits.count - 1))
         };
         let sums: Resources = lanes.into_iter().map(sum).sum();
-        let counters =
-            counter(serial.digits.count) + counter(groups) + counter(groups) + Resources::logic(8, 10);
-        bits + (tables + in_blocks) * serial.digits.bits + sums + counters + self.beside_tables(serial, pe)
+        let counters = counter(digits.count) + counter(groups) + counter(groups) + Resources::logic(8, 10);
+        chosen + made + in_blocks * digits.bits + sums + counters + self.beside_luts(serial, pe)
     }
 
     /// Tables in block RAMs for a bit of the inputs, with a register behind each, and the bits of their sums; bits of inputs wait for the chains.
     fn in_block_rams(&self, serial: Serial, pe: i64) -> (Resources, Vec<i64>) {
-        let waits = self.serial_stages(serial, pe).chains as i64 - 2;
+        let waits = self.serial_stages(serial, pe, self.stages_in_luts(serial)).chains as i64 - 2;
         let ends = self.ends();
         let mut sum = Resources::default();
         let mut table = |elements: Range<usize>| {
@@ -451,7 +471,7 @@ impl<'c> MatvecCosts<'c> {
 
     /// DSP blocks for elements in turn, whose sums are what those of tables start from: what chooses elements, their weights, the tree and
     /// sums so far, and registers in which they wait.
-    fn beside_tables(&self, serial: Serial, pe: i64) -> Resources {
+    fn beside_luts(&self, serial: Serial, pe: i64) -> Resources {
         let lanes = serial.lanes;
         if lanes == 0 {
             return Resources::default();
@@ -464,7 +484,7 @@ impl<'c> MatvecCosts<'c> {
         let weights = Rom::new(words, lanes * pe * bits_of_range(low, high), 0).resources();
         let (products, terms) = self.in_dsps(lanes, pe, words);
         let (tree, _) = adder_tree(&terms, self.dsp_kind.adder_inputs());
-        let holds = self.serial_stages(serial, pe).holds as i64;
+        let holds = self.serial_stages(serial, pe, self.stages_in_luts(serial)).holds as i64;
         let sums = Resources::logic(self.sum_bits, self.sum_bits * (1 + holds));
         elements + weights + products + (tree + sums) * pe + counter(words)
     }
@@ -479,10 +499,13 @@ impl<'c> MatvecCosts<'c> {
         })
     }
 
-    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, and for each lane the bits of what its chains give.
+    /// The chains of tables for a bit of the inputs, a LUT and a register a bit of each sum, delays of bits of later tables, and for each lane the bits of
+    /// what its chains give.
     fn tables(&self, serial: Serial, vector: usize, pe: i64) -> (Resources, Vec<Vec<i64>>) {
         let (ends, chains) = (self.ends(), serial.chains(vector));
-        let mut tables = Resources::default();
+        let delays = chains.iter().flat_map(|chain| chain.iter().enumerate());
+        let delays = delays.map(|(index, elements)| index as i64 * elements.len() as i64).sum();
+        let mut tables = Resources::logic(0, delays);
         let mut lanes = vec![vec![]; pe as usize];
         for chain in &chains {
             for (index, elements) in chain.iter().enumerate() {

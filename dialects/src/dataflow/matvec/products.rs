@@ -23,8 +23,15 @@ pub enum Products {
     },
     /// Nothing: weights that never change are adders.
     Constants,
-    /// Such adders, of so many bits of each input a cycle ([`super::Digits`]).
-    Digits(i64),
+    /// Such adders, of a digit of each input a cycle ([`super::Serial`]).
+    Digits {
+        /// Bits of each input a cycle.
+        bits: i64,
+        /// As of serial products.
+        lanes: i64,
+        /// As of serial products.
+        blocks: i64,
+    },
 }
 
 /// Of so many DSP blocks and more, half of the lanes may have theirs. Exploring takes time with each choice.
@@ -45,37 +52,39 @@ impl Products {
         match self {
             Self::Dsp => simd,
             Self::Mixed(lanes) => lanes.min(simd),
-            Self::Serial { lanes, .. } => lanes,
-            Self::Lut | Self::Constants | Self::Digits(_) => 0,
+            Self::Serial { lanes, .. } | Self::Digits { lanes, .. } => lanes,
+            Self::Lut | Self::Constants => 0,
         }
     }
 
     /// Bits of each input a cycle, where that is not all of them.
     pub const fn digit_bits(self) -> Option<i64> {
         match self {
-            Self::Serial { bits, .. } | Self::Digits(bits) => Some(bits),
+            Self::Serial { bits, .. } | Self::Digits { bits, .. } => Some(bits),
             Self::Dsp | Self::Lut | Self::Mixed(_) | Self::Constants => None,
         }
     }
 
     /// What the attribute `products` says: `dsp`, `lut`, as `dsp:4` how many lanes are in DSP blocks, as `serial:2` how many bits come at
     /// once, and as `serial:2+dsp:4+bram:3` how many elements a cycle are in DSP blocks and how many tables in block RAMs beside them; as
-    /// `constants:4` how many bits come at once to adders.
+    /// `constants:4`, with the same parts, how many bits come at once to adders.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "dsp" => Some(Self::Dsp),
             "lut" => Some(Self::Lut),
             _ => match name.split_once(':')? {
                 ("dsp", lanes) => lanes.parse().ok().map(Self::Mixed),
-                ("constants", bits) => bits.parse().ok().map(Self::Digits),
-                ("serial", made) => {
+                (kind, made) => {
                     let (made, blocks) = made.split_once("+bram:").unwrap_or((made, "0"));
                     let (bits, lanes) = made.split_once("+dsp:").unwrap_or((made, "0"));
                     let [bits, lanes, blocks] =
                         [bits.parse().ok()?, lanes.parse().ok()?, blocks.parse().ok()?];
-                    Some(Self::Serial { bits, lanes, blocks })
+                    match kind {
+                        "serial" => Some(Self::Serial { bits, lanes, blocks }),
+                        "constants" => Some(Self::Digits { bits, lanes, blocks }),
+                        _ => None,
+                    }
                 }
-                _ => None,
             },
         }
     }
@@ -87,15 +96,15 @@ impl fmt::Display for Products {
             Self::Dsp => f.write_str("dsp"),
             Self::Lut => f.write_str("lut"),
             Self::Mixed(lanes) => write!(f, "dsp:{lanes}"),
-            Self::Serial { bits, lanes, blocks } => {
-                write!(f, "serial:{bits}")?;
+            Self::Serial { bits, lanes, blocks } | Self::Digits { bits, lanes, blocks } => {
+                let kind = if matches!(self, Self::Serial { .. }) { "serial" } else { "constants" };
+                write!(f, "{kind}:{bits}")?;
                 if *lanes > 0 {
                     write!(f, "+dsp:{lanes}")?;
                 }
                 if *blocks > 0 { write!(f, "+bram:{blocks}") } else { Ok(()) }
             }
             Self::Constants => f.write_str("constants"),
-            Self::Digits(bits) => write!(f, "constants:{bits}"),
         }
     }
 }
@@ -159,7 +168,8 @@ mod tests {
             ("lut", Products::Lut),
             ("dsp:4", Products::Mixed(4)),
             ("serial:2+dsp:4+bram:3", Products::Serial { bits: 2, lanes: 4, blocks: 3 }),
-            ("constants:4", Products::Digits(4)),
+            ("constants:4", Products::Digits { bits: 4, lanes: 0, blocks: 0 }),
+            ("constants:4+dsp:6", Products::Digits { bits: 4, lanes: 6, blocks: 0 }),
         ];
         for (name, products) in names {
             assert_eq!((Products::of_name(name), products.to_string().as_str()), (Some(products), name));

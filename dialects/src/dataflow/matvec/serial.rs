@@ -52,6 +52,11 @@ impl Digits {
         Self { bits, count: ceil_div(width, bits), offset }
     }
 
+    /// The least and the greatest digit.
+    pub fn range(self) -> (i128, i128) {
+        (0, (1 << self.bits) - 1)
+    }
+
     /// The fewest bits of digits of which inputs in this range have two, three and so on up to one a bit.
     pub fn choices((low, high): (i64, i64)) -> impl Iterator<Item = i64> {
         let width = bits_of_range(low, high);
@@ -59,7 +64,7 @@ impl Digits {
     }
 }
 
-/// How a vector is multiplied by tables.
+/// How a vector is multiplied a digit of its elements a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Serial {
     /// What comes of each input in a cycle.
@@ -70,6 +75,8 @@ pub struct Serial {
     pub blocks: i64,
     /// Elements of a table that is added to.
     taps: usize,
+    /// Is what is in LUTs adders that all outputs share, not tables?
+    pub in_adders: bool,
 }
 
 /// A table of a chain, for the groups of a lane.
@@ -120,7 +127,17 @@ impl Serial {
     pub fn new([bits, lanes, blocks]: [i64; 3], input: (i64, i64), groups: i64) -> Self {
         let group_bits = i64::from(64 - (groups - 1).leading_zeros());
         let taps = (LUT_INPUTS - 1 - group_bits).max(1) as usize;
-        Self { digits: Digits::new(bits, input), lanes, blocks, taps }
+        Self { digits: Digits::new(bits, input), lanes, blocks, taps, in_adders: false }
+    }
+
+    /// The same with adders, which take all outputs at once.
+    pub fn of_adders(made: [i64; 3], input: (i64, i64)) -> Self {
+        Self { in_adders: true, ..Self::new(made, input, 1) }
+    }
+
+    /// Groups of outputs, of which one is computed at once, at most.
+    pub fn most_groups(self) -> i64 {
+        if self.in_adders { 1 } else { Self::MOST_GROUPS }
     }
 
     /// How many elements of a vector come bit by bit, the first ones; a lane of DSP blocks takes one of the others a digit.
@@ -128,7 +145,7 @@ impl Serial {
         vector - self.lanes * self.digits.count
     }
 
-    /// How many of those are in tables of LUTs, the first ones.
+    /// How many of those are in LUTs, the first ones.
     pub fn in_luts(self, vector: i64) -> i64 {
         self.by_bits(vector) - self.blocks * self.block_elements()
     }

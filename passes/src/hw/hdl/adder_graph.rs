@@ -98,6 +98,12 @@ impl AdderGraph {
         &self.outputs
     }
 
+    /// Registers behind one another, one behind every `stage_levels` adders that follow one another and one behind the last.
+    pub fn stages(&self, stage_levels: u32) -> u64 {
+        let most = self.levels().into_iter().max().unwrap_or(0);
+        u64::from(most.div_ceil(stage_levels).max(1))
+    }
+
     /// Adders behind one another, of each node.
     fn levels(&self) -> Vec<u32> {
         let mut levels = vec![0; self.inputs];

@@ -1,8 +1,7 @@
-//! Sums of products with constant weights, a digit of all inputs a cycle (`atheena_dialects::dataflow::Digits`): adders of digits, and what tables
-//! (`serial.rs`) share with them.
+//! Digits of inputs that come in turn (`atheena_dialects::dataflow::Digits`): adders of the digits of constant weights, and sums over digits.
 //!
 //! Adders that outputs share (`hdl/adder_graph.rs`) are as much narrower as the digits are narrower than the inputs. Behind them the sums of the digits,
-//! the lowest one first, are shifted and added.
+//! the lowest one first, are shifted and added. (`serial.rs` has what else may make them.)
 //!
 //! ```text
 //!   x, held for a cycle a digit ─► digit ─ reg ─► adders ─► (+ sum so far >> bits) ─ reg ─┬─► sum
@@ -10,7 +9,7 @@
 //!                                                              └──────────────────────────┘
 //! ```
 
-use super::{LEVELS, Matrix, hull};
+use super::{Matrix, hull};
 use crate::hw::hdl::{AdderGraph, Int, Pipeline, Signal, choose};
 use atheena_dialects::dataflow::Digits;
 
@@ -24,33 +23,10 @@ pub struct Turn<'c> {
 }
 
 impl Matrix {
-    /// The sum of each output, bias included, in a register behind the stage that is reached with the last digit, by adders of a digit of each input.
-    pub fn digit_totals<'c>(
-        &self,
-        digits: Digits,
-        pipeline: &mut Pipeline<'_, 'c>,
-        x: &[Int<'c>],
-        digit: Signal<'c>,
-        (first, last): (&mut Signal<'c>, &mut Signal<'c>),
-    ) -> Vec<Int<'c>> {
-        let bits = digits.bits as u32;
-        let of_digit = |x: &Int<'c>| {
-            let x = unsigned(digits, x);
-            let of_digit: Vec<_> = (0..digits.count as u32).map(|digit| x.bits(digit * bits, bits)).collect();
-            Int::new(choose(digit, &of_digit), 0, (1 << bits) - 1)
-        };
-        let x: Vec<_> = x.iter().map(of_digit).collect();
-        let x = pipeline.delay_ints(&x);
-        pipeline.step(&mut [first, last]);
-        let rows: Vec<_> = self.weights.chunks(self.simd).map(<[_]>::to_vec).collect();
-        let ranges: Vec<_> = x.iter().map(|x| x.range()).collect();
-        let graph = AdderGraph::of(&rows, &ranges);
-        let sums = pipeline.multiply(&graph, &x, (self.adder_inputs, LEVELS), &mut [first, last]);
-        let total = |(row, sum): (usize, Int<'c>)| {
-            let start = Int::constant(self.start(digits, row, self.simd).into(), pipeline.enable.builder());
-            self.shift_and_add(digits, pipeline, (row, sum), start, *first)
-        };
-        sums.into_iter().enumerate().map(total).collect()
+    /// The adders that all outputs share, of a digit of each of so many elements, the first ones.
+    pub fn adders_of_digit(&self, digits: Digits, elements: usize) -> AdderGraph {
+        let rows: Vec<_> = (0..self.pe).map(|row| self.row(row)[..elements].to_vec()).collect();
+        AdderGraph::of(&rows, &vec![digits.range(); elements])
     }
 
     /// What the sum over digits of an output starts from: the bias, what the first `elements` inputs come less, and what is added for each digit.
@@ -111,6 +87,23 @@ fn unsigned<'c>(digits: Digits, x: &Int<'c>) -> Signal<'c> {
     // The sign turned round.
     let low_bits = bits.bits(0, bits.width() - 1);
     Signal::pack(&[low_bits, !bits.top_bit()]).zero_extend(width)
+}
+
+/// This digit of each element, in the next stage.
+pub fn digit_of_each<'c>(
+    digits: Digits,
+    pipeline: &Pipeline<'_, 'c>,
+    x: &[Int<'c>],
+    digit: Signal<'c>,
+) -> Vec<Int<'c>> {
+    let bits = digits.bits as u32;
+    let (low, high) = digits.range();
+    let of_digit = |x: &Int<'c>| {
+        let x = unsigned(digits, x);
+        let of_digit: Vec<_> = (0..digits.count as u32).map(|digit| x.bits(digit * bits, bits)).collect();
+        Int::new(choose(digit, &of_digit), low, high)
+    };
+    pipeline.delay_ints(&x.iter().map(of_digit).collect::<Vec<_>>())
 }
 
 /// The bits of this digit of all elements: those of the lowest bit of the digit first.

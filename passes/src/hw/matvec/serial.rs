@@ -1,6 +1,6 @@
-//! Sums of products with constant weights, some bits of all inputs a cycle (`atheena_dialects::dataflow::Serial` says how).
+//! Sums of products with constant weights, a digit of all inputs a cycle (`atheena_dialects::dataflow::Serial` says how).
 
-use super::digits::{Turn, bits_of_digit};
+use super::digits::{Turn, bits_of_digit, digit_of_each};
 use super::{LEVELS, Matrix, Stored, hull, matvec_of};
 use crate::hw::actor::Actor;
 use crate::hw::hdl::{Int, Pipeline, Signal, choose};
@@ -21,14 +21,61 @@ impl Matrix {
         let vector = self.simd as i64;
         let (x, of_dsps) = x.split_at(serial.by_bits(vector) as usize);
         let (x, of_blocks) = x.split_at(serial.in_luts(vector) as usize);
-        let stages = MatvecCosts::of(matvec_of(actor)).serial_stages(serial, self.pe as i64);
+        let costs = MatvecCosts::of(matvec_of(actor));
+        let adders = serial.in_adders.then(|| self.adders_of_digit(serial.digits, x.len()));
+        let in_luts = adders.as_ref().map_or_else(|| costs.stages_in_luts(serial), |a| 1 + a.stages(LEVELS));
+        let stages = costs.serial_stages(serial, self.pe as i64, in_luts);
         let mut group = turn.group;
         let beside = (!of_dsps.is_empty())
-            .then(|| self.beside_tables(actor, (serial, stages), *pipeline, of_dsps, turn, (*first, *last)));
+            .then(|| self.beside_luts(actor, (serial, stages), *pipeline, of_dsps, turn, (*first, *last)));
         let in_blocks = self.in_block_rams((serial, stages), pipeline, of_blocks, turn);
-        let mut bits = Signal::pack(&bits_of_digit(serial.digits, x, turn.digit));
-        bits = pipeline.delay(bits);
-        pipeline.step(&mut [first, last, &mut group]);
+        let along = &mut [first, last, &mut group];
+        let mut lists = match adders {
+            Some(adders) => {
+                let x = digit_of_each(serial.digits, pipeline, x, turn.digit);
+                pipeline.step(along);
+                let sums = pipeline.multiply(&adders, &x, (self.adder_inputs, LEVELS), along);
+                sums.into_iter().map(|sum| vec![sum]).collect()
+            }
+            None => self.in_tables(serial, pipeline, (x, turn), along),
+        };
+        for _ in stages.in_luts..stages.chains {
+            lists = lists.iter().map(|sums| pipeline.delay_ints(sums)).collect();
+            pipeline.step(along);
+        }
+        lists.iter_mut().zip(in_blocks).for_each(|(sums, of_blocks)| sums.extend(of_blocks));
+        let mut sums = pipeline.sum(lists, (self.adder_inputs, LEVELS), along);
+        for _ in stages.tables..stages.sum {
+            sums = pipeline.delay_ints(&sums);
+            pipeline.step(along);
+        }
+        let [first, _, group] = along;
+        let start = |lane: usize| match &beside {
+            Some(beside) => beside[lane],
+            None => table(&self.biases(serial, lane), &[**group]),
+        };
+        let lanes = sums.into_iter().enumerate();
+        lanes
+            .map(|(lane, sum)| self.shift_and_add(serial.digits, pipeline, (lane, sum), start(lane), **first))
+            .collect()
+    }
+
+    /// The sums of chains of tables in LUTs, for each lane, those of the higher bits of a digit shifted; `along` are delayed with them, of which the last
+    /// one is the group of outputs.
+    fn in_tables<'c>(
+        &self,
+        serial: Serial,
+        pipeline: &mut Pipeline<'_, 'c>,
+        (x, turn): (&[Int<'c>], Turn<'c>),
+        along: &mut [&mut Signal<'c>],
+    ) -> Vec<Vec<Int<'c>>> {
+        let mut group = turn.group;
+        let mut step = |pipeline: &mut Pipeline<'_, 'c>, group: &mut Signal<'c>| {
+            *group = pipeline.delay(*group);
+            pipeline.step(along);
+        };
+        let bits = pipeline.delay(Signal::pack(&bits_of_digit(serial.digits, x, turn.digit)));
+        step(pipeline, &mut group);
 
         // [bits of a digit, elements]
         let mut planes = bits.lanes(1);
@@ -59,36 +106,14 @@ impl Matrix {
                 }
             }
             delay_bits(pipeline, &mut planes, x.len(), &chains, stage);
-            pipeline.step(&mut [first, last, &mut group]);
+            step(pipeline, &mut group);
         }
-
-        let mut sums: Vec<_> = sums.into_iter().map(|sum| sum.expect("a chain has a table")).collect();
-        for _ in 1 + serial.stages(x.len())..stages.chains {
-            sums = pipeline.delay_ints(&sums);
-            pipeline.step(&mut [first, last, &mut group]);
-        }
+        let sums: Vec<_> = sums.into_iter().map(|sum| sum.expect("a chain has a table")).collect();
         let of_plane = |(plane, sums): (usize, &[Int<'c>])| -> Vec<_> {
             sums.iter().map(|sum| sum.shift_left(plane as u32)).collect()
         };
-        let lists = sums
-            .chunks(chains.len() * serial.digits.bits as usize)
-            .zip(in_blocks)
-            .map(|(lane, of_blocks)| {
-                lane.chunks(chains.len()).enumerate().flat_map(of_plane).chain(of_blocks).collect()
-            })
-            .collect();
-        let mut sums = pipeline.sum(lists, (self.adder_inputs, LEVELS), &mut [first, last, &mut group]);
-        for _ in stages.tables..stages.sum {
-            sums = pipeline.delay_ints(&sums);
-            pipeline.step(&mut [first, last, &mut group]);
-        }
-        let start = |lane: usize| match &beside {
-            Some(beside) => beside[lane],
-            None => table(&self.biases(serial, lane), &[group]),
-        };
-        let lanes = sums.into_iter().enumerate();
-        lanes
-            .map(|(lane, sum)| self.shift_and_add(serial.digits, pipeline, (lane, sum), start(lane), *first))
+        sums.chunks(chains.len() * serial.digits.bits as usize)
+            .map(|lane| lane.chunks(chains.len()).enumerate().flat_map(of_plane).collect())
             .collect()
     }
 
@@ -143,18 +168,18 @@ impl Matrix {
         lanes
     }
 
-    /// What the sums of tables start from, for each group of a lane.
+    /// What the sums over digits start from, for each group of a lane.
     fn biases(&self, serial: Serial, lane: usize) -> Vec<i64> {
         let by_bits = serial.by_bits(self.simd as i64) as usize;
         let start = |group: usize| self.start(serial.digits, group * self.pe + lane, by_bits);
         (0..self.groups as usize).map(start).collect()
     }
 
-    /// What the sums of tables start from where DSP blocks multiply the elements behind theirs, for each lane, in the stage `stages.sum`.
+    /// What the sums over digits start from where DSP blocks multiply the elements behind theirs, for each lane, in the stage `stages.sum`.
     ///
-    /// A lane of DSP blocks takes one of its elements a digit. Sums over the digits are kept until those of the tables of the same group
+    /// A lane of DSP blocks takes one of its elements a digit. Sums over the digits are kept until those of the LUTs of the same group
     /// come: in registers that take the one before them when that has been there for as many cycles as there are digits.
-    fn beside_tables<'c>(
+    fn beside_luts<'c>(
         &self,
         actor: Actor<'c>,
         (serial, stages): (Serial, SerialStages),
@@ -227,7 +252,7 @@ impl Matrix {
         sums.into_iter().enumerate().map(total).collect()
     }
 
-    /// The range of what [`Matrix::beside_tables`] gives for a lane.
+    /// The range of what [`Matrix::beside_luts`] gives for a lane.
     fn start_range(&self, serial: Serial, lane: usize) -> (i128, i128) {
         let by_bits = serial.by_bits(self.simd as i64) as usize;
         hull(self.biases(serial, lane).into_iter().enumerate().map(|(group, bias)| {
