@@ -254,16 +254,21 @@ fn products_bit_by_bit() {
     assert_eq!(cycles, 28.0);
 }
 
+/// With such products, of signed and of unsigned inputs, bits are right, and a sample takes as many cycles.
+fn check_products(mut conv: Conv, products: &str, seed: u64, expected: f64) {
+    conv.made = format!(", products = \"{products}\"").leak();
+    for unsigned in [false, true] {
+        conv.unsigned = unsigned;
+        let Some((cycles, _)) = conv.check(seed + u64::from(unsigned)) else { return };
+        assert_eq!(cycles, expected, "{products}");
+    }
+}
+
 /// Adders of constant weights that take a digit of all elements a cycle: each vector takes as many cycles as its elements have digits.
 #[test]
 fn constants_in_digits() {
-    let run = |shape, outputs, lanes: [usize; 3], made: &str, seed: u64, expected: f64| {
-        for unsigned in [false, true] {
-            let mut conv = Conv::new(shape, outputs, lanes);
-            (conv.made, conv.unsigned) = (format!(", products = \"{made}\"").leak(), unsigned);
-            let Some((cycles, _)) = conv.check(seed + u64::from(unsigned)) else { return };
-            assert_eq!(cycles, expected, "{made}");
-        }
+    let run = |shape, outputs, lanes, products, seed, expected| {
+        check_products(Conv::new(shape, outputs, lanes), products, seed, expected);
     };
     // Four vectors; of the channels, 0 and 1 of all taps come first: not in the order of the weights.
     run([4, 4, 4], 4, [2, 36, 4], "constants:1", 140, 32.0);
@@ -298,14 +303,10 @@ fn constants_in_digits() {
 /// Some elements bit by bit, of which some come from tables in block RAMs, and the last ones in DSP blocks, one a digit in each lane.
 #[test]
 fn products_bit_by_bit_beside_dsp_blocks_and_block_rams() {
-    let run = |shape, outputs, lanes: [usize; 3], made: &str, seed: u64, expected: f64| {
-        for unsigned in [false, true] {
-            let mut conv = Conv::new(shape, outputs, lanes);
-            let made = format!(", products = \"{made}\"");
-            (conv.made, conv.unsigned, conv.weights) = (made.leak(), unsigned, [-127, 127]);
-            let Some((cycles, _)) = conv.check(seed + u64::from(unsigned)) else { return };
-            assert_eq!(cycles, expected);
-        }
+    let run = |shape, outputs, lanes, products, seed, expected| {
+        let mut conv = Conv::new(shape, outputs, lanes);
+        conv.weights = [-127, 127];
+        check_products(conv, products, seed, expected);
     };
     // 16 elements each, a DSP block for both outputs: tables wait for the DSP blocks. Two groups.
     run([4, 4, 4], 4, [2, 36, 2], "serial:1+dsp:2", 110, 64.0);

@@ -25,7 +25,9 @@ pub fn fewer_bits(layers: &[Layer], ways: &[Vec<usize>], budget: f64) -> Vec<usi
     loop {
         let steps = layers.iter().zip(&fewer).enumerate().filter_map(|(index, (layer, &bits))| {
             let added = layer.noise.get(bits + 1)? - layer.noise[bits];
-            let fits = ways.iter().zip(&left).all(|(way, &left)| added <= left || !way.contains(&index));
+            // What lowers the noise fits however little is left.
+            let fits =
+                ways.iter().zip(&left).all(|(way, &left)| added <= left.max(0.0) || !way.contains(&index));
             fits.then(|| (index, added, layer.bit / added.max(f64::MIN_POSITIVE)))
         });
         // The first one of those that are worth the same.
@@ -57,9 +59,10 @@ mod tests {
         assert_eq!(fewer_bits(&layers, 16.9), [1, 1]);
         assert_eq!(fewer_bits(&layers, 17.0), [0, 2]);
         assert_eq!(fewer_bits(&layers, 20.0), [1, 2]);
-        // Nothing to choose from, and more noise than may be.
+        // Nothing to choose from; more noise than may be, and fewer bits that lower it.
         assert_eq!(fewer_bits(&[layer(1.0, &[3.0])], 100.0), [0]);
-        assert_eq!(fewer_bits(&[layer(1.0, &[3.0, 2.0])], 1.0), [0]);
+        assert_eq!(fewer_bits(&[layer(1.0, &[3.0, 4.0])], 1.0), [0]);
+        assert_eq!(fewer_bits(&[layer(1.0, &[3.0, 2.0, 2.5])], 1.0), [1]);
         assert_eq!(fewer_bits(&[], 1.0), [0; 0]);
     }
 
