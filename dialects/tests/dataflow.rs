@@ -147,7 +147,7 @@ fn weights_and_tables_take_memory() {
         let conv = find(graph, "conv").resources_at(made(25, 5));
         assert_eq!((conv.dsp, conv.bram18), (0, 0));
         // A table of 256 entries of 17 bits is four LUTs a bit.
-        assert_eq!(find(graph, "decide").resources(), Resources::logic(124 + 68, 90 + 80 + 17));
+        assert_eq!(find(graph, "decide").resources(), Resources::logic(87 + 68, 140 + 17));
         // Four samples of ten logits of eight bits fit into LUTs, 512 do not: 5120 bytes are three of 2048 x 9.
         let gate = find(graph, "gate");
         assert_eq!(gate.resources_holding_at(gate.folding(), 4).bram18, 0);

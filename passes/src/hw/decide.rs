@@ -13,7 +13,7 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{Int, Module, Pipeline, Signal, index_width},
+    hdl::{Int, Module, Pipeline, Register, Signal, index_width},
     stored::Stored,
 };
 use atheena_dialects::ee::{Confidence, IntegerConfidence, Limit};
@@ -66,23 +66,26 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
             Int::constant(low, input.data.builder()),
         )
     };
-    let begins = m.register_from("begins", 1, 1);
-    begins.next_if(finding.valid, ends);
-    let so_far = m.data_register("maximum", bits);
-    let before = (Int::new(*so_far, low, high), Int::constant(low, so_far.builder()));
-    // What is written is what the registers hold a cycle later.
-    let mut word = vec![*so_far];
-    let greatest = if wants_second {
-        let second = m.data_register("second", bits);
-        word.push(*second);
-        let both = greater_two((before.0, Int::new(*second, low, high)), found);
-        let both = (Int::select(*begins, found.0, both.0), Int::select(*begins, found.1, both.1));
-        second.next_if(finding.valid, both.1.to_bits(bits));
-        both.0
-    } else {
-        Int::select(*begins, found.0, before.0.max(found.0))
+    // Registers that hold the least value when a sample begins: no choice is on the way from them to themselves. What is written is delayed.
+    let least = Int::constant(low, input.data.builder()).to_bits(bits);
+    let so_far = |name: &str| {
+        let register = m.register_from(name, bits, low as i64);
+        let before = Int::new(*register, low, high);
+        (register, before)
     };
-    so_far.next_if(finding.valid, greatest.to_bits(bits));
+    let keep = |register: Register<'c>, value: Int<'c>| {
+        let value = value.to_bits(bits);
+        register.next_if(finding.valid, ends.mux(least, value));
+        m.delay(value, always)
+    };
+    let (maximum, before) = so_far("maximum");
+    let word = if wants_second {
+        let (second, before_second) = so_far("second");
+        let both = greater_two((before, before_second), found);
+        vec![keep(maximum, both.0), keep(second, both.1)]
+    } else {
+        vec![keep(maximum, before.max(found.0))]
+    };
     let found_all = m.delay_valid(finding.valid & ends, always);
     let write_bank = m.counter("write_bank", banks, found_all);
     maxima.write(m, write_bank, Signal::pack(&word), found_all);
