@@ -6,8 +6,8 @@ use super::resources::history;
 use super::scale::{dsp_blocks, multiplies};
 use super::timing::{LEVELS, Step, tree_stages};
 use super::{
-    Actor, Element, Folding, Lanes, Named, PoolKind, Resources, Stream, Timing, ceil_div, memory, operation,
-    pair, start,
+    Actor, Element, Folding, Lanes, Named, PoolKind, Resources, SHIFT_DEPTH, Stream, Timing, ceil_div,
+    memory, operation, pair, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
 
@@ -173,6 +173,10 @@ impl<'c> Actor<'c> for TilePool<'c> {
         let lanes = Self::output_lanes(&map, self.kernel()[1]);
         let bits = i64::from(Element::of_values(self.0.operands()[0]).bits);
         let kept = |width: i64| match row.is_in_turn() {
+            // Words go through a register into a memory.
+            true if row.kept() > SHIFT_DEPTH => {
+                memory(row.kept(), lanes * width) + Resources::logic(0, lanes * width)
+            }
             true => history(row.kept(), lanes * width),
             // Pixels of a tile one after the other: what was kept last is at hand.
             false if row.groups == 1 => {

@@ -149,7 +149,8 @@ impl<'c> SoFar<'c> {
     fn new(row: TileRow, width: u32, pipeline: &Pipeline<'_, 'c>, word: Signal<'c>) -> Self {
         let (m, enable) = (pipeline.module, pipeline.enable);
         if row.is_in_turn() {
-            return Self::InTurn(History::new(m, "so_far", row.kept(), width, pipeline.valid, enable));
+            let words = History::new(m, "so_far", row.kept(), width, pipeline.valid, enable);
+            return Self::InTurn(words.late());
         }
         let memory = m.ram("so_far", row.kept(), width);
         let read = memory.read(m, word, enable);
@@ -170,12 +171,12 @@ impl<'c> SoFar<'c> {
         let (m, step) = (pipeline.module, pipeline.enable & pipeline.valid);
         match self {
             Self::InTurn(history) => history.push(m, word),
-            Self::Anew { memory, address, last, .. } => {
-                memory.write(m, *address, word, step);
-                if let Some(last) = last {
-                    last.next_if(step, word);
-                }
+            Self::Anew { memory, address, last: Some(last), .. } => {
+                last.next_if(step, word);
+                memory.write_late(m, *address, (word, Some(**last)), step);
             }
+            // Of two groups in turn a word may be wanted at once.
+            Self::Anew { memory, address, last: None, .. } => memory.write(m, *address, word, step),
         }
     }
 }

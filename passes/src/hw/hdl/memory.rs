@@ -227,6 +227,20 @@ impl<'c> Memory<'c> {
         module.delay(Signal::new(value, self.width, builder), enable)
     }
 
+    /// Writes a word at the clock edge behind the next one if `enable` is set: nothing that computes it is on the way into the memory. `kept` is the word in the next
+    /// cycle, if there is a register that holds it.
+    pub fn write_late(
+        &self,
+        module: &Module<'c>,
+        address: Signal<'c>,
+        (value, kept): (Signal<'c>, Option<Signal<'c>>),
+        enable: Signal<'c>,
+    ) {
+        let always = module.one();
+        let kept = kept.unwrap_or_else(|| module.delay(value, always));
+        self.write(module, module.delay(address, always), kept, module.delay_valid(enable, always));
+    }
+
     /// Writes a word at the next clock edge if `enable` is set.
     pub fn write(&self, module: &Module<'c>, address: Signal<'c>, value: Signal<'c>, enable: Signal<'c>) {
         assert_eq!(value.width(), self.width, "a word of {}", self.array_type);
@@ -264,6 +278,7 @@ pub struct History<'c> {
     store: Store<'c>,
     enable: Signal<'c>,
     valid: Signal<'c>,
+    is_late: bool,
 }
 
 enum Store<'c> {
@@ -285,13 +300,19 @@ impl<'c> History<'c> {
         if depth <= SHIFT_DEPTH {
             let registers: Vec<_> = (0..depth).map(|_| module.data_register(name, width)).collect();
             let old = **registers.last().expect("a history has a depth");
-            return Self { old, store: Store::Registers(registers), enable, valid };
+            return Self { old, store: Store::Registers(registers), enable, valid, is_late: false };
         }
         let memory = module.ram(name, depth, width);
         let address = module.counter(&format!("{name}_address"), depth, before & enable);
         let old = memory.read(module, address, enable);
         let address = module.delay(address, enable);
-        Self { old, store: Store::Memory(memory, address), enable, valid }
+        Self { old, store: Store::Memory(memory, address), enable, valid, is_late: false }
+    }
+
+    /// The same, whose words go through a register into its memory: for words that take long to compute. A word is read again three valid cycles later at the
+    /// earliest, as fewer words are in registers, and so behind its write.
+    pub fn late(self) -> Self {
+        Self { is_late: true, ..self }
     }
 
     /// The word that [`History::push`] replaces.
@@ -309,6 +330,9 @@ impl<'c> History<'c> {
                     register.next_if(step, value);
                     value = **register;
                 }
+            }
+            Store::Memory(memory, address) if self.is_late => {
+                memory.write_late(module, *address, (value, None), step);
             }
             Store::Memory(memory, address) => memory.write(module, *address, value, step),
         }
