@@ -33,6 +33,14 @@ NETWORKS = [
 ]
 
 
+# Cycles a sample, at which designs are compared.
+SPEEDS = {
+    "B-LeNet": [1024, 512, 256, 192, 128, 96, 64],
+    "Triple Wins": [16384, 8192, 4096, 2048, 1024, 512],
+    "B-AlexNet": [32768, 16384, 8192, 4096, 2048],
+}
+
+
 def write(marker, text, page=PAGE):
     """Replaces what stands between a marker and the next end."""
     old = page.read_text(encoding="utf-8")
@@ -106,6 +114,17 @@ def figures(network, data, late):
     return rows, mean, len(gains)
 
 
+def equal_speeds(name, points):
+    """Rows of one network: the smallest shares of the device for a speed, without and with exits, by the points of `explore`."""
+    rows = ""
+    for cycles in SPEEDS[name]:
+        fast = [point for point in points if point["cycles"] <= cycles]
+        shares = [min((p["share"] for p in fast if p["exits"] == exits), default=None) for exits in (False, True)]
+        if None not in shares:
+            rows += f"| {name} | {cycles} | {' | '.join(f'{100 * share:.1f} %' for share in shares)} | {100 * shares[1] / shares[0]:.0f} % |\n"
+    return rows
+
+
 def main():
     """Writes the tables."""
     if not SHARED.is_dir():
@@ -115,11 +134,13 @@ def main():
     table += "| network | budget | without exits | with exits | gain |\n|---|---|---|---|---|\n"
     summary = "\n| network | mean gain at 5, 10, 20, 40 % | resources for what no exits have at 20 % | designs | proved optimal | seconds for both curves |\n"
     summary += "|---|---|---|---|---|---|\n"
+    speeds = "| network | cycles a sample | without exits | with exits | part |\n|---|---|---|---|---|\n"
     slow = []
     for name, network, data, late in NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
             explored = atheena("explore", network, data, f"{folder}/x", "--late-fraction", late)
         points, seconds = explored["points"], explored["seconds"]
+        speeds += equal_speeds(name, points)
         rows, mean, counted = figures(network, data, late)
         for budget, without, with_exits, gain in rows:
             shown = f"{gain:.2f}" if gain else "–"
@@ -135,6 +156,7 @@ def main():
         if seconds > MOST_SECONDS:
             slow.append(f"{name}: {seconds:.2f} s, at most {MOST_SECONDS}")
     write("gains", table + summary)
+    write("speeds", speeds)
     print("\n".join(slow))
     return 1 if slow else 0
 

@@ -872,12 +872,22 @@ fn fork_maps_add_resize_and_fifo() {
 
 /// Samples leave at exit 0 whose sum of exponentials is at most a limit.
 fn exits(classes: usize, lanes: usize, depth: usize, table: &[i64], limit: i64) -> Option<SimResult> {
+    exits_in_dsps("DSP48E1", (classes, lanes, depth), table, limit)
+}
+
+/// The same on a device of these DSP blocks.
+fn exits_in_dsps(
+    dsp: &str,
+    (classes, lanes, depth): (usize, usize, usize),
+    table: &[i64],
+    limit: i64,
+) -> Option<SimResult> {
     let confidence = format!("#ee.max_softmax<threshold = 0.9, table = [{}], limit = {limit}>", text(table));
     let leaves = |x: &[i64]| {
         let max = x.iter().max().unwrap();
         x.iter().map(|x| table[(max - x) as usize]).sum::<i64>() <= limit
     };
-    exits_by(&confidence, leaves, (classes, 8, lanes), depth)
+    exits_by(&confidence, leaves, (classes, 8, lanes), (depth, dsp))
 }
 
 /// The same logits leave at exit 0 or, doubled, at exit 1.
@@ -885,7 +895,7 @@ fn exits_by(
     confidence: &str,
     leaves: impl Fn(&[i64]) -> bool,
     (classes, bits, lanes): (usize, u32, usize),
-    depth: usize,
+    (depth, dsp): (usize, &str),
 ) -> Option<SimResult> {
     let (low, high) = (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
     let logits = stream(&[classes], &format!("i{bits}"), lanes);
@@ -896,7 +906,7 @@ fn exits_by(
         )
     };
     let graph = format!(
-        r#"dataflow.graph @net {{
+        r#"dataflow.graph @net attributes {{dsp = "{dsp}"}} {{
           %x, %t = dataflow.source "in" : {ty}, {TAG}
           %x0, %x1, %x2 = dataflow.fork "fork" %x : {ty} -> {ty}, {ty}, {ty}
           %t0, %t1 = dataflow.fork "tags" %t : {TAG} -> {TAG}, {TAG}
@@ -945,12 +955,16 @@ fn table() -> Vec<i64> {
 fn exits_with_the_smallest_gates() {
     // A gate of exactly one sample, one logit a beat.
     let Some(_) = exits(10, 1, 10, &table(), 85_000) else { return };
+    // With a register more behind the gates.
+    let Some(_) = exits_in_dsps("MULT18X18D", (10, 1, 10), &table(), 85_000) else { return };
 }
 
 #[test]
 fn exits_with_room_take_a_beat_a_cycle() {
-    let Some(result) = exits(10, 2, 160, &table(), 85_000) else { return };
-    assert_eq!(result.cycles_per_sample, Some(5.0));
+    for dsp in ["DSP48E1", "MULT18X18D"] {
+        let Some(result) = exits_in_dsps(dsp, (10, 2, 160), &table(), 85_000) else { return };
+        assert_eq!(result.cycles_per_sample, Some(5.0));
+    }
 }
 
 #[test]
@@ -969,7 +983,7 @@ fn exits_of(confidence: Confidence, (classes, bits, lanes): (usize, u32, usize))
     let attribute = confidence.to_attr(Ctx::of(&context)).to_string();
     let integer = confidence.integer.expect("it was quantised");
     let leaves = |x: &[i64]| integer.leaves(&x.iter().map(|&x| x as i32).collect::<Vec<_>>());
-    exits_by(&attribute, leaves, (classes, bits, lanes), 16 * classes)
+    exits_by(&attribute, leaves, (classes, bits, lanes), (16 * classes, "DSP48E1"))
 }
 
 #[test]

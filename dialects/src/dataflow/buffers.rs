@@ -3,7 +3,7 @@
 use super::actor::{lanes_of, output_register, output_registers, stream_foldings};
 use super::timing::{SKID, Step};
 use super::{
-    Actor, Behaviour, Folding, Lag, Lanes, Named, Resources, Stream, Timing, ceil_div, int, memory,
+    Actor, Behaviour, DspKind, Folding, Lag, Lanes, Named, Resources, Stream, Timing, ceil_div, int, memory,
     operation, start,
 };
 use crate::ir::{Attr, Builder, Op, Value};
@@ -306,6 +306,11 @@ impl<'c> Gate<'c> {
         !self.pass_when() && Stream::of_value(self.0.operands()[0]) != Stream::tag()
     }
 
+    /// Registers between the memory and the output: the block RAMs of devices with square DSP blocks take long.
+    pub fn registers(self) -> u32 {
+        if DspKind::of(self.0) == DspKind::Square { 2 } else { 1 }
+    }
+
     /// Sets the depth in beats, of which a sample is the least.
     pub fn set_depth(self, depth: i64) {
         self.0.set_attr("depth", Attr::i64(self.0.ctx(), depth));
@@ -356,13 +361,16 @@ impl<'c> Actor<'c> for Gate<'c> {
     fn timing(&self) -> Timing {
         let beats = self.inputs()[0].beats() as u64;
         let rooms = vec![words(self.depth()), SKID];
-        Timing::of(rooms, Behaviour::Gate { beats, pass_when: self.pass_when() })
+        let (pass_when, registers) = (self.pass_when(), self.registers());
+        Timing::of(rooms, Behaviour::Gate { beats, pass_when, registers })
     }
 
     fn resources_at(&self, folding: Folding) -> Resources {
         let input = self.inputs().swap_remove(0);
         let depth = depth_at(&input, self.depth(), self.folding(), folding);
-        Self::cost(&input.with_lanes(lanes_of(folding)), depth)
+        let stream = input.with_lanes(lanes_of(folding));
+        let more = i64::from(self.registers() - 1) * stream.bits();
+        Self::cost(&stream, depth) + Resources::logic(0, more)
     }
 
     fn resources_holding_at(&self, folding: Folding, samples: i64) -> Resources {

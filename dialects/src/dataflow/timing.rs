@@ -35,6 +35,8 @@ pub enum Behaviour {
         beats: u64,
         /// The decision of those that pass.
         pass_when: bool,
+        /// Between the memory and the output.
+        registers: u32,
     },
     /// `dataflow.decide`: a bank of beats is read when its maximum is known, and gives a decision with its last beat.
     Decide {

@@ -1,7 +1,7 @@
 //! `dataflow.gate`: the conditional buffer.
 //!
 //! One beat a cycle in and out, without gaps between samples that pass; three cycles of latency from the decision to the
-//! first beat. A circular buffer of `depth` beats. A sample that passes leaves as fast as its beats are there. One that
+//! first beat, four on devices with square DSP blocks. A circular buffer of `depth` beats. A sample that passes leaves as fast as its beats are there. One that
 //! is dropped goes in a single cycle, by moving the read address behind it, as soon as its last beat is in: it does come
 //! in, because `depth` holds a whole sample and nothing of an earlier one is left when its decision is looked at.
 
@@ -9,6 +9,7 @@ use super::{
     actor::{Actor, beat_width},
     hdl::{Module, index_width},
 };
+use atheena_dialects::dataflow::Gate;
 
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
@@ -56,6 +57,10 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
         moved.at_least(depth).mux(moved - depth, moved).bits(0, address.width())
     };
     address.next_if(pop | drop, drop.mux(behind(beats), behind(1)));
-    let beat = memory.read(m, *address, output.ready);
-    output.send_if(m.delay_valid(pop, output.ready), beat);
+    let mut beat = memory.read(m, *address, output.ready);
+    let mut valid = m.delay_valid(pop, output.ready);
+    for _ in 1..Gate::cast(actor.0).map_or(1, Gate::registers) {
+        (beat, valid) = (m.delay(beat, output.ready), m.delay_valid(valid, output.ready));
+    }
+    output.send_if(valid, beat);
 }

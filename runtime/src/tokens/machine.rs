@@ -48,9 +48,18 @@ impl<'a> Machine<'a> {
             Behaviour::Steps(steps) => Self::Pipeline(Pipeline::new(index, actor, steps)),
             Behaviour::Window { places, lag } => Self::Window(Window::new(index, actor, places, *lag)),
             Behaviour::Fork => Self::Fork(Fork { index, actor, done: vec![false; actor.outputs.len()] }),
-            &Behaviour::Gate { beats, pass_when } => {
+            &Behaviour::Gate { beats, pass_when, registers } => {
                 let decisions = decisions[actor.exit].iter();
-                Self::Gate(Gate { index, actor, beats, pass_when, decisions, beat: 0, register: false })
+                Self::Gate(Gate {
+                    index,
+                    actor,
+                    beats,
+                    pass_when,
+                    decisions,
+                    beat: 0,
+                    registers: 0,
+                    last: 1 << (registers - 1),
+                })
             }
             &Behaviour::Decide { beats, banks, search_cycles, stages } => Self::Decide(Decide {
                 index,
@@ -125,7 +134,7 @@ impl Fork<'_> {
     }
 }
 
-/// The conditional buffer: its memory is the room of its first input, and one register is behind it.
+/// The conditional buffer: its memory is the room of its first input, and registers are behind it.
 pub struct Gate<'a> {
     index: usize,
     actor: &'a ActorModel,
@@ -134,15 +143,20 @@ pub struct Gate<'a> {
     decisions: std::slice::Iter<'a, bool>,
     /// Of the sample that leaves.
     beat: u64,
-    register: bool,
+    /// A bit a register, the memory's the lowest one, and the bit of the last one.
+    registers: u32,
+    last: u32,
 }
 
 impl Gate<'_> {
     fn visit(&mut self, cycle: u64, channels: &mut Channels) -> Status {
         let (data, decision, output) = (self.actor.inputs[0], self.actor.inputs[1], self.actor.outputs[0]);
         let room = channels.has_room(output, cycle);
-        if room && std::mem::take(&mut self.register) {
-            channels.push(output, cycle);
+        if room {
+            if self.registers & self.last != 0 {
+                channels.push(output, cycle);
+            }
+            self.registers = (self.registers & !self.last) << 1;
         }
         // What waits in front of a full memory does not count.
         let used = channels.beats(data, cycle).min(channels.room(data));
@@ -161,7 +175,7 @@ impl Gate<'_> {
                 }
                 channels.pop(data, cycle, 1);
                 self.beat = (self.beat + 1) % self.beats;
-                self.register = true;
+                self.registers |= 1;
                 moved = true;
             } else {
                 status = Status::Blocked;
@@ -179,7 +193,7 @@ impl Gate<'_> {
         if !room {
             channels.want_room(output, cycle);
         }
-        if moved || (room && self.register) {
+        if moved || (room && self.registers != 0) {
             channels.agenda.wake(self.index, cycle + 1);
         }
         status
