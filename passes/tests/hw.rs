@@ -578,26 +578,13 @@ fn a_slice_begins_within_a_beat() {
 /// One actor of maps of i8: what it gives, by the reference, and its cycles a sample.
 fn alone(
     body: &str,
-    from: ([usize; 3], usize),
-    to: ([usize; 3], usize),
-    reference: impl Fn(&Map) -> Vec<i64>,
-) -> Option<f64> {
-    alone_in_dsps("DSP48E1", body, from, to, reference)
-}
-
-/// The same on a device of these DSP blocks.
-fn alone_in_dsps(
-    dsp: &str,
-    body: &str,
     (shape, lanes): ([usize; 3], usize),
     (to, to_lanes): ([usize; 3], usize),
     reference: impl Fn(&Map) -> Vec<i64>,
 ) -> Option<f64> {
     let (input, output) = (stream(&shape, "i8", lanes), stream(&to, "i8", to_lanes));
     let body = body.replace("IN", &input.ty).replace("OUT", &output.ty);
-    let text =
-        line(&input, &body, &output).replace("@net {", &format!("@net attributes {{dsp = \"{dsp}\"}} {{"));
-    let mut design = Design::new(&text, &input, &output, 1)?;
+    let mut design = Design::new(&line(&input, &body, &output), &input, &output, 1)?;
     let mut random = Random(31);
     let samples: Vec<_> = (0..4).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect();
     let expected: Vec<_> = samples.iter().map(|data| (reference(&Map { shape, data }), 0)).collect();
@@ -625,8 +612,7 @@ fn depthwise(most_bias: i64, (least_shift, most_shift): (i64, i64)) {
         (random.numbers(12, 1 << 30, (1 << 31) - 1), random.numbers(12, least_shift, most_shift));
     // Rounding as TFLite does, and by a number of each output.
     let roundings: Vec<_> = shifts.iter().map(|&shift| random.numbers(1, 0, 1 << shift)[0]).collect();
-    let ways = [("double_round", None), ("rounding = ", Some(&roundings))];
-    for ((how, rounding), dsp) in ways.into_iter().zip(["DSP48E1", "MULT18X18D"]) {
+    for (how, rounding) in [("double_round", None), ("rounding = ", Some(&roundings))] {
         let how =
             rounding.map_or_else(|| how.to_owned(), |values| format!("{how}array<i64: {}>", text(values)));
         let body = format!(
@@ -650,9 +636,7 @@ fn depthwise(most_bias: i64, (least_shift, most_shift): (i64, i64)) {
             (0..map.data.len() * 2).map(output).collect()
         };
         // 4 * 3 pixels of 6 channels, two a beat.
-        let Some(cycles) = alone_in_dsps(dsp, &body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference) else {
-            return;
-        };
+        let Some(cycles) = alone(&body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference) else { return };
         assert_eq!(cycles, 36.0);
     }
 }

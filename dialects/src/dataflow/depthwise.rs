@@ -49,22 +49,9 @@ impl<'c> Depthwise<'c> {
 
     /// Numbers that an adder of products takes. DSP blocks add two of theirs.
     pub fn adder_inputs(self) -> usize {
-        if self.is_constant_at(self.folding()) { DspKind::of(self.0).adder_inputs() } else { 2 }
-    }
-
-    /// Are there registers for weights and elements behind those that memories and inputs have? Square DSP blocks have none of their own, and are far from either.
-    pub fn keeps_operands(self) -> bool {
-        self.keeps_operands_at(self.folding())
-    }
-
-    fn keeps_operands_at(self, folding: Folding) -> bool {
-        DspKind::of(self.0) == DspKind::Square && !self.is_constant_at(folding)
-    }
-
-    /// Are all weights used in each cycle?
-    fn is_constant_at(self, folding: Folding) -> bool {
         let [_, _, channels, _] = self.weights_shape();
-        lanes_of(folding) >= channels
+        let constant = lanes_of(self.folding()) >= channels;
+        if constant { DspKind::of(self.0).adder_inputs() } else { 2 }
     }
 }
 
@@ -101,11 +88,10 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         i64::from(64 - (kh * kw - 1).leading_zeros()).div_euclid(2) + 7
     }
 
-    /// Weights, on some devices operands, products, the tree over the taps, the bias, the sum, and the multiplier if there is one.
+    /// Weights, products, the tree over the taps, the bias, the sum, and the multiplier if there is one.
     fn timing(&self) -> Timing {
         let [kh, kw, _, _] = self.weights_shape();
-        let more = u64::from(self.keeps_operands()) + u64::from(multiplies(self.0));
-        Timing::pass(4 + sum_stages(kh * kw, self.adder_inputs()) + more)
+        Timing::pass(4 + sum_stages(kh * kw, self.adder_inputs()) + u64::from(multiplies(self.0)))
     }
 
     /// As `dataflow.matvec`: a DSP a product with weights out of a memory, adders of 20 bits, 50 LUTs a lane to scale.
@@ -130,10 +116,8 @@ impl<'c> Actor<'c> for Depthwise<'c> {
         let weights = self.0.attr("weights").and_then(Attr::to_dense_ints);
         let chooses = weights.is_some_and(|weights| weights.iter().all(|weight| (0..=1).contains(weight)));
         let multipliers = Resources { dsp: i64::from(!chooses), ..Resources::default() } * products;
-        let operands = if self.keeps_operands_at(folding) { products * 8 + kh * kw * lanes * 8 } else { 0 };
         rom(words, products * 8)
             + rom(words, outputs * 32)
-            + Resources::logic(0, operands)
             + tree
             + multipliers
             + ends

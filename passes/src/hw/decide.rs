@@ -13,7 +13,7 @@
 
 use super::{
     actor::{Actor, beat_width},
-    hdl::{Int, Module, Pipeline, Register, Signal, index_width},
+    hdl::{Int, Module, Pipeline, Signal, index_width},
     stored::Stored,
 };
 use atheena_dialects::ee::{Confidence, IntegerConfidence, Limit};
@@ -66,25 +66,23 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
             Int::constant(low, input.data.builder()),
         )
     };
-    // Registers that hold the least value when a sample begins: no choice is on the way from them to themselves. What is written is delayed.
-    let least = Int::constant(low, input.data.builder()).to_bits(bits);
-    let so_far = |name: &str| {
-        let register = m.register_from(name, bits, low as i64);
-        let before = Int::new(*register, low, high);
-        (register, before)
-    };
-    let keep = |register: Register<'c>, value: Int<'c>| {
-        let value = value.to_bits(bits);
-        register.next_if(finding.valid, ends.mux(least, value));
-        m.delay(value, always)
-    };
-    let (maximum, before) = so_far("maximum");
+    // What is written is what is kept a cycle later.
     let word = if wants_second {
-        let (second, before_second) = so_far("second");
-        let both = greater_two((before, before_second), found);
-        vec![keep(maximum, both.0), keep(second, both.1)]
+        let begins = m.register_from("begins", 1, 1);
+        begins.next_if(finding.valid, ends);
+        let (maximum, second) = (m.data_register("maximum", bits), m.data_register("second", bits));
+        let before = (Int::new(*maximum, low, high), Int::new(*second, low, high));
+        let both = greater_two(before, found);
+        maximum.next_if(finding.valid, Int::select(*begins, found.0, both.0).to_bits(bits));
+        second.next_if(finding.valid, Int::select(*begins, found.1, both.1).to_bits(bits));
+        vec![*maximum, *second]
     } else {
-        vec![keep(maximum, before.max(found.0))]
+        // It holds the least value when a sample begins, so that nothing but the greater number is chosen on its way to itself.
+        let maximum = m.register_from("maximum", bits, low as i64);
+        let greatest = Int::new(*maximum, low, high).max(found.0).to_bits(bits);
+        let least = Int::constant(low, input.data.builder()).to_bits(bits);
+        maximum.next_if(finding.valid, ends.mux(least, greatest));
+        vec![m.delay(greatest, always)]
     };
     let found_all = m.delay_valid(finding.valid & ends, always);
     let write_bank = m.counter("write_bank", banks, found_all);

@@ -2,7 +2,7 @@
 //!
 //! One beat a cycle: each beat has all taps of L channels, or of all channels of several windows, and gives their M outputs each. Latency is 4 cycles and the tree
 //! over the taps (`ceil(log2(KH*KW) / 2)`), and 1 more if the multiplier is no power of two. With one group of channels the
-//! weights are constants, else they come from memories of one word a group, and square DSP blocks have a register of their own in front, 1 more cycle.
+//! weights are constants, else they come from memories of one word a group.
 
 use super::{
     actor::{Actor, beat_width, value_range},
@@ -35,8 +35,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let rounding = rescale.take_rounding() as i64;
     bias.iter_mut().for_each(|b| *b += rounding);
 
-    let depthwise = Depthwise::cast(actor.0).expect("its module is generated from a depthwise");
-    let adder_inputs = depthwise.adder_inputs();
+    let adder_inputs = Depthwise::cast(actor.0).map_or(2, Depthwise::adder_inputs);
 
     let input = m.receive(0, beat_width(&from));
     let output = m.send(0, beat_width(&to));
@@ -58,13 +57,9 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         .flat_map(|output| (0..taps).map(move |tap| (output, tap)))
         .map(|(output, tap)| weight(output, tap))
         .collect();
-    let mut weights = of_group("weights", &in_order, pipeline.valid);
+    let weights = of_group("weights", &in_order, pipeline.valid);
     let mut x = input.data;
     pipeline.step(&mut [&mut x]);
-    if depthwise.keeps_operands() {
-        weights = pipeline.delay_ints(&weights);
-        pipeline.step(&mut [&mut x]);
-    }
     let x = actor.lanes_of(0, x);
     let products = (0..vectors * outputs)
         .map(|result| {
