@@ -231,10 +231,10 @@ impl Size {
         products.digit_bits().map(|bits| Digits::new(bits, self.input))
     }
 
-    /// How digits make these products; None if all bits come at once.
+    /// How digits make these products; None if all bits come at once, or nothing of a vector is left for LUTs.
     pub fn serial(self, pe: i64, products: Products) -> Option<Serial> {
         let groups = ceil_div(self.outputs, pe);
-        match products {
+        let serial = match products {
             Products::Serial { bits, lanes, blocks } => {
                 Some(Serial::new([bits, lanes, blocks], self.input, groups))
             }
@@ -242,14 +242,14 @@ impl Size {
                 Some(Serial::of_adders([bits, lanes, blocks], self.input))
             }
             _ => None,
-        }
+        };
+        serial.filter(|serial| serial.in_luts(self.vector) > 0)
     }
 
-    /// Can they, with these lanes? That takes whole vectors, one at a time, of which something is left for LUTs, and more than one cycle for
-    /// them.
+    /// Can they, with these lanes? That takes whole vectors, one at a time, and more than one cycle for them.
     pub fn is_serial_at(self, simd: i64, pe: i64, serial: Serial) -> bool {
         let (beats, groups) = self.beats_and_groups(simd, pe);
-        let is_whole = self.vectors(simd) == 1 && beats == 1 && serial.in_luts(self.vector) > 0;
+        let is_whole = self.vectors(simd) == 1 && beats == 1;
         is_whole && groups <= serial.most_groups() && serial.digits.count > 1
     }
 

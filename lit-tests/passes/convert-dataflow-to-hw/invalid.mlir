@@ -83,3 +83,20 @@ dataflow.graph @one_digit {
   %d, %dt, %e = dataflow.merge "merge" %y tags %t : !result tags !tag -> !result, !tag, !exit
   dataflow.sink "out" %d, %dt, %e : !result, !tag, !exit
 }
+
+// -----
+
+!vector = !dataflow.stream<1x1x8xi8, lanes = 8>
+!result = !dataflow.stream<1x1x3xi8, lanes = 3>
+!tag = !dataflow.stream<1xi16, lanes = 1>
+!exit = !dataflow.stream<1xi8, lanes = 1>
+
+dataflow.graph @nothing_for_luts {
+  %x, %t = dataflow.source "in" : !vector, !tag
+  // expected-error @below {{'dataflow.matvec' op expected whole vectors of at least two 4-bit digits, one at a time, some elements for LUTs, and all outputs at once, for constants in digits}}
+  // expected-note @below {{choose other lanes, or no products}}
+  %y = dataflow.matvec "dense" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 8 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>,
+    output_zp = 0 : i64, products = "constants:4+dsp:4", shift = array<i32: 7>, weights = dense<1> : tensor<3x1x1x8xi8>} : !vector -> !result
+  %d, %dt, %e = dataflow.merge "merge" %y tags %t : !result tags !tag -> !result, !tag, !exit
+  dataflow.sink "out" %d, %dt, %e : !result, !tag, !exit
+}

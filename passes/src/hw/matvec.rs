@@ -35,7 +35,7 @@ use super::{
     rescale::{Factors, Rescale},
     stored::Stored,
 };
-use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Serial};
+use atheena_dialects::dataflow::{DspKind, DspUse, Matvec, MatvecCosts, Multipliers, Products, Serial};
 use atheena_dialects::ir::Failure;
 use digits::Turn;
 use reuse::Vectors;
@@ -216,19 +216,19 @@ impl Matrix {
         let matvec = matvec_of(actor);
         let (size, products) = (matvec.size(), matvec.products());
         let (simd, pe) = (matvec.input().lanes, matvec.output().lanes);
-        let Some(serial) = size.serial(pe, products) else { return Ok(None) };
-        if size.is_serial_at(simd, pe, serial) {
-            return Ok(Some(serial));
+        let Some(bits) = products.digit_bits() else { return Ok(None) };
+        let serial = size.serial(pe, products).filter(|&serial| size.is_serial_at(simd, pe, serial));
+        if serial.is_some() {
+            return Ok(serial);
         }
         let vectors = format!(
-            "expected whole vectors of at least two {}-bit digits, one at a time, some elements for LUTs",
-            serial.digits.bits
+            "expected whole vectors of at least two {bits}-bit digits, one at a time, some elements for LUTs"
         );
-        let (outputs, cure) = match serial.in_adders {
-            true => {
+        let (outputs, cure) = match products {
+            Products::Digits { .. } => {
                 ("all outputs at once, for constants in digits".into(), "choose other lanes, or no products")
             }
-            false => (
+            _ => (
                 format!("at most {} groups of outputs, for serial products", Serial::MOST_GROUPS),
                 "choose other lanes, or products = \"lut\"",
             ),

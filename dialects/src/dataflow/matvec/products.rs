@@ -52,7 +52,7 @@ impl Products {
         match self {
             Self::Dsp => simd,
             Self::Mixed(lanes) => lanes.min(simd),
-            Self::Serial { lanes, .. } | Self::Digits { lanes, .. } => lanes,
+            Self::Serial { lanes, .. } | Self::Digits { lanes, .. } => lanes.min(simd),
             Self::Lut | Self::Constants => 0,
         }
     }
