@@ -384,8 +384,7 @@ impl<'c> Actor<'c> for Matvec<'c> {
             let group = Step { cycles, needs: Needs::Input(0), takes: false, gives: true };
             let mut steps = vec![group; groups as usize - 1];
             steps.push(Step { takes: true, ..group });
-            let costs = MatvecCosts::of(*self);
-            let stages = costs.serial_stages(serial, pe, costs.stages_in_luts(serial)).sum;
+            let stages = MatvecCosts::of(*self).serial_stages(serial, pe).sum;
             return Timing::steps(steps, stages + 1 + u64::from(multiplies(self.0)));
         }
         let turns = (groups * reuse) as usize;

@@ -59,7 +59,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     address.next_if(pop | drop, drop.mux(behind(beats), behind(1)));
     let mut beat = memory.read(m, *address, output.ready);
     let mut valid = m.delay_valid(pop, output.ready);
-    for _ in 1..Gate::cast(actor.0).map_or(1, Gate::registers) {
+    let gate = Gate::cast(actor.0).expect("its module is generated from a gate");
+    for _ in 1..gate.registers() {
         (beat, valid) = (m.delay(beat, output.ready), m.delay_valid(valid, output.ready));
     }
     output.send_if(valid, beat);

@@ -232,8 +232,13 @@ impl<'c> MatvecCosts<'c> {
         }
     }
 
+    /// When all sums are there, those of LUTs as early as they may be.
+    pub fn serial_stages(&self, serial: Serial, pe: i64) -> SerialStages {
+        self.serial_stages_behind(serial, pe, self.stages_in_luts(serial))
+    }
+
     /// When all sums are there, those of LUTs in the stage `in_luts`.
-    pub fn serial_stages(&self, serial: Serial, pe: i64, in_luts: u64) -> SerialStages {
+    pub fn serial_stages_behind(&self, serial: Serial, pe: i64, in_luts: u64) -> SerialStages {
         let (inputs, elements) = (self.dsp_kind.adder_inputs(), serial.in_luts(self.size.vector) as usize);
         // Bits and tables of block RAMs with a register behind them; the tree.
         let chains = in_luts.max(if serial.blocks > 0 { 3 } else { 0 });
@@ -454,7 +459,7 @@ impl<'c> MatvecCosts<'c> {
 
     /// Tables in block RAMs for a bit of the inputs, with a register behind each, and the bits of their sums; bits of inputs wait for the chains.
     fn in_block_rams(&self, serial: Serial, pe: i64) -> (Resources, Vec<i64>) {
-        let waits = self.serial_stages(serial, pe, self.stages_in_luts(serial)).chains as i64 - 2;
+        let waits = self.serial_stages(serial, pe).chains as i64 - 2;
         let ends = self.ends();
         let mut sum = Resources::default();
         let mut table = |elements: Range<usize>| {
@@ -484,7 +489,7 @@ impl<'c> MatvecCosts<'c> {
         let weights = Rom::new(words, lanes * pe * bits_of_range(low, high), 0).resources();
         let (products, terms) = self.in_dsps(lanes, pe, words);
         let (tree, _) = adder_tree(&terms, self.dsp_kind.adder_inputs());
-        let holds = self.serial_stages(serial, pe, self.stages_in_luts(serial)).holds as i64;
+        let holds = self.serial_stages(serial, pe).holds as i64;
         let sums = Resources::logic(self.sum_bits, self.sum_bits * (1 + holds));
         elements + weights + products + (tree + sums) * pe + counter(words)
     }

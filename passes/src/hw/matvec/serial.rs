@@ -24,7 +24,7 @@ impl Matrix {
         let costs = MatvecCosts::of(matvec_of(actor));
         let adders = serial.in_adders.then(|| self.adders_of_digit(serial.digits, x.len()));
         let in_luts = adders.as_ref().map_or_else(|| costs.stages_in_luts(serial), |a| 1 + a.stages(LEVELS));
-        let stages = costs.serial_stages(serial, self.pe as i64, in_luts);
+        let stages = costs.serial_stages_behind(serial, self.pe as i64, in_luts);
         let mut group = turn.group;
         let beside = (!of_dsps.is_empty())
             .then(|| self.beside_luts(actor, (serial, stages), *pipeline, of_dsps, turn, (*first, *last)));
