@@ -88,6 +88,18 @@ pub enum Goal {
     Latency,
 }
 
+/// Whether the first layers compute two rows of an image side by side, which a host sends in that order then.
+#[derive(ValueEnum, Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RowPairs {
+    /// Where that is better
+    #[default]
+    Auto,
+    /// Rows come one after the other
+    Never,
+    /// In any case, if the network can
+    Always,
+}
+
 /// Options of `compile`.
 #[derive(Args, Debug)]
 pub struct CompileArgs {
@@ -130,6 +142,9 @@ pub struct CompileArgs {
     /// How many samples leave at each exit, as `profile -o` has counted, in place of the calibration samples
     #[arg(long, value_name = "JSON")]
     pub profile: Option<PathBuf>,
+    /// Whether the first layers compute two rows of an image side by side; a host sends them in that order then
+    #[arg(long, value_enum, default_value = "auto", conflicts_with = "point")]
+    pub row_pairs: RowPairs,
     /// How to quantise
     #[command(flatten)]
     pub quantize: QuantizeArgs,
@@ -176,6 +191,9 @@ pub struct ExploreArgs {
     /// With --tune: how many choices
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u8).range(1..=9), requires = "tune")]
     pub choices: u8,
+    /// Whether the first layers compute two rows of an image side by side; a host sends them in that order then
+    #[arg(long, value_enum, default_value = "auto")]
+    pub row_pairs: RowPairs,
     /// How to quantise
     #[command(flatten)]
     pub quantize: QuantizeArgs,

@@ -5,12 +5,12 @@ use crate::{
     report::{ActorReport, BalanceReport, ExitLatency, ExitReport, Report, Stalls},
 };
 use atheena_dialects::{
-    dataflow::{self, Actor, Graph, Resources, Stream},
+    dataflow::{self, Actor, Graph, Resources, Source, Stream},
     ee::Exit,
     ir::{Attr, Op},
 };
 use atheena_runtime::{
-    simulate::{Interface, Port},
+    simulate::{Interface, Port, SideBySide},
     tokens::{Activity, Outcome, TokenModel},
 };
 use melior::ir::Module;
@@ -135,11 +135,18 @@ fn interface(graph: Graph<'_>, top: &str, exits: usize) -> Result<Interface, Err
         bits: stream.element.bits as usize,
         beats: stream.beats() as usize,
         row_elements: (stream.row_pixels() * stream.channels()) as usize,
+        rows: None,
     };
+    let samples = Stream::of_value(source.result(0));
+    let side_by_side = Source::cast(source).map(Source::rows).filter(|&rows| rows > 1);
+    let rows = side_by_side.map(|rows| SideBySide {
+        count: rows as usize,
+        pixel_elements: (samples.channels() / rows) as usize,
+    });
     let output = Stream::of_value(sink.operand(0).ok_or(Error::Internal("the sink has no data"))?);
     Ok(Interface {
         top: top.into(),
-        input: port(&Stream::of_value(source.result(0))),
+        input: Port { rows, ..port(&samples) },
         classes: output.elements() as usize,
         output: port(&output),
         exits,

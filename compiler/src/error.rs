@@ -72,6 +72,11 @@ pub enum Error {
         "--point: it was explored for a network with other layers\n  note: explore this network with `atheena explore`, or compile without --point"
     )]
     OtherGraph,
+    /// No rows can be paired.
+    #[error(
+        "--row-pairs always: the image does not go through convolutions of stride 1 to a pool of tiles of an even number of rows, and nowhere else\n  note: leave it to the compiler with --row-pairs auto"
+    )]
+    NoRowPairs,
     /// A data set is at fault.
     #[error("{0}")]
     DataSet(#[from] DataSetError),

@@ -73,6 +73,9 @@ pub struct Point {
     pub bottleneck: String,
     /// The margin by which actors behind exits are faster than on average they must be.
     pub margin: f64,
+    /// Do the first layers compute rows in pairs?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub row_pairs: bool,
     /// How each actor is folded, by its name.
     pub foldings: BTreeMap<String, String>,
 }

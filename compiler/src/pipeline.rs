@@ -1,6 +1,9 @@
 //! The way from an imported network to hardware: the passes, in order.
 
-use crate::{cli::Level, quantization::QuantizeArgs};
+use crate::{
+    cli::{Level, RowPairs},
+    quantization::QuantizeArgs,
+};
 use atheena_dialects::dataflow::Resources;
 use std::{
     collections::BTreeMap,
@@ -78,6 +81,8 @@ pub struct Hardware {
     pub late_fraction: Option<String>,
     /// What the DSP blocks of the device are.
     pub dsp_kind: String,
+    /// May rows come in pairs?
+    pub row_pairs: RowPairs,
 }
 
 /// What a design is to be good at, within its budget.
@@ -101,6 +106,8 @@ pub enum Objective {
 /// A design of an exploration.
 #[derive(Debug, Clone)]
 pub struct Explored {
+    /// Are rows in pairs?
+    pub row_pairs: bool,
     /// The folding of each actor, by its name.
     pub foldings: BTreeMap<String, String>,
     /// Cycles a sample.
@@ -131,6 +138,9 @@ pub const NORMALISE_INPUT: [&str; 11] = [
     "canonicalize",
     "cse",
 ];
+
+/// The pass that pairs rows.
+pub const PAIR_ROWS: &str = "dataflow-pair-rows";
 
 /// The pass that picks foldings.
 pub const BALANCE: &str = "dataflow-balance-pipeline";
@@ -193,7 +203,8 @@ pub fn steps(way: &Way<'_>) -> Vec<Step> {
         step(Level::Dataflow, "convert-ee-to-dataflow", module, &late.chain(dsp).collect::<Vec<_>>());
         let graph = "dataflow.graph";
         step(Level::Dataflow, "dataflow-narrow-multipliers", graph, &[]);
-        // With the options that come out of trying some (`plan.rs`).
+        // If that makes a better design, which comes out of trying both; with the options that come out of trying some (`plan.rs`).
+        step(Level::Dataflow, PAIR_ROWS, graph, &[]);
         step(Level::Dataflow, BALANCE, graph, &[]);
         step(Level::Dataflow, "dataflow-apply-foldings", graph, &[]);
         step(Level::Dataflow, "dataflow-size-buffers", graph, &[]);

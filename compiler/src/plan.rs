@@ -6,6 +6,7 @@
 //! foldings counts the buffers, and the simulation of tokens judges the best of what comes out.
 
 use crate::{
+    cli::RowPairs,
     error::Error,
     pipeline::{Explored, Hardware, Objective},
     session::Session,
@@ -19,12 +20,14 @@ use atheena_passes::{
     dataflow::{
         apply_foldings::apply,
         balance_pipeline::designs::{Design, Designs, folded},
+        pair_rows::pair,
         size_buffers::{Options as SizeOptions, SizeBuffers},
     },
     depths::{self, Room},
 };
 use atheena_runtime::tokens::TokenModel;
 use melior::ir::Module;
+use std::sync::Arc;
 
 mod judge;
 
@@ -62,9 +65,44 @@ const MOST_JUDGED: usize = 4;
 /// Above this part of the throughput, the user is told what bursts cost.
 const LARGE_LOSS: f64 = 0.01;
 
+/// A graph of a network, and all of its designs.
+pub struct Variant<'s> {
+    /// The module with the graph.
+    pub module: Module<'s>,
+    /// The designs.
+    pub designs: Arc<Designs>,
+    /// Are rows in pairs in it?
+    pub row_pairs: bool,
+}
+
+/// The graphs that a module's may become, of which one will be the best.
+pub fn variants<'s>(
+    session: &'s Session,
+    module: &Module<'_>,
+    row_pairs: RowPairs,
+) -> Result<Vec<Variant<'s>>, Error> {
+    let text = Op::of_module(module).to_text_with_locations();
+    let mut variants = vec![];
+    for paired in [false, true] {
+        let wanted = row_pairs == RowPairs::Auto || paired == (row_pairs == RowPairs::Always);
+        if !wanted {
+            continue;
+        }
+        let module = session.parse(&text, "the graph")?;
+        let graph = graph(&module)?;
+        if !paired || pair(graph) {
+            let designs = Arc::new(Designs::of(graph.0));
+            variants.push(Variant { module, designs, row_pairs: paired });
+        }
+    }
+    if variants.is_empty() { Err(Error::NoRowPairs) } else { Ok(variants) }
+}
+
 /// A design with its room for bursts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// Is it one of a graph with rows in pairs?
+    pub row_pairs: bool,
     /// The foldings.
     pub design: Design,
     /// The part of the throughput that bursts cost, by the model.
@@ -73,12 +111,15 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of a design, whatever bursts cost.
-    pub fn of(design: Design) -> Self {
-        Self { design, loss: 0.0 }
+    pub fn of(row_pairs: bool, design: Design) -> Self {
+        Self { row_pairs, design, loss: 0.0 }
     }
 
     /// The point of an exploration, for the graph that it was found in.
-    fn explored(graph: Graph<'_>, designs: &Designs, explored: &Explored) -> Result<Self, Error> {
+    fn explored(variants: &[Variant<'_>], explored: &Explored) -> Result<Self, Error> {
+        let variant = variants.iter().find(|variant| variant.row_pairs == explored.row_pairs);
+        let Variant { module, designs, row_pairs } = variant.ok_or(Error::OtherGraph)?;
+        let graph = graph(module)?;
         let folding = |actor: &(dyn Actor<'_> + '_)| {
             let label = actor.label();
             let text = explored.foldings.get(&label)?;
@@ -102,7 +143,7 @@ impl Plan {
             resources: Resources::default(),
             bottleneck: String::new(),
         };
-        Ok(Self::of(design))
+        Ok(Self::of(*row_pairs, design))
     }
 
     /// Writes the foldings into a module's graph.
@@ -156,21 +197,19 @@ pub fn graph<'c>(module: &Module<'c>) -> Result<Graph<'c>, Error> {
     graphs.first().map(|&graph| Graph(graph)).ok_or(Error::Internal("there is no graph to balance"))
 }
 
-/// The best plan for the graph of a module, of those tried: with its buffers, the design stays within the budget, and is the best by
+/// The best plan for one of the graphs, of those tried: with its buffers, the design stays within the budget, and is the best by
 /// the objective.
-pub fn plan(
-    session: &Session,
-    module: &Module<'_>,
-    designs: &Designs,
-    hardware: &Hardware,
-) -> Result<Plan, Error> {
-    let graph = graph(module)?;
+pub fn plan(session: &Session, variants: &[Variant<'_>], hardware: &Hardware) -> Result<Plan, Error> {
     if let Some(explored) = &hardware.explored {
-        return Plan::explored(graph, designs, explored);
+        return Plan::explored(variants, explored);
     }
-    let mut planner = Planner { graph, designs, hardware, nearest: None };
-    let candidates = planner.candidates(hardware.objective);
-    if let Some(best) = judge::best(candidates, hardware) {
+    let planners: Result<Vec<_>, Error> =
+        variants.iter().map(|variant| Planner::new(variant, hardware)).collect();
+    let mut planners = planners?;
+    let mut candidates = |objective| -> Vec<Candidate> {
+        planners.iter_mut().flat_map(|planner| planner.candidates(objective)).collect()
+    };
+    if let Some(best) = judge::best(candidates(hardware.objective), hardware) {
         return Ok(best);
     }
     // Nothing is good enough: what would be?
@@ -178,16 +217,15 @@ pub fn plan(
         Objective::Throughput => None,
         Objective::Resources { cycles } | Objective::Latency { arrival_cycles: cycles } => Some(cycles),
     };
-    let fastest = wanted.map(|cycles| (planner.candidates(Objective::Throughput), cycles));
-    if let Some((fastest, cycles)) = fastest
-        && let Some(reachable) = judge::fastest(fastest)
+    if let Some(cycles) = wanted
+        && let Some(reachable) = judge::fastest(candidates(Objective::Throughput))
     {
         return Err(reachable.too_slow_for(cycles, hardware));
     }
-    match planner.nearest {
+    match planners.iter().find_map(|planner| planner.nearest) {
         Some(nearest) => Err(Error::BuffersDoNotFit(over(nearest, hardware.budget))),
         // Balancing itself says what is wrong.
-        None => Err(does_not_fit(session, module, hardware.budget)?),
+        None => Err(does_not_fit(session, &variants[0].module, hardware.budget)?),
     }
 }
 
@@ -227,12 +265,18 @@ impl Candidate {
 struct Planner<'a, 'c> {
     graph: Graph<'c>,
     designs: &'a Designs,
+    row_pairs: bool,
     hardware: &'a Hardware,
     /// What came nearest to the budget without staying in it.
     nearest: Option<Resources>,
 }
 
-impl Planner<'_, '_> {
+impl<'a, 'c> Planner<'a, 'c> {
+    fn new(variant: &'a Variant<'c>, hardware: &'a Hardware) -> Result<Self, Error> {
+        let Variant { module, designs, row_pairs } = variant;
+        Ok(Self { graph: graph(module)?, designs, row_pairs: *row_pairs, hardware, nearest: None })
+    }
+
     /// The best designs by the model, with each room that may be worth it.
     fn candidates(&mut self, objective: Objective) -> Vec<Candidate> {
         let mut found = vec![];
@@ -330,7 +374,7 @@ impl Planner<'_, '_> {
     /// A design as it is built; None if it can't be.
     fn candidate(&self, design: Design) -> Option<Candidate> {
         let (cycles, loss) = self.expected(&design);
-        let plan = Plan { design, loss };
+        let plan = Plan { row_pairs: self.row_pairs, design, loss };
         let built = plan.build(self.graph).ok()?;
         let resources = total(built);
         let slowest = bottleneck(built).map(|slowest| slowest.label).unwrap_or_default();
@@ -357,7 +401,7 @@ impl Planner<'_, '_> {
 
     /// The same foldings with the longest queues at the exits that fit: what they leave of the budget is of no other use.
     fn with_longer_queues(&self, candidate: Candidate) -> Candidate {
-        let Plan { ref design, loss } = candidate.plan;
+        let Plan { ref design, loss, .. } = candidate.plan;
         let room = design.room;
         let longer = SPARE_LOSSES.into_iter().filter(|&spare| spare < room.max_loss).find_map(|max_loss| {
             let room = Room { max_loss, ..room };

@@ -282,6 +282,16 @@ static LogicalResult verifyScale(Op op, int64_t outputs) {
   return success();
 }
 
+LogicalResult SourceOp::verify() {
+  StreamType data = stream(getData());
+  int64_t rows = getRows().value_or(1);
+  if (rows > 1 &&
+      (data.getShape().size() != 3 || data.getShape().back() % rows != 0))
+    return emitOpError() << "expected " << rows << " rows side by side, [H/"
+                         << rows << ", W, " << rows << "*C], but got " << data;
+  return success();
+}
+
 LogicalResult MatvecOp::verify() {
   StreamType in = stream(getInput()), out = stream(getOutput());
   auto weights = dyn_cast<RankedTensorType>(getWeights().getShapedType());
@@ -304,15 +314,24 @@ LogicalResult MatvecOp::verify() {
   if (vectors == 1 && in.getPixels() > 1 &&
       in.getShape()[in.getShape().size() - 2] % in.getPixels() != 0)
     return emitOpError() << "expected a vector of whole beats, but got " << in;
-  if (out.getShape().back() != outputs ||
+  // The outputs of a vector are a pixel, or several side by side.
+  int64_t pixels = outputs / out.getShape().back();
+  if (outputs % out.getShape().back() != 0 ||
       out.getNumElements() != positions * outputs)
     return emitOpError() << "expected " << positions << " vectors of "
                          << outputs << " elements as result, but got " << out;
-  if (out.getPixels() != vectors ||
-      (vectors > 1 && in.getShape().drop_back() != out.getShape().drop_back()))
+  int64_t most = vectors * pixels;
+  if ((vectors > 1 ? out.getPixels() != most : most % out.getPixels() != 0) ||
+      (pixels > 1 && out.isRagged()))
     return emitOpError() << "expected a result of " << vectors
                          << " vectors a beat, as the input has, but got "
                          << out;
+  auto rows = [](StreamType type) { return type.getShape().drop_back(2); };
+  if (vectors > 1 &&
+      (rows(in) != rows(out) || in.getShape().drop_back().back() * pixels !=
+                                    out.getShape().drop_back().back()))
+    return emitOpError() << "expected the rows of its input, " << in
+                         << ", as result, but got " << out;
   int64_t channels = weights.getDimSize(3);
   if (int64_t(getChannelLanes()) < 1 ||
       channels % int64_t(getChannelLanes()) != 0)
@@ -320,11 +339,12 @@ LogicalResult MatvecOp::verify() {
                          << " channels, but got " << getChannelLanes();
   // The lanes of a folding that is not applied yet are an attribute.
   auto simd = (*this)->getAttrOfType<IntegerAttr>("simd");
-  int64_t most = simd ? simd.getInt() : in.getLanes() / vectors;
+  int64_t mostLanes = simd ? simd.getInt() : in.getLanes() / vectors;
   int64_t reuse = getReuse().value_or(1);
   bool bitByBit = getProducts() && (getProducts()->starts_with("serial") ||
                                     getProducts()->starts_with("constants"));
-  if (reuse > 1 && (positions % reuse != 0 || 2 * most > vector || bitByBit))
+  if (reuse > 1 &&
+      (positions % reuse != 0 || 2 * mostLanes > vector || bitByBit))
     return emitOpError() << "expected reuse to divide the " << positions
                          << " vectors, each of two beats at least, of products "
                             "that are neither serial nor constants, but got "
@@ -333,7 +353,8 @@ LogicalResult MatvecOp::verify() {
     int64_t lanes = 0;
     StringRef mixed = *products;
     bool isMixed = mixed.consume_front("dsp:") &&
-                   !mixed.getAsInteger(10, lanes) && lanes > 0 && lanes < most;
+                   !mixed.getAsInteger(10, lanes) && lanes > 0 &&
+                   lanes < mostLanes;
     int64_t bits = 0;
     StringRef serial = *products;
     bool isInDigits = serial.consume_front("constants:");
@@ -345,7 +366,7 @@ LogicalResult MatvecOp::verify() {
       int64_t count = 0;
       if (isSerial && serial.consume_front(other))
         isSerial =
-            !serial.consumeInteger(10, count) && count > 0 && count < most;
+            !serial.consumeInteger(10, count) && count > 0 && count < mostLanes;
     }
     isSerial &= serial.empty();
     if (*products != "dsp" && *products != "lut" && !isMixed && !isSerial)
@@ -353,7 +374,7 @@ LogicalResult MatvecOp::verify() {
                               "serial:4, constants:N with N from 1 to 31 bits, "
                               "dsp:N, or serial:1+dsp:N+bram:N or "
                               "constants:1+dsp:N+bram:N with N below the "
-                           << most << " lanes, but got " << *products;
+                           << mostLanes << " lanes, but got " << *products;
   }
   return verifyScale(*this, outputs);
 }

@@ -263,6 +263,11 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// A window of one pixel.
+    pub fn pointwise() -> Self {
+        Self { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0; 4] }
+    }
+
     /// Rows and columns over which a window reaches.
     pub fn reach(&self) -> [i64; 2] {
         [0, 1].map(|i| (self.kernel[i] - 1) * self.dilation[i] + 1)

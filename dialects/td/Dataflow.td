@@ -114,10 +114,14 @@ def Dataflow_SourceOp : Dataflow_Actor<"source"> {
   let description = [{
     Samples come from the accelerator's input, an AXI4-Stream; a sample's tag is the
     `tid` of its first beat and leaves as one token a sample.
+
+    With `rows`, N of them come side by side: the stream is `[H/N, W, N*C]` of images `[H, W, C]`, a pixel of each of the rows at the same column
+    one after the other.
   }];
-  let arguments = common;
+  let arguments = !con(common, (ins OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$rows));
   let results = (outs Dataflow_EvenStreamType:$data, Dataflow_EvenStreamType:$tag);
   let assemblyFormat = "$label attr-dict `:` type($data) `,` type($tag)";
+  let hasVerifier = 1;
 }
 
 def Dataflow_SinkOp : Dataflow_Actor<"sink"> {
@@ -160,7 +164,8 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     dense layer), SIMD elements a beat, and gives for each a vector of OC elements, PE
     of them a beat. SIMD is the input's lanes and PE the output's; if PE does not divide OC, the last
     group of outputs is smaller. Each input beat is used for ceil(OC/PE) cycles; OC accumulators hold the partial sums. Where the vectors are the pixels of the input,
-    SIMD may be `Q*V` and PE `Q*OC`: Q vectors a beat.
+    SIMD may be `Q*V` and PE `Q*OC`: Q vectors a beat. The outputs of a vector may be several pixels of the result, N of OC/N channels, side by side; PE divides
+    these then, or is some of the pixels.
 
     `weights` is `[OC, KH, KW, C]` with `KH*KW*C = V`; the vector's order is that of
     `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub use error::SimError;
-pub use interface::{Interface, Port};
+pub use interface::{Interface, Port, SideBySide};
 pub use statistics::{Latency, Steady, cycles_per_sample};
 
 use error::Ending;

@@ -13,8 +13,8 @@ const SUMS: &str = include_str!("rtl/sums.sv");
 fn interface() -> Interface {
     Interface {
         top: "sums".to_owned(),
-        input: Port { lanes: 2, bits: 8, beats: 4, row_elements: 8 },
-        output: Port { lanes: 5, bits: 8, beats: 2, row_elements: 10 },
+        input: Port { lanes: 2, bits: 8, beats: 4, row_elements: 8, rows: None },
+        output: Port { lanes: 5, bits: 8, beats: 2, row_elements: 10, rows: None },
         classes: 10,
         exits: 2,
     }
@@ -230,8 +230,8 @@ endmodule";
     let directory = design(source);
     let interface = Interface {
         top: "wide".to_owned(),
-        input: Port { lanes: 96, bits: 8, beats: 1, row_elements: 95 },
-        output: Port { lanes: 96, bits: 16, beats: 1, row_elements: 95 },
+        input: Port { lanes: 96, bits: 8, beats: 1, row_elements: 95, rows: None },
+        output: Port { lanes: 96, bits: 16, beats: 1, row_elements: 95, rows: None },
         classes: 95,
         exits: 1,
     };

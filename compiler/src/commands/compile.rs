@@ -10,19 +10,19 @@ use crate::{
     frontier, model,
     output::{Output, PAGE, REPORT},
     page,
-    pipeline::{self, BALANCE, Explored, Hardware, Objective, Profiled, Step, Tune, Way},
-    plan, progress, quantization,
+    pipeline::{self, BALANCE, Explored, Hardware, Objective, PAIR_ROWS, Profiled, Step, Tune, Way},
+    plan::{self, Plan, Variant},
+    progress, quantization,
     report::{CurvePoint, Report},
     session::Session,
 };
 use atheena_dialects::{dataflow::Resources, ir::Op};
-use atheena_passes::dataflow::balance_pipeline::designs::{self, Designs};
+use atheena_passes::dataflow::balance_pipeline::designs;
 use atheena_runtime::{circt::Circt, dataset::DataSet};
 use melior::ir::Module;
 use serde::Serialize;
 use std::{
     path::Path,
-    sync::Arc,
     thread::{self, JoinHandle},
     time::Instant,
 };
@@ -94,13 +94,14 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             explored: wanted.explored,
             late_fraction: wanted.late_fraction,
             dsp_kind: device.dsp_kind.clone(),
+            row_pairs: args.row_pairs,
         }),
     };
     let spinner = progress::steps();
     let mut golden = imported.clone();
     let mut exits = vec![];
     let mut report = None;
-    let mut curve = None;
+    let mut curves = vec![];
     let describe = |module: &Module<'_>, exits, golden: &str| {
         let made = design::report(module, &device.name, clock_mhz, budget, exits, golden)?;
         let device_resources = Some(device.resources().into());
@@ -109,7 +110,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         Ok::<_, Error>(Report { float, device_resources, quantization, ..made })
     };
     let mut dataflow = None;
-    let mut designs: Option<Arc<Designs>> = None;
+    let mut plan: Option<Plan> = None;
     for Step { pass, pipeline, level: reached } in pipeline::steps(&way) {
         if reached > level {
             break;
@@ -122,12 +123,22 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         if let (Some(counts), "ee-profile-exits", Some(path)) = (&counts, pass, &args.profile) {
             counts.check_network(model::function(&module), path)?;
         }
-        if let (Some(hardware), Some(designs), BALANCE) = (&way.hardware, &designs, pass) {
-            let planned = plan::plan(&session, &module, designs, hardware)?;
-            if let Some(warning) = planned.warning(&module, budget)? {
+        if let (Some(hardware), PAIR_ROWS) = (&way.hardware, pass) {
+            spinner.set_message(BALANCE);
+            let variants = plan::variants(&session, &module, hardware.row_pairs)?;
+            curves = sketch(&variants, device.resources());
+            let best = plan::plan(&session, &variants, hardware)?;
+            let row_pairs = best.row_pairs;
+            plan = Some(best);
+            if !row_pairs {
+                continue;
+            }
+        }
+        if let (Some(plan), BALANCE) = (&plan, pass) {
+            if let Some(warning) = plan.warning(&module, budget)? {
                 spinner.suspend(|| eprintln!("warning: {warning}"));
             }
-            planned.record(&module)?;
+            plan.record(&module)?;
         } else {
             let told = session.run(&mut module, &pipeline)?;
             for line in told.iter().filter_map(|told| told.shown(args.verbose)) {
@@ -142,11 +153,6 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
             }
             Level::Dataflow => dataflow = Some(file),
             _ => {}
-        }
-        if pass == "dataflow-narrow-multipliers" {
-            let all = Arc::new(Designs::of(plan::graph(&module)?.0));
-            curve = Some(sketch(all.clone(), device.resources()));
-            designs = Some(all);
         }
     }
     if args.max_accuracy_drop.is_some() {
@@ -165,7 +171,7 @@ pub fn compile(args: &CompileArgs) -> Result<Option<Report>, Error> {
         None if level == Level::Dataflow => Some(describe(&module, exits, &golden)?),
         None => None,
     };
-    let report = report.map(|report| Report { dataflow, curve: joined(curve, clock_mhz), ..report });
+    let report = report.map(|report| Report { dataflow, curve: joined(curves, clock_mhz), ..report });
     output.write(REPORT, report.as_ref().map_or_else(|| "{}\n".to_owned(), Report::to_json))?;
     if let Some(report) = &report {
         output.write(PAGE, page::report(report, &report.to_json(), None)?)?;
@@ -191,11 +197,11 @@ impl Wanted {
         if let Some(named) = &args.point {
             let Design { point, curve, clock_mhz, budget } =
                 Exploration::design(named, &target.device.name, &args.quantize.options())?;
-            let Point { foldings, cycles, margin, share, bound, .. } = point;
+            let Point { row_pairs, foldings, cycles, margin, share, bound, .. } = point;
             return Ok(Self {
                 target: Target { budget, clock_mhz, ..target },
                 objective: Objective::Throughput,
-                explored: Some(Explored { foldings, cycles, margin, share, bound }),
+                explored: Some(Explored { row_pairs, foldings, cycles, margin, share, bound }),
                 no_exits: !curve.exits,
                 thresholds: curve.thresholds,
                 late_fraction: curve.late_fraction,
@@ -218,19 +224,31 @@ impl Wanted {
     }
 }
 
-/// The curve of a graph on a whole device, in the making while the compiler goes on.
-fn sketch(designs: Arc<Designs>, device: Resources) -> JoinHandle<Vec<designs::Design>> {
-    thread::spawn(move || designs.sketch(device, plan::USUAL))
+/// The curves of a graph's variants on a whole device, in the making while the compiler goes on.
+fn sketch(variants: &[Variant<'_>], device: Resources) -> Vec<JoinHandle<Vec<designs::Design>>> {
+    let of = |variant: &Variant<'_>| {
+        let designs = variant.designs.clone();
+        thread::spawn(move || designs.sketch(device, plan::USUAL))
+    };
+    variants.iter().map(of).collect()
 }
 
-/// The curve, when it is there.
-fn joined(curve: Option<JoinHandle<Vec<designs::Design>>>, clock_mhz: f64) -> Vec<CurvePoint> {
-    let points = curve.map(|thread| thread.join().expect("the search does not panic")).unwrap_or_default();
-    let point = |point: designs::Design| CurvePoint {
+/// The best points of the curves, when they are there, the slowest first.
+fn joined(curves: Vec<JoinHandle<Vec<designs::Design>>>, clock_mhz: f64) -> Vec<CurvePoint> {
+    let join = |curve: JoinHandle<Vec<designs::Design>>| curve.join().expect("the search does not panic");
+    let mut points: Vec<_> = curves.into_iter().flat_map(join).collect();
+    points.sort_by(|a, b| (a.cycles, a.share).partial_cmp(&(b.cycles, b.share)).expect("no cycles are NaN"));
+    let mut least = f64::INFINITY;
+    points.retain(|point| {
+        let better = point.share < least;
+        least = least.min(point.share);
+        better
+    });
+    let point = |point: &designs::Design| CurvePoint {
         samples_per_s: clock_mhz * 1e6 / point.cycles,
         share: point.share,
     };
-    points.into_iter().map(point).collect()
+    points.iter().rev().map(point).collect()
 }
 
 /// What quantisation cost, until it is in the report.

@@ -10,15 +10,15 @@ use crate::{
     model,
     output::{EXPLORATION, Output},
     page,
-    pipeline::{self, Hardware, Profiled, Way},
-    plan::{self, Plan},
+    pipeline::{self, Hardware, PAIR_ROWS, Profiled, Way},
+    plan::{self, Plan, Variant},
     progress,
     report::ResourceCounts,
     session::Session,
 };
 use atheena_dialects::{dataflow::Resources, ee::Exit, ir::Op};
 use atheena_passes::{
-    dataflow::balance_pipeline::designs::{Design, Designs},
+    dataflow::balance_pipeline::designs::Design,
     ee::tune_thresholds::tuning::{self, Goal, Tuning},
 };
 use atheena_runtime::dataset::DataSet;
@@ -55,8 +55,7 @@ pub fn run(args: &ExploreArgs) -> Result<(), Error> {
 /// A network of which all designs are looked at.
 struct Candidate<'s> {
     curve: Curve,
-    module: Module<'s>,
-    designs: Designs,
+    variants: Vec<Variant<'s>>,
 }
 
 fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
@@ -84,29 +83,29 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
     let with_exits = network(false)?;
     if !Exit::all_in(model::function(&with_exits)).is_empty() {
         let name = |index: usize| if index == 0 { "e".to_owned() } else { format!("t{index}-") };
-        let mut variants =
-            vec![Variant { late_fraction: args.target.late_fraction.clone(), ..Variant::default() }];
+        let mut choices =
+            vec![Tuned { late_fraction: args.target.late_fraction.clone(), ..Tuned::default() }];
         if let Some(data) = args.data.as_ref().or(args.calibration.as_ref()).filter(|_| args.tune) {
             spinner.set_message("choosing thresholds");
             let (tuning, tuned) = tuned(args, &session, &with_exits, data)?;
             accuracy_no_exits = tuning.no_exits.held_out.as_ref().map(|figures| figures.accuracy);
-            variants = tuned;
+            choices = tuned;
         }
         let text = Op::of_module(&with_exits).to_text_with_locations();
-        for (index, variant) in variants.into_iter().enumerate() {
+        for (index, choice) in choices.into_iter().enumerate() {
             let mut module = session.parse(&text, EXPLORATION)?;
-            variant.apply(args, &dsp_kind, &session, &mut module)?;
-            let late_fraction = variant.late_fraction.clone();
+            choice.apply(args, &dsp_kind, &session, &mut module)?;
+            let late_fraction = choice.late_fraction.clone();
             let curve = Curve {
                 name: name(index),
                 exits: true,
-                thresholds: variant.thresholds,
+                thresholds: choice.thresholds,
                 late_fraction,
-                accuracy: variant.accuracy,
+                accuracy: choice.accuracy,
                 reach_last: 1.0,
                 complete: true,
             };
-            candidates.push(candidate(&session, module, &dsp_kind, curve)?);
+            candidates.push(candidate(&session, module, args, &dsp_kind, curve)?);
         }
     }
     let without = network(true)?;
@@ -119,7 +118,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
         reach_last: 1.0,
         complete: true,
     };
-    candidates.push(candidate(&session, without, &dsp_kind, curve)?);
+    candidates.push(candidate(&session, without, args, &dsp_kind, curve)?);
 
     spinner.set_message("looking at all designs");
     let started = Instant::now();
@@ -127,7 +126,7 @@ fn explore(args: &ExploreArgs) -> Result<(Exploration, Duration), Error> {
     let took = started.elapsed();
     if found.iter().all(Vec::is_empty) {
         let smallest = candidates.last().ok_or(Error::Internal("there is no network to explore"))?;
-        return Err(plan::does_not_fit(&session, &smallest.module, budget)?);
+        return Err(plan::does_not_fit(&session, &smallest.variants[0].module, budget)?);
     }
 
     let quantization =
@@ -180,13 +179,13 @@ fn way(args: &ExploreArgs, no_exits: bool, float: bool) -> Way<'_> {
 
 /// Thresholds, and how many samples go on with them.
 #[derive(Default)]
-struct Variant {
+struct Tuned {
     thresholds: Option<String>,
     late_fraction: Option<String>,
     accuracy: Option<f64>,
 }
 
-impl Variant {
+impl Tuned {
     /// Gives an integer network the thresholds and its exits a profile.
     fn apply(
         &self,
@@ -209,7 +208,7 @@ impl Variant {
         let hardware = Some(Hardware { late_fraction, dsp_kind: dsp_kind.to_owned(), ..Hardware::default() });
         let way = Way { thresholds: self.thresholds.clone(), profile, hardware, ..Way::default() };
         let steps = pipeline::steps(&way);
-        for step in steps.iter().take_while(|step| step.pass != "dataflow-balance-pipeline") {
+        for step in steps.iter().take_while(|step| step.pass != PAIR_ROWS) {
             // The layers are folded already.
             if !step.pass.starts_with("ee-fold") {
                 session.run(module, &step.pipeline)?;
@@ -225,7 +224,7 @@ fn tuned(
     session: &Session,
     module: &Module<'_>,
     data: &Path,
-) -> Result<(Tuning, Vec<Variant>), Error> {
+) -> Result<(Tuning, Vec<Tuned>), Error> {
     let function = model::function(module);
     let samples = DataSet::read(data)?;
     model::check_images(function, &samples, data)?;
@@ -254,7 +253,7 @@ fn tuned(
             let (taken, of) = (exit.classifier.taken, exit.classifier.of);
             format!("{}={}", exit.name, (of - taken) as f64 / of.max(1) as f64)
         });
-        variants.push(Variant {
+        variants.push(Tuned {
             thresholds: Some(thresholds.join(",")),
             late_fraction: Some(goes_on.collect::<Vec<_>>().join(",")),
             accuracy: point.held_out.as_ref().map(|figures| figures.accuracy),
@@ -267,6 +266,7 @@ fn tuned(
 fn candidate<'s>(
     session: &'s Session,
     mut module: Module<'s>,
+    args: &ExploreArgs,
     dsp_kind: &str,
     curve: Curve,
 ) -> Result<Candidate<'s>, Error> {
@@ -276,59 +276,85 @@ fn candidate<'s>(
         session.run(&mut module, &pipeline)?;
     }
     let graph = plan::graph(&module)?;
-    let designs = Designs::of(graph.0);
     let reach = graph.actors().iter().map(|actor| actor.reach()).fold(1.0, f64::min);
-    let curve = Curve { reach_last: reach, complete: designs.is_whole(), ..curve };
-    Ok(Candidate { curve, module, designs })
+    let variants = plan::variants(session, &module, args.row_pairs)?;
+    let complete = variants.iter().all(|variant| variant.designs.is_whole());
+    Ok(Candidate { curve: Curve { reach_last: reach, complete, ..curve }, variants })
 }
 
 /// The designs on the curves of all candidates, which are looked for at once; those of a curve that is there are built meanwhile.
 fn search(candidates: &[Candidate<'_>], budget: Resources) -> Result<Vec<Vec<Built>>, Error> {
-    let mut found: Vec<Vec<Built>> = candidates.iter().map(|_| vec![]).collect();
+    let mut found: Vec<Vec<Vec<Built>>> = candidates.iter().map(|_| vec![]).collect();
     thread::scope(|scope| {
         let (sender, curves) = mpsc::channel();
-        for (index, designs) in candidates.iter().map(|candidate| &candidate.designs).enumerate() {
-            let sender = sender.clone();
-            // Nobody receives it where another curve can't be built.
-            scope.spawn(move || sender.send((index, designs.curve(budget, plan::USUAL))).ok());
+        for (index, candidate) in candidates.iter().enumerate() {
+            for (variant, designs) in candidate.variants.iter().map(|variant| &variant.designs).enumerate() {
+                let sender = sender.clone();
+                let curve = move || designs.curve(budget, plan::USUAL);
+                // Nobody receives it where another curve can't be built.
+                scope.spawn(move || sender.send(((index, variant), curve())).ok());
+            }
         }
         drop(sender);
-        for (index, designs) in curves {
-            found[index] = built(&candidates[index], designs, budget)?;
+        for ((index, variant), designs) in curves {
+            found[index].push(built(&candidates[index].variants[variant], designs, budget)?);
         }
-        Ok(found)
+        Ok(found.into_iter().map(|curves| best(curves)).collect())
     })
 }
 
 /// A design with all of its buffers.
 struct Built {
+    row_pairs: bool,
     design: Design,
     resources: Resources,
     /// The largest share of a kind.
     share: f64,
 }
 
-/// The designs with their buffers: those that fit a budget, and of which none is as fast with a smaller share.
-fn built(candidate: &Candidate<'_>, designs: Vec<Design>, budget: Resources) -> Result<Vec<Built>, Error> {
-    let graph = plan::graph(&candidate.module)?;
-    let mut kept: Vec<Built> = vec![];
-    // From the fastest on.
-    for design in designs.into_iter().rev() {
-        let plan = Plan::of(design);
+/// The designs with their buffers: those that fit a budget, the slowest first.
+fn built(variant: &Variant<'_>, designs: Vec<Design>, budget: Resources) -> Result<Vec<Built>, Error> {
+    let graph = plan::graph(&variant.module)?;
+    let build = |design| {
+        let plan = Plan::of(variant.row_pairs, design);
         let resources =
             plan.resources(graph).ok_or(Error::Internal("a design that was found can't be built"))?;
         let share = plan::largest_share(resources, budget);
-        let better = kept.last().is_none_or(|faster| share < faster.share);
-        if better && resources.within(budget) {
-            kept.push(Built { design: plan.design, resources, share });
-        }
+        Ok(Built { row_pairs: variant.row_pairs, design: plan.design, resources, share })
+    };
+    let mut built = designs.into_iter().map(build).collect::<Result<Vec<_>, Error>>()?;
+    built.retain(|built| built.resources.within(budget));
+    Ok(built)
+}
+
+/// Of the designs on the curves of a network's variants those of which none is as fast with a smaller share, the slowest first. What was proved of each curve
+/// bounds all of them.
+fn best(mut curves: Vec<Vec<Built>>) -> Vec<Built> {
+    let bounds: Vec<Vec<(f64, f64)>> = curves
+        .iter()
+        .map(|curve| curve.iter().map(|built| (built.design.cycles, built.design.bound)).collect())
+        .collect();
+    let mut all: Vec<Built> = curves.drain(..).flatten().collect();
+    all.sort_by(|a, b| a.design.cycles.total_cmp(&b.design.cycles).then(a.share.total_cmp(&b.share)));
+    let mut least = f64::INFINITY;
+    all.retain(|built| {
+        let better = built.share < least;
+        least = least.min(built.share);
+        better
+    });
+    for Built { design: Design { cycles, bound, .. }, .. } in &mut all {
+        // The slowest point of a curve that is as fast.
+        let as_fast =
+            |curve: &Vec<(f64, f64)>| curve.iter().rev().find(|point| point.0 <= *cycles).map(|p| p.1);
+        *bound = bounds.iter().filter_map(as_fast).fold(*bound, f64::min);
     }
-    kept.reverse();
-    Ok(kept)
+    all.reverse();
+    all
 }
 
 fn point(curve: &Curve, number: usize, built: Built, clock_mhz: f64) -> Point {
-    let Built { design: Design { foldings, cycles, bound, bottleneck, .. }, resources, share } = built;
+    let Built { row_pairs, design, resources, share } = built;
+    let Design { foldings, cycles, bound, bottleneck, .. } = design;
     // Below this it is rounding.
     let gap = if share - bound < 1e-8 { 0.0 } else { share - bound };
     Point {
@@ -343,6 +369,7 @@ fn point(curve: &Curve, number: usize, built: Built, clock_mhz: f64) -> Point {
         resources: resources.into(),
         bottleneck,
         margin: plan::USUAL.margin,
+        row_pairs,
         foldings: foldings.into_iter().map(|(actor, folding)| (actor, folding.to_string())).collect(),
     }
 }

@@ -84,8 +84,9 @@ fn words(message: &str) -> Vec<&str> {
 /// What messages of documented limitations say.
 const LIMITATIONS: [&str; 1] = ["is zero everywhere for all calibration samples"];
 
-/// What the message of a budget says that is too small.
-const TOO_SMALL: &str = "does not fit its budget";
+/// What messages say of options that a network does not fit, and these options.
+const BLIND: [(&str, &str); 2] =
+    [("does not fit its budget", "--budget"), ("--row-pairs always: ", "--row-pairs")];
 
 /// Runs a case in a directory of its own.
 pub fn run(case: &Case, directory: &Path) -> Outcome {
@@ -129,14 +130,14 @@ fn attempt(case: &Case, directory: &Path) -> Result<Counts, Error> {
             _ => Err(Error::Internal("compile was parsed as another command")),
         }
     };
-    match compile(&case.settings.compile) {
-        // A budget is drawn without a look at the network.
-        Err(error) if error.to_string().contains(TOO_SMALL) => {
-            let mut options = case.settings.compile.clone();
-            remove_option(&mut options, "--budget");
-            compile(&options)?;
-        }
-        result => result?,
+    // Some options are drawn without a look at the network.
+    let mut options = case.settings.compile.clone();
+    while let Err(error) = compile(&options) {
+        let message = error.to_string();
+        let blind =
+            BLIND.iter().find(|(text, option)| message.contains(text) && options.iter().any(|o| o == option));
+        let Some((_, option)) = blind else { return Err(error) };
+        remove_option(&mut options, option);
     }
 
     let report = Report::read(&output)?;

@@ -65,6 +65,9 @@ fn settings(random: &mut SplitMix64, seed: u64) -> Settings {
     if random.chance(0.05) {
         compile.push("--no-exits".into());
     }
+    if random.chance(0.4) {
+        compile.extend(["--row-pairs".into(), "always".into()]);
+    }
     Settings {
         seed,
         samples: random.within(6, 20) as usize,

@@ -25,12 +25,16 @@ pub fn best(candidates: Vec<Candidate>, hardware: &Hardware) -> Option<Plan> {
     .map(|candidate| candidate.plan)
 }
 
-/// The one that takes the fewest cycles a sample, which it says then.
+/// The one that takes the fewest cycles a sample, which it says then, and of those the smallest.
 pub fn fastest(candidates: Vec<Candidate>) -> Option<Candidate> {
     let promising = promising(candidates, |candidate| candidate.cycles);
     let simulated = judged(promising, |candidate| cycles_per_sample(&candidate.tokens)).into_iter();
     let simulated = simulated.map(|(cycles, candidate)| Candidate { cycles, ..candidate });
-    simulated.reduce(|best, next| if next.cycles < best.cycles { next } else { best })
+    let is_better = |a: &Candidate, b: &Candidate| {
+        let cost = |candidate: &Candidate| (candidate.cycles, candidate.plan.design.share);
+        cost(a) < cost(b)
+    };
+    simulated.reduce(|best, next| if is_better(&next, &best) { next } else { best })
 }
 
 /// The cheapest one that takes a sample every so many cycles, or almost.
@@ -81,7 +85,8 @@ fn judged<T: Send>(
 
 /// The first few by a value.
 fn promising(mut candidates: Vec<Candidate>, of: impl Fn(&Candidate) -> f64) -> Vec<Candidate> {
-    candidates.sort_by(|a, b| of(a).total_cmp(&of(b)));
+    let share = |candidate: &Candidate| candidate.plan.design.share;
+    candidates.sort_by(|a, b| of(a).total_cmp(&of(b)).then(share(a).total_cmp(&share(b))));
     candidates.truncate(MOST_JUDGED);
     candidates
 }

@@ -31,6 +31,11 @@ impl<'c> Source<'c> {
         self.0.result(0)
     }
 
+    /// Rows that come side by side.
+    pub fn rows(self) -> i64 {
+        self.0.attr("rows").and_then(Attr::to_i64).unwrap_or(1)
+    }
+
     /// Their tags.
     pub fn tag(self) -> Value<'c> {
         self.0.result(1)

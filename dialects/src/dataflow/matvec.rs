@@ -326,12 +326,16 @@ impl<'c> Actor<'c> for Matvec<'c> {
             vector % lanes == 0 && input.row_pixels() % pixels == 0
         };
         let simds = input.lane_choices().into_iter().filter(whole);
-        let pes = pe_choices(self.rows_count());
+        // The outputs of a vector may be several pixels.
+        let (outputs, channels) = (self.rows_count(), self.output().channels());
+        let of_pixels = |&pe: &i64| channels % pe == 0 || pe % channels == 0 && outputs % pe == 0;
+        let mut pes = pe_choices(outputs);
+        pes.retain(|pe| channels == outputs || of_pixels(pe));
         let mut lanes: Vec<(i64, i64)> =
             simds.flat_map(|simd| pes.iter().map(move |&pe| (simd, pe))).collect();
         if input.channels() == vector {
             let several = pixel_choices(input.row_pixels(), self.weights_shape()[3]);
-            lanes.extend(several.map(|vectors| (vectors * vector, vectors * self.rows_count())));
+            lanes.extend(several.map(|vectors| (vectors * vector, vectors * outputs)));
         }
         lanes.sort_by_key(|&(simd, pe)| (simd * pe, pe));
         let costs = MatvecCosts::of(*self);

@@ -23,14 +23,17 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// The attribute `bias`: `dense<…>` of i32, or of i64 where that is too narrow.
+    pub fn bias_attr<'c>(ctx: Ctx<'c>, bias: &[i64]) -> Attr<'c> {
+        let count = [bias.len() as i64];
+        let narrow: Result<Vec<i32>, _> = bias.iter().map(|&bias| i32::try_from(bias)).collect();
+        narrow.map_or_else(|_| Attr::dense(ctx, &count, bias), |bias| Attr::dense(ctx, &count, &bias))
+    }
+
     /// Adds the attributes.
     pub(super) fn set<'c>(&self, ctx: Ctx<'c>, op: OpBuilder<'c>) -> OpBuilder<'c> {
-        let count = [self.bias.len() as i64];
-        let narrow: Result<Vec<i32>, _> = self.bias.iter().map(|&bias| i32::try_from(bias)).collect();
-        let bias = narrow
-            .map_or_else(|_| Attr::dense(ctx, &count, &self.bias), |bias| Attr::dense(ctx, &count, &bias));
         let op = op
-            .attr("bias", bias)
+            .attr("bias", Self::bias_attr(ctx, &self.bias))
             .attr("multiplier", Attr::i32s(ctx, &self.multiplier))
             .attr("shift", Attr::i32s(ctx, &self.shift))
             .attr("output_zp", Attr::i64(ctx, self.output_zp))

@@ -107,6 +107,15 @@ impl<'c> TilePool<'c> {
         TileRow::of(&self.inputs()[0], self.kernel()[1])
     }
 
+    /// Does a tile have several beats, so that what came of it is kept?
+    pub fn keeps(self) -> bool {
+        self.keeps_of(self.row())
+    }
+
+    fn keeps_of(self, row: TileRow) -> bool {
+        self.kernel()[0] > 1 || row.beats > 1
+    }
+
     fn output_lanes(map: &Stream, width: i64) -> i64 {
         if map.lanes < map.channels() { map.lanes } else { (map.pixels() / width).max(1) * map.channels() }
     }
@@ -184,12 +193,14 @@ impl<'c> Actor<'c> for TilePool<'c> {
             }
             false => memory(row.kept(), lanes * width),
         };
+        let kept = |width: i64| if self.keeps_of(row) { kept(width) } else { Resources::default() };
         let several = i64::from(row.pixels > 1);
         let tree = |each: Resources| each * ((row.pixels - 1) * lanes);
         let pool = match self.kind() {
             // A comparison and a choice.
             PoolKind::Max => {
-                let each = Resources::logic(2 * bits, bits * (1 + several));
+                let join = if self.keeps_of(row) { 2 * bits } else { 0 };
+                let each = Resources::logic(join, bits * (1 + several));
                 each * lanes + tree(Resources::logic(2 * bits, 0)) + kept(bits)
             }
             PoolKind::Average => {
@@ -198,7 +209,8 @@ impl<'c> Actor<'c> for TilePool<'c> {
                 // A multiplier of few digits is adders.
                 let adders = if multiplies(self.0) && dsp == 0 { 3 * (width + 5) } else { 0 };
                 let scale = Resources { dsp, ..Resources::logic(width + adders, width) };
-                let each = Resources::logic(width, width) + scale;
+                let join = if self.keeps_of(row) { width } else { 0 };
+                let each = Resources::logic(join, width) + scale;
                 each * lanes + tree(Resources::logic(bits + 1, bits + 1)) + kept(width)
             }
         };

@@ -901,3 +901,29 @@ dataflow.graph @words_of_one_beat_and_a_half {
 // expected-error @+1 {{expected dsp to be DSP48E1, DSP48E2 or MULT18X18D, but got "DSP49"}}
 dataflow.graph @unknown_blocks attributes {dsp = "DSP49"} {
 }
+
+// -----
+
+dataflow.graph @source_rows {
+  // expected-error @+1 {{expected 2 rows side by side, [H/2, W, 2*C], but got}}
+  %x, %tag = dataflow.source "source" {rows = 2 : i64} : <2x2x3xi8, lanes = 1>, <1xi16, lanes = 1>
+  %r, %t, %e = dataflow.merge "merge" %x tags %tag : !dataflow.stream<2x2x3xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x2x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %r, %t, %e : <2x2x3xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}
+
+// -----
+
+// Three of the six outputs of a vector, where a pixel has two.
+dataflow.graph @matvec_part_of_pixels {
+  %x, %tag = dataflow.source "source" : <2x2x2xi8, lanes = 2>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected a result of 1 vectors a beat, as the input has, but got}}
+  %y = dataflow.matvec "matvec" %x {bias = dense<0> : tensor<8xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 8>, weights = dense<1> : tensor<8x1x1x2xi8>} : <2x2x2xi8, lanes = 2> -> <2x4x4xi8, lanes = 3>
+}
+
+// -----
+
+dataflow.graph @matvec_rows {
+  %x, %tag = dataflow.source "source" : <2x4x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  // expected-error @+1 {{expected the rows of its input}}
+  %y = dataflow.matvec "matvec" %x {bias = dense<0> : tensor<4xi32>, channel_lanes = 1 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 8>, weights = dense<1> : tensor<4x1x1x2xi8>} : <2x4x2xi8, lanes = 4> -> <4x4x2xi8, lanes = 8>
+}

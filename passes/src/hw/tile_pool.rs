@@ -2,7 +2,8 @@
 //!
 //! One beat a cycle. Latency, from the beat of a tile's last pixel: 2 cycles, one more for an average, and another one if its multiplier is no power of
 //! two. Pixels of the same tile in a beat, P, go through a tree first, `ceil(log2(P) / 2)` cycles; what is behind the end of the map's row counts
-//! as nothing, or as the least. What came so far of the tiles of a row is in a memory, or registers if they are few.
+//! as nothing, or as the least. What came so far of the tiles of a row is in a memory, or registers if they are few; of tiles of one row in a beat
+//! nothing is.
 //!
 //! ```text
 //!   beat ─► trees ─► x ──► join ─┬─► write a tile's word ─► so far [tiles, groups]
@@ -52,23 +53,32 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let join = |a: Int<'c>, b: Int<'c>| if average { a + b } else { a.max(b) };
     let lanes = pipeline.reduce(lists, LEVELS, &mut at.signals(), join);
 
-    let so_far = SoFar::new(row, width * to.lanes as u32, &pipeline, at.word);
-    let lanes = pipeline.delay_ints(&lanes);
-    pipeline.step(&mut at.signals());
-    let before = so_far.before(at.begins_row).lanes(width).into_iter().map(|bits| Int::new(bits, low, high));
-    let now: Vec<_> = lanes
-        .iter()
-        .zip(before)
-        .map(|(&x, before)| {
-            if average {
-                return at.is_first.mux(x.to_bits(width), join(before, x).to_bits(width));
-            }
-            // One multiplexer chooses.
-            let takes = at.is_first | before.less(x);
-            takes.mux(x.to_bits(width), before.to_bits(width))
-        })
-        .collect();
-    so_far.keep(&pipeline, Signal::pack(&now));
+    // Of a tile that is a part of a beat nothing came before.
+    let now = if pool.keeps() {
+        let so_far = SoFar::new(row, width * to.lanes as u32, &pipeline, at.word);
+        let lanes = pipeline.delay_ints(&lanes);
+        pipeline.step(&mut at.signals());
+        let before =
+            so_far.before(at.begins_row).lanes(width).into_iter().map(|bits| Int::new(bits, low, high));
+        let now: Vec<_> = lanes
+            .iter()
+            .zip(before)
+            .map(|(&x, before)| {
+                if average {
+                    return at.is_first.mux(x.to_bits(width), join(before, x).to_bits(width));
+                }
+                // One multiplexer chooses.
+                let takes = at.is_first | before.less(x);
+                takes.mux(x.to_bits(width), before.to_bits(width))
+            })
+            .collect();
+        so_far.keep(&pipeline, Signal::pack(&now));
+        now
+    } else {
+        let lanes = pipeline.delay_ints(&lanes);
+        pipeline.step(&mut at.signals());
+        lanes.iter().map(|x| x.to_bits(width)).collect()
+    };
     pipeline.valid = pipeline.valid & at.is_last;
     let now: Vec<_> = now.into_iter().map(|bits| Int::new(bits, low, high)).collect();
     let results = if average {

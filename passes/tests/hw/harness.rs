@@ -6,7 +6,7 @@ use atheena_dialects::pass::{NoOptions, Pass};
 use atheena_passes::hw::convert_dataflow_to_hw::ConvertDataflowToHw;
 use atheena_runtime::circt::{Circt, CirctError};
 use atheena_runtime::design::write_design;
-use atheena_runtime::simulate::{Interface, Port, SimOptions, SimResult, Simulation};
+use atheena_runtime::simulate::{Interface, Port, SideBySide, SimOptions, SimResult, Simulation};
 use atheena_runtime::tokens::{TokenModel, Traffic};
 use melior::ir::Module;
 use std::path::Path;
@@ -38,6 +38,13 @@ impl Stream {
     pub fn beats(&self) -> usize {
         self.port.beats
     }
+
+    /// Lets rows of the samples come as one, of which it is a stream then.
+    pub fn come_side_by_side(&mut self, rows: usize) {
+        let channels: usize =
+            self.ty.split(['<', ',']).nth(1).unwrap().split('x').nth(2).unwrap().parse().unwrap();
+        self.port.rows = Some(SideBySide { count: rows, pixel_elements: channels / rows });
+    }
 }
 
 /// `!dataflow.stream<SHAPExELEMENT, lanes = LANES>`.
@@ -49,7 +56,7 @@ pub fn stream(shape: &[usize], element: &str, lanes: usize) -> Stream {
     let beats = shape.iter().product::<usize>() / row_elements * row_elements.div_ceil(lanes);
     Stream {
         ty: format!("!dataflow.stream<{shape_text}{element}, lanes = {lanes}>"),
-        port: Port { lanes, bits, beats, row_elements },
+        port: Port { lanes, bits, beats, row_elements, rows: None },
     }
 }
 

@@ -6,14 +6,19 @@ use atheena_dialects::dataflow;
 use atheena_dialects::ir::Op;
 use atheena_dialects::pass::{NoOptions, Pass};
 use atheena_passes::dataflow::{
-    apply_foldings, balance_pipeline, convert_ee_to_dataflow, narrow_multipliers, size_buffers,
+    apply_foldings, balance_pipeline, convert_ee_to_dataflow, narrow_multipliers, pair_rows, size_buffers,
 };
 use atheena_passes::golden::golden_of;
 use atheena_runtime::golden::Tensor;
 use melior::ir::Module;
 
-/// Converts a network to actors that take at most about `cycles` a sample. Returns the graph, and the streams at its ends.
-fn graph(text: &str, cycles: f64, buffers: &size_buffers::Options) -> (String, Stream, Stream, usize) {
+/// Converts a network to actors that take at most about `cycles` a sample, with rows in pairs or not. Returns the graph, and the streams at its ends.
+fn graph(
+    text: &str,
+    cycles: f64,
+    buffers: &size_buffers::Options,
+    row_pairs: bool,
+) -> (String, Stream, Stream, usize) {
     let context = atheena_dialects::context();
     let module = Module::parse(&context, text).unwrap_or_else(|| panic!("the network is valid:\n{text}"));
     let module = Op::of_module(&module);
@@ -23,6 +28,8 @@ fn graph(text: &str, cycles: f64, buffers: &size_buffers::Options) -> (String, S
     let graph = module.walk_named("dataflow.graph")[0];
     narrow_multipliers::NarrowMultipliers::run(graph, &NoOptions)
         .expect("all that is no scale is left alone");
+    assert!(!row_pairs || pair_rows::pair(dataflow::Graph(graph)), "rows can't be paired: {module}");
+    assert!(module.verify(), "{module}");
     // The smallest foldings that are fast enough; where nothing is, the smallest that are as fast as can be.
     let fastest = dataflow::Graph(graph).actors();
     let fastest =
@@ -41,7 +48,11 @@ fn graph(text: &str, cycles: f64, buffers: &size_buffers::Options) -> (String, S
         stream(&shape, &format!("{sign}i{}", ty.element.bits), ty.lanes as usize)
     };
     let exits = graph.walk_named("dataflow.merge")[0].operands().len() / 2;
-    (graph.to_string(), end("dataflow.source", false), end("dataflow.sink", true), exits)
+    let mut input = end("dataflow.source", false);
+    if row_pairs {
+        input.come_side_by_side(2);
+    }
+    (graph.to_string(), input, end("dataflow.sink", true), exits)
 }
 
 /// What the golden model says of a sample.
@@ -69,12 +80,23 @@ pub fn check(text: &str, shape: [usize; 3], cycles: f64, count: usize) {
 
 /// The same, with buffers of these options.
 pub fn check_with(text: &str, shape: [usize; 3], cycles: f64, count: usize, buffers: &size_buffers::Options) {
+    check_rows(text, shape, cycles, count, buffers, false);
+}
+
+fn check_rows(
+    text: &str,
+    shape: [usize; 3],
+    cycles: f64,
+    count: usize,
+    buffers: &size_buffers::Options,
+    row_pairs: bool,
+) {
     let samples: Vec<_> = {
         let mut random = Random(5);
         (0..count).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect()
     };
     let expected = golden(text, &samples);
-    let (graph, input, output, exits) = graph(text, cycles, buffers);
+    let (graph, input, output, exits) = graph(text, cycles, buffers, row_pairs);
     for exit in 0..exits {
         assert!(
             expected.iter().any(|(_, taken)| *taken == exit),
@@ -99,6 +121,32 @@ fn network(shape: [usize; 3], cycles: f64, build: impl Fn(&mut Net, &T) -> T) {
     let last = net.dense(&last, 10);
     let logits = net.logits(&last);
     check(&net.finish(&image, &logits, (10, last.bits)), shape, cycles, 6);
+}
+
+/// Rows in pairs, of kernels of one pixel and others, odd and even, with padding above and below that is odd, even and none, at a part of a pixel a beat and at several pixels.
+#[test]
+fn rows_in_pairs() {
+    let windows = |kernel: [usize; 2], pad: [usize; 4]| Windows { kernel, pad, ..Windows::of(1, 0) };
+    let pool = |kernel: [usize; 2]| Windows { kernel, stride: kernel, ..Windows::of(1, 0) };
+    let cases = [
+        (windows([5, 3], [4, 4, 1, 1]), windows([1, 1], [0; 4]), pool([2, 2]), 40.0),
+        (windows([3, 3], [1, 1, 1, 1]), windows([3, 1], [0; 4]), pool([2, 5]), 2000.0),
+        (windows([2, 2], [1, 0, 0, 1]), windows([4, 3], [1, 2, 2, 0]), pool([4, 5]), 200.0),
+        (windows([3, 1], [0; 4]), windows([5, 2], [2, 2, 0, 1]), pool([6, 2]), 20.0),
+    ];
+    for (first, second, tiles, cycles) in cases {
+        let mut net = Net::new(29);
+        let image = image([8, 10, 2]);
+        let x = net.conv(&image, 3, first, 0);
+        let x = net.rescale(&x, 8, Narrow::by(9));
+        let x = net.conv(&x, 4, second, 0);
+        let x = net.rescale(&x, 8, Narrow::by(9));
+        let x = net.table(&x);
+        let x = net.max_pool(&x, tiles);
+        let x = net.dense(&x, 10);
+        let logits = net.logits(&x);
+        check_rows(&net.finish(&image, &logits, (10, 8)), [8, 10, 2], cycles, 6, &Default::default(), true);
+    }
 }
 
 #[test]
@@ -130,7 +178,7 @@ fn many_groups_are_balanced() {
     let x = net.concat(&groups.iter().collect::<Vec<_>>(), 3);
     let x = net.dense(&x, 10);
     let logits = net.logits(&x);
-    let (graph, ..) = graph(&net.finish(&image, &logits, (10, 8)), 600.0, &Default::default());
+    let (graph, ..) = graph(&net.finish(&image, &logits, (10, 8)), 600.0, &Default::default(), false);
     // No branch holds a sample of its 144 elements.
     let number = |line: &str, before: &str| -> i64 {
         let rest = line.split(before).last().unwrap_or_default();

@@ -12,7 +12,7 @@ use super::SimError;
 pub struct Interface {
     /// Name of the top module.
     pub top: String,
-    /// `s_axis`: pixels, row-major `[H, W, C]`, lane 0 in the low bits.
+    /// `s_axis`: pixels, row-major `[H, W, C]` but for rows side by side, lane 0 in the low bits.
     pub input: Port,
     /// `m_axis`: logits, class 0 first.
     pub output: Port,
@@ -33,6 +33,27 @@ pub struct Port {
     pub beats: usize,
     /// Elements of a row. Each row begins a beat; lanes of its last beat that are behind its end mean nothing.
     pub row_elements: usize,
+    /// Where a row is several ones of the image; none as a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<SideBySide>,
+}
+
+/// Rows of an image that come as one: side by side, of each column a pixel of each row in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideBySide {
+    /// Rows.
+    pub count: usize,
+    /// Elements of a pixel.
+    pub pixel_elements: usize,
+}
+
+impl SideBySide {
+    /// The bytes of rows, given one behind the other, as they come.
+    fn interleave(self, rows: &[u8], bits: usize) -> Vec<u8> {
+        let (row, pixel) = (rows.len() / self.count, self.pixel_elements * bits / 8);
+        let starts = (0..row / pixel).flat_map(|x| (0..self.count).map(move |y| y * row + x * pixel));
+        starts.flat_map(|start| &rows[start..start + pixel]).copied().collect()
+    }
 }
 
 impl Port {
@@ -59,7 +80,7 @@ impl Port {
     pub(super) fn beats_of(&self, sample: &[u8]) -> Vec<u8> {
         let row_bytes = self.row_beats() * self.beat_bytes();
         let row = |row: &[u8]| {
-            let mut row = row.to_vec();
+            let mut row = self.rows.map_or_else(|| row.to_vec(), |rows| rows.interleave(row, self.bits));
             row.resize(row_bytes, NOISE);
             row
         };
@@ -76,6 +97,10 @@ impl Port {
         self.lanes > 0
             && self.beats > 0
             && self.row_elements > 0
+            && self.rows.is_none_or(|rows| {
+                let elements = rows.count * rows.pixel_elements;
+                elements > 0 && self.row_elements.is_multiple_of(elements)
+            })
             && self.beats.is_multiple_of(self.row_beats())
             && [8, 16, 32].contains(&self.bits)
     }
@@ -97,5 +122,24 @@ impl Interface {
         let report: Report = serde_json::from_slice(&text)
             .map_err(|error| SimError::Report { path, reason: error.to_string() })?;
         Ok(report.interface)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two rows of three pixels of two elements, two pixels a beat: a pixel of each row in turn, and noise behind their ends.
+    #[test]
+    fn rows_come_side_by_side() {
+        let rows = Some(SideBySide { count: 2, pixel_elements: 2 });
+        let port = Port { lanes: 8, bits: 8, beats: 4, row_elements: 12, rows };
+        assert!(port.is_valid());
+        let sample: Vec<u8> = (0..24).collect();
+        let noise = [NOISE; 4];
+        let row = |first: u8| [0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11].map(|at| first + at);
+        assert_eq!(port.beats_of(&sample), [&row(0)[..], &noise, &row(12), &noise].concat());
+        let odd = SideBySide { count: 5, pixel_elements: 2 };
+        assert!(!Port { rows: Some(odd), ..port }.is_valid());
     }
 }
