@@ -308,10 +308,12 @@ LogicalResult MatvecOp::verify() {
   // Several vectors a beat, or a part of one.
   int64_t vectors =
       in.getShape().back() == vector ? in.getPixels() : int64_t(1);
-  if (vectors == 1 && vector % in.getLanes() != 0)
+  // Of a whole map, the last beat of each row may be partial.
+  bool isMap = positions == 1 && in.getPixels() > 1 && in.getBeats() > 1;
+  if (vectors == 1 && !isMap && vector % in.getLanes() != 0)
     return emitOpError() << "expected SIMD (the input's lanes) to divide the "
                          << vector << " inputs, but got " << in.getLanes();
-  if (vectors == 1 && in.getPixels() > 1 &&
+  if (vectors == 1 && !isMap && in.getPixels() > 1 &&
       in.getShape()[in.getShape().size() - 2] % in.getPixels() != 0)
     return emitOpError() << "expected a vector of whole beats, but got " << in;
   // The outputs of a vector are a pixel, or several side by side.

@@ -165,7 +165,7 @@ def Dataflow_MatvecOp : Dataflow_Actor<"matvec"> {
     of them a beat. SIMD is the input's lanes and PE the output's; if PE does not divide OC, the last
     group of outputs is smaller. Each input beat is used for ceil(OC/PE) cycles; OC accumulators hold the partial sums. Where the vectors are the pixels of the input,
     SIMD may be `Q*V` and PE `Q*OC`: Q vectors a beat. The outputs of a vector may be several pixels of the result, N of OC/N channels, side by side; PE divides
-    these then, or is some of the pixels.
+    these then, or is some of the pixels. Where the vector is the whole input, a map, SIMD may be pixels that do not divide its rows: the last beat of each is partial then.
 
     `weights` is `[OC, KH, KW, C]` with `KH*KW*C = V`; the vector's order is that of
     `dataflow.window` with `channel_lanes` lanes. With `acc` the sum plus `bias`, the output is

@@ -299,7 +299,7 @@ fn search(candidates: &[Candidate<'_>], budget: Resources) -> Result<Vec<Vec<Bui
         for ((index, variant), designs) in curves {
             found[index].push(built(&candidates[index].variants[variant], designs, budget)?);
         }
-        Ok(found.into_iter().map(|curves| best(curves)).collect())
+        Ok(found.into_iter().map(best).collect())
     })
 }
 

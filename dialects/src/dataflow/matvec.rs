@@ -180,11 +180,19 @@ impl<'c> Matvec<'c> {
         let (low, high) = value_range(self.0.operands()[0]);
         let [outputs, height, width, channels] = self.weights_shape();
         let vector = height * width * channels;
+        let input = self.input();
+        let map = match input.shape[..] {
+            [rows, columns, channels] if rows * columns * channels == vector => {
+                Some([rows, columns, channels])
+            }
+            _ => None,
+        };
         Size {
             vector,
+            map,
             outputs,
             positions: self.positions(),
-            is_pixel: self.input().channels() == vector,
+            is_pixel: input.channels() == vector,
             input: (low as i64, high as i64),
             element_bits: i64::from(self.output().element.bits),
         }
@@ -202,6 +210,8 @@ pub struct Size {
     pub positions: i64,
     /// Are the vectors the pixels of the input?
     is_pixel: bool,
+    /// The rows, columns and channels of the map that a vector is, if it is one.
+    map: Option<[i64; 3]>,
     /// The least and the greatest input.
     pub input: (i64, i64),
     /// Bits of an output.
@@ -214,10 +224,20 @@ impl Size {
         if self.is_pixel { (simd / self.vector).max(1) } else { 1 }
     }
 
-    /// Beats of a vector, and groups of outputs, of which the last may be smaller.
+    /// Beats of a vector, of which those at the end of each row of a map may be partial, and groups of outputs, of which the last may be smaller.
     pub fn beats_and_groups(self, simd: i64, pe: i64) -> (i64, i64) {
         let vectors = self.vectors(simd);
-        (self.vector * vectors / simd, ceil_div(self.outputs * vectors, pe))
+        let beats = match self.map {
+            Some([rows, columns, channels]) if simd > channels => rows * ceil_div(columns, simd / channels),
+            _ => self.vector * vectors / simd,
+        };
+        (beats, ceil_div(self.outputs * vectors, pe))
+    }
+
+    /// Do beats of so many lanes make up vectors? A whole map has partial ones at the end of its rows, if it has more than one beat.
+    fn is_divided_by(self, simd: i64, columns: i64, pixels: i64) -> bool {
+        let is_even = self.vector % simd == 0 && columns % pixels == 0;
+        is_even || self.map.is_some() && pixels > 1 && self.beats_and_groups(simd, 1).0 > 1
     }
 
     /// Beats of a vector times groups of outputs: words of weights.
@@ -320,11 +340,9 @@ impl<'c> Actor<'c> for Matvec<'c> {
 
     fn costs(&self, _samples: i64) -> Vec<(Folding, Resources)> {
         let (input, vector) = (self.input(), self.vector());
-        // A vector of a whole map has no partial beats.
-        let whole = |&lanes: &i64| {
-            let pixels = input.with_lanes(lanes).pixels();
-            vector % lanes == 0 && input.row_pixels() % pixels == 0
-        };
+        let size = self.size();
+        let whole =
+            |&lanes: &i64| size.is_divided_by(lanes, input.row_pixels(), input.with_lanes(lanes).pixels());
         let simds = input.lane_choices().into_iter().filter(whole);
         // The outputs of a vector may be several pixels.
         let (outputs, channels) = (self.rows_count(), self.output().channels());

@@ -838,11 +838,9 @@ dataflow.graph @matvec_vectors {
 // -----
 
 dataflow.graph @matvec_partial {
-  %x, %tag = dataflow.source "source" : <2x3x2xi8, lanes = 4>, <1xi16, lanes = 1>
+  %x, %tag = dataflow.source "source" : <4x3x2xi8, lanes = 4>, <1xi16, lanes = 1>
   // expected-error @+1 {{expected a vector of whole beats, but got}}
-  %y = dataflow.matvec "matvec" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 8>, weights = dense<1> : tensor<3x2x3x2xi8>} : <2x3x2xi8, lanes = 4> -> <1x1x3xi8, lanes = 3>
-  %r, %t, %e = dataflow.merge "merge" %y tags %tag : !dataflow.stream<1x1x3xi8, lanes = 3> tags !dataflow.stream<1xi16, lanes = 1> -> <1x1x3xi8, lanes = 3>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
-  dataflow.sink "sink" %r, %t, %e : <1x1x3xi8, lanes = 3>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  %y = dataflow.matvec "matvec" %x {bias = dense<0> : tensor<3xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = 0 : i64, multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 8>, weights = dense<1> : tensor<3x2x3x2xi8>} : <4x3x2xi8, lanes = 4> -> <2x1x3xi8, lanes = 3>
 }
 
 // -----

@@ -156,7 +156,8 @@ impl Matrix {
         let lanes = if is_in_digits { channels } else { matvec.channel_lanes() as usize };
         let vectors = if from.channels() as usize == vector { from.pixels() as usize } else { 1 };
         let (simd, pe) = (from.lanes as usize / vectors, to.lanes as usize / vectors);
-        let (beats, groups) = (vector / simd, outputs.div_ceil(pe));
+        let (beats, groups) = matvec.size().beats_and_groups(from.lanes, to.lanes);
+        let (beats, groups) = (beats as usize, groups as usize);
         // Outputs that the last group has too few of: nobody looks at them.
         let padding = groups * pe - outputs;
 
@@ -166,10 +167,21 @@ impl Matrix {
             let channel = e / (lanes * height * width) * lanes + lane;
             given[(output * height * width + tap) * channels + channel]
         };
+        // Of a map whose rows end with partial beats, what lanes behind their ends hold counts for nothing.
+        let is_partial = beats * simd > vector * vectors;
+        let row = (from.row_beats() as usize, (from.row_pixels() * from.channels()) as usize);
+        let element = |beat: usize, lane: usize| match (is_partial, row) {
+            (false, _) => Some(beat * simd + lane),
+            (true, (row_beats, elements)) => {
+                let within = beat % row_beats * simd + lane;
+                (within < elements).then(|| beat / row_beats * elements + within)
+            }
+        };
         let mut weights = Vec::with_capacity(given.len());
         for beat in 0..beats {
             for output in 0..outputs {
-                weights.extend((0..simd).map(|lane| weight(output, beat * simd + lane)));
+                let of_lane = |lane| element(beat, lane).map_or(0, |element| weight(output, element));
+                weights.extend((0..simd).map(of_lane));
             }
             weights.extend(std::iter::repeat_n(0, padding * simd));
         }

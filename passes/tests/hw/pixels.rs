@@ -284,6 +284,46 @@ fn convolution(shape: [usize; 3], pixels: usize, stride: usize) -> Option<f64> {
     design.check(&samples, &expected).cycles_per_sample
 }
 
+/// A dense layer of a map in beats of some pixels, of which those that end rows may be partial, PE of 5 outputs at once.
+fn dense_layer(shape: [usize; 3], pixels: usize, pe: usize, products: &str) -> Option<f64> {
+    let (outputs, [h, w, c]) = (5, shape);
+    let (input, output) = (stream(&shape, "i8", pixels * c), stream(&[1, 1, outputs], "i8", pe));
+    let mut random = Random(53);
+    let weights = random.numbers(outputs * h * w * c, -128, 127);
+    let bias = random.numbers(outputs, -20_000, 20_000);
+    let body = format!(
+        r#"%y = dataflow.matvec "matvec" %x {{weights = {}, bias = {}, channel_lanes = {c}, products = "{products}",
+             multiplier = array<i32: 77>, shift = array<i32: 14>, output_zp = 3, min = -100, max = 120}} : {} -> {}"#,
+        dense(&format!("{outputs}x{h}x{w}x{c}"), 8, &weights),
+        dense(&format!("{outputs}"), 32, &bias),
+        input.ty,
+        output.ty
+    );
+    let mut design = Design::new(&line(&input, &body, &output), &input, &output, 1)?;
+    let samples: Vec<_> = (0..4).map(|_| random.numbers(h * w * c, -128, 127)).collect();
+    let answer = |sample: &Vec<i64>| {
+        let rows = weights.chunks(h * w * c).zip(&bias);
+        let sums = rows.map(|(row, bias)| bias + row.iter().zip(sample).map(|(w, x)| w * x).sum::<i64>());
+        (sums.map(|sum| rescale(sum, 77, 14, 3, [-100, 120])).collect(), 0)
+    };
+    let expected: Vec<_> = samples.iter().map(answer).collect();
+    design.check(&samples, &expected).cycles_per_sample
+}
+
+/// Weights of what is behind the end of a row are 0: two beats a row for each group of outputs, whatever multiplies.
+#[test]
+fn dense_layers_of_partial_beats() {
+    for (shape, pixels, pe, products, expected) in [
+        ([3, 5, 2], 3, 5, "dsp", 6.0),
+        ([3, 5, 2], 3, 1, "lut", 30.0),
+        ([2, 3, 1], 2, 5, "dsp:1", 4.0),
+        ([4, 3, 3], 4, 5, "dsp", 4.0),
+    ] {
+        let Some(cycles) = dense_layer(shape, pixels, pe, products) else { return };
+        assert_eq!(cycles, expected, "{shape:?} {pixels} {pe} {products}");
+    }
+}
+
 #[test]
 fn products_of_two_windows_a_beat() {
     // 5 rows of 5 beats of two pixels.
