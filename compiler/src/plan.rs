@@ -73,6 +73,8 @@ pub struct Variant<'s> {
     pub designs: Arc<Designs>,
     /// Are rows in pairs in it?
     pub row_pairs: bool,
+    /// Cycles a sample above which another variant is as good.
+    pub most_cycles: f64,
 }
 
 /// The graphs that a module's may become, of which one will be the best.
@@ -90,9 +92,14 @@ pub fn variants<'s>(
         }
         let module = session.parse(&text, "the graph")?;
         let graph = graph(&module)?;
-        if !paired || pair(graph) {
+        let most_cycles = match (paired, row_pairs) {
+            (false, _) => f64::INFINITY,
+            (true, RowPairs::Always) => pair(graph).map_or(0.0, |_| f64::INFINITY),
+            (true, _) => pair(graph).map_or(0.0, |cycles| cycles as f64),
+        };
+        if most_cycles > 0.0 {
             let designs = Arc::new(Designs::of(graph.0));
-            variants.push(Variant { module, designs, row_pairs: paired });
+            variants.push(Variant { module, designs, row_pairs: paired, most_cycles });
         }
     }
     if variants.is_empty() { Err(Error::NoRowPairs) } else { Ok(variants) }
@@ -118,7 +125,7 @@ impl Plan {
     /// The point of an exploration, for the graph that it was found in.
     fn explored(variants: &[Variant<'_>], explored: &Explored) -> Result<Self, Error> {
         let variant = variants.iter().find(|variant| variant.row_pairs == explored.row_pairs);
-        let Variant { module, designs, row_pairs } = variant.ok_or(Error::OtherGraph)?;
+        let Variant { module, designs, row_pairs, .. } = variant.ok_or(Error::OtherGraph)?;
         let graph = graph(module)?;
         let folding = |actor: &(dyn Actor<'_> + '_)| {
             let label = actor.label();
@@ -266,6 +273,7 @@ struct Planner<'a, 'c> {
     graph: Graph<'c>,
     designs: &'a Designs,
     row_pairs: bool,
+    most_cycles: f64,
     hardware: &'a Hardware,
     /// What came nearest to the budget without staying in it.
     nearest: Option<Resources>,
@@ -273,8 +281,8 @@ struct Planner<'a, 'c> {
 
 impl<'a, 'c> Planner<'a, 'c> {
     fn new(variant: &'a Variant<'c>, hardware: &'a Hardware) -> Result<Self, Error> {
-        let Variant { module, designs, row_pairs } = variant;
-        Ok(Self { graph: graph(module)?, designs, row_pairs: *row_pairs, hardware, nearest: None })
+        let &Variant { ref module, ref designs, row_pairs, most_cycles } = variant;
+        Ok(Self { graph: graph(module)?, designs, row_pairs, most_cycles, hardware, nearest: None })
     }
 
     /// The best designs by the model, with each room that may be worth it.
@@ -331,7 +339,7 @@ impl<'a, 'c> Planner<'a, 'c> {
             Objective::Resources { cycles } => cycles / (1.0 + room.max_loss),
             Objective::Latency { arrival_cycles } => arrival_cycles,
         };
-        let at_most = most / room.cycles_per_sample(1.0);
+        let at_most = (most / room.cycles_per_sample(1.0)).min(self.most_cycles);
         // With shorter queues, a design is of use only if it is faster.
         let same_margin = |found: &&Candidate| {
             let other = found.plan.design.room;

@@ -227,8 +227,8 @@ impl Wanted {
 /// The curves of a graph's variants on a whole device, in the making while the compiler goes on.
 fn sketch(variants: &[Variant<'_>], device: Resources) -> Vec<JoinHandle<Vec<designs::Design>>> {
     let of = |variant: &Variant<'_>| {
-        let designs = variant.designs.clone();
-        thread::spawn(move || designs.sketch(device, plan::USUAL))
+        let (designs, most_cycles) = (variant.designs.clone(), variant.most_cycles);
+        thread::spawn(move || designs.sketch(device, plan::USUAL, most_cycles))
     };
     variants.iter().map(of).collect()
 }

@@ -288,9 +288,9 @@ fn search(candidates: &[Candidate<'_>], budget: Resources) -> Result<Vec<Vec<Bui
     thread::scope(|scope| {
         let (sender, curves) = mpsc::channel();
         for (index, candidate) in candidates.iter().enumerate() {
-            for (variant, designs) in candidate.variants.iter().map(|variant| &variant.designs).enumerate() {
+            for (variant, Variant { designs, most_cycles, .. }) in candidate.variants.iter().enumerate() {
                 let sender = sender.clone();
-                let curve = move || designs.curve(budget, plan::USUAL);
+                let curve = move || designs.curve(budget, plan::USUAL, *most_cycles);
                 // Nobody receives it where another curve can't be built.
                 scope.spawn(move || sender.send(((index, variant), curve())).ok());
             }

@@ -1,7 +1,7 @@
 //! `dataflow.matvec`: a matrix times the vectors of a stream, and requantisation.
 
 use super::scale::{Multipliers, multiplies, range_of_sum};
-use super::stream::pixel_choices;
+use super::stream::{FEW_CHANNELS, pixel_choices};
 use super::timing::{LEVELS, sum_stages, tree_stages};
 use super::{
     Actor, DspKind, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div,
@@ -234,10 +234,9 @@ impl Size {
         (beats, ceil_div(self.outputs * vectors, pe))
     }
 
-    /// Do beats of so many lanes make up vectors? A whole map has partial ones at the end of its rows, if it has more than one beat.
-    fn is_divided_by(self, simd: i64, columns: i64, pixels: i64) -> bool {
-        let is_even = self.vector % simd == 0 && columns % pixels == 0;
-        is_even || self.map.is_some() && pixels > 1 && self.beats_and_groups(simd, 1).0 > 1
+    /// May beats of so many pixels that do not divide rows make up vectors? Of a map that takes more than one of them.
+    fn has_partial_beats(self, simd: i64, pixels: i64) -> bool {
+        self.map.is_some() && pixels > 1 && self.beats_and_groups(simd, 1).0 > 1
     }
 
     /// Beats of a vector times groups of outputs: words of weights.
@@ -341,8 +340,11 @@ impl<'c> Actor<'c> for Matvec<'c> {
     fn costs(&self, _samples: i64) -> Vec<(Folding, Resources)> {
         let (input, vector) = (self.input(), self.vector());
         let size = self.size();
-        let whole =
-            |&lanes: &i64| size.is_divided_by(lanes, input.row_pixels(), input.with_lanes(lanes).pixels());
+        let whole = |&lanes: &i64| {
+            let (columns, pixels) = (input.row_pixels(), input.with_lanes(lanes).pixels());
+            let is_even = vector % lanes == 0 && columns % pixels == 0;
+            is_even || input.channels() < FEW_CHANNELS && size.has_partial_beats(lanes, pixels)
+        };
         let simds = input.lane_choices().into_iter().filter(whole);
         // The outputs of a vector may be several pixels.
         let (outputs, channels) = (self.rows_count(), self.output().channels());

@@ -164,8 +164,9 @@ impl Stream {
     }
 }
 
-/// Of pixels of fewer channels 3, 6, 12, ... of them are a beat too. Exploring takes time with each choice, and wide pixels are few a beat.
-const FEW_CHANNELS: i64 = 16;
+/// Of pixels of fewer channels 3, 6, 12, ... of them are a beat too, and a dense layer takes partial beats. Exploring takes time with each choice, and wide
+/// pixels are few a beat.
+pub(super) const FEW_CHANNELS: i64 = 16;
 
 /// 2, 4, 8, ... up to the first that holds a row, and where pixels have few channels 3, 6, 12, ... between them, if a row has fewer beats then.
 pub(super) fn pixel_choices(row_pixels: i64, channels: i64) -> impl Iterator<Item = i64> {

@@ -23,7 +23,9 @@
 //! `i + floor((KH - p)/2)`: row k of the output's row r is row `2 (j - ceil(p/2)) + s - r + p` of the kernel in the pair j, row s of it, or none: weight 0. (Space to
 //! depth, of rows only.)
 
-use atheena_dialects::dataflow::{Graph, Map, Matvec, Scale, Source, Stream, Table, TilePool, Window};
+use atheena_dialects::dataflow::{
+    Actor, Folding, Graph, Map, Matvec, Scale, Source, Stream, Table, TilePool, Window,
+};
 use atheena_dialects::ir::{Attr, Failure, Op, Value};
 use atheena_dialects::pass::{NoOptions, Pass};
 use atheena_dialects::tosa::Geometry;
@@ -46,11 +48,16 @@ impl Pass for PairRows {
 /// Rows of a pair.
 const ROWS: i64 = 2;
 
-/// Pairs the rows of a graph; false where they can't be, and nothing changes.
-pub fn pair(graph: Graph<'_>) -> bool {
-    let source = graph.0.body().ops().into_iter().find_map(Source::cast);
-    let front = source.and_then(|source| Some((source, Front::behind(source)?)));
-    front.map(|(source, front)| front.apply(source)).is_some()
+/// Pairs the rows of a graph. Returns the cycles a sample of a pair a beat, up to which that may be of use; None where rows can't be paired, and
+/// nothing changes.
+pub fn pair(graph: Graph<'_>) -> Option<i64> {
+    let source =
+        graph.0.body().ops().into_iter().find_map(Source::cast).filter(|source| source.rows() == 1)?;
+    Front::behind(source)?.apply(source);
+    let image = Stream::of_value(source.data());
+    let pixel = Folding::Lanes(image.channels());
+    let window = source.data().only_user().and_then(Window::cast);
+    Some(window.map_or(image.positions(), |window| window.ii_cycles_at(pixel)))
 }
 
 /// What is in front of the pool that makes one row of two.
@@ -98,9 +105,6 @@ impl<'c> Front<'c> {
 
     fn apply(self, source: Source<'c>) {
         let ctx = source.0.ctx();
-        if source.rows() > 1 {
-            return;
-        }
         let pairs = |[h, w, c]: [i64; 3]| [h / ROWS, w, ROWS * c];
         set_shape(source.data(), pairs);
         self.maps.iter().for_each(|map| set_shape(map.result(0), pairs));

@@ -79,16 +79,19 @@ impl Designs {
         self.space.has_exits()
     }
 
-    /// The designs that fit a device and of which none is as fast with a smaller share of it, the slowest first.
-    pub fn curve(&self, device: Resources, room: Room) -> Vec<Design> {
+    /// The designs that fit a device and of which none is as fast with a smaller share of it, the slowest first, of those that take at most so many cycles a sample.
+    pub fn curve(&self, device: Resources, room: Room, most_cycles: f64) -> Vec<Design> {
         let search = self.search(device, room);
-        self.points(&search, &search.folding_targets(), WHOLE)
+        let mut targets = search.folding_targets();
+        targets.retain(|&cycles| cycles <= most_cycles);
+        self.points(&search, &targets, WHOLE)
     }
 
-    /// Some good designs that fit a device, the slowest first: about what the curve is, in less time the larger the graph is.
-    pub fn sketch(&self, device: Resources, room: Room) -> Vec<Design> {
+    /// Some good designs that fit a device and take at most so many cycles a sample, the slowest first: about what the curve is, in less time the larger the graph is.
+    pub fn sketch(&self, device: Resources, room: Room, most_cycles: f64) -> Vec<Design> {
         let search = self.search(device, room);
-        let targets = search.folding_targets();
+        let mut targets = search.folding_targets();
+        targets.retain(|&cycles| cycles <= most_cycles);
         let most = (SKETCHED_STEPS / self.space.steps().max(1)).clamp(6, 40);
         // As many for each tenfold throughput, the slowest among them.
         let mut places: Vec<f64> = vec![];
