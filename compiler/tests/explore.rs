@@ -266,7 +266,7 @@ fn wrong_explorations() {
         "compile digits.onnx --calibration digits_calib.npz -o out --point x/explore.json#e1 --weights-bits 4",
         "compile digits.onnx --calibration digits_calib.npz -o x",
         "compile digits.onnx --calibration digits_calib.npz --throughput 1e12 -o out",
-        "compile digits.onnx --calibration digits_calib.npz --throughput 4e6 --budget 0.05 -o out",
+        "compile digits.onnx --calibration digits_calib.npz --throughput 9e6 --budget 0.05 -o out",
         "report nowhere",
         "report x",
     ]

@@ -83,11 +83,16 @@ fn judged<T: Send>(
     worth.into_iter().zip(candidates).collect()
 }
 
-/// The first few by a value.
+/// The first few by a value, of those with rows in pairs and of those without.
 fn promising(mut candidates: Vec<Candidate>, of: impl Fn(&Candidate) -> f64) -> Vec<Candidate> {
-    let share = |candidate: &Candidate| candidate.plan.design.share;
-    candidates.sort_by(|a, b| of(a).total_cmp(&of(b)).then(share(a).total_cmp(&share(b))));
-    candidates.truncate(MOST_JUDGED);
+    candidates.sort_by(|a, b| of(a).total_cmp(&of(b)));
+    let mut left = [MOST_JUDGED; 2];
+    candidates.retain(|candidate| {
+        let left = &mut left[usize::from(candidate.plan.row_pairs)];
+        let is_kept = *left > 0;
+        *left = left.saturating_sub(1);
+        is_kept
+    });
     candidates
 }
 
