@@ -320,5 +320,9 @@ fn print_table(args: &CompileArgs, report: Option<&Report>, seconds: f64) {
             out!("{name:<20} {:>9} {:>9} {:>6} {:>7}", r.lut, r.ff, r.dsp, r.bram18);
         }
     }
+    if let Some(rows) = report.and_then(|report| report.interface.input.rows) {
+        let order = "of each column a pixel of each row (--row-pairs never: row by row)";
+        out!("input                {} rows side by side, {order}", rows.count);
+    }
     out!("files                {} ({seconds:.1} s)", args.output.display());
 }

@@ -63,6 +63,9 @@ fn figures(report: &Report, added: &Value) -> String {
     {
         figures.push((format!("{:.1} %", 100.0 * last), "of the samples to the end"));
     }
+    if let Some(rows) = report.interface.input.rows {
+        figures.push((rows.count.to_string(), "rows side by side at the input"));
+    }
     if let Some(accuracy) = added.get("accuracy").and_then(Value::as_f64) {
         figures.push((format!("{:.2} %", 100.0 * accuracy), "classified right"));
     }

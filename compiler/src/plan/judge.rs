@@ -25,14 +25,16 @@ pub fn best(candidates: Vec<Candidate>, hardware: &Hardware) -> Option<Plan> {
     .map(|candidate| candidate.plan)
 }
 
-/// The one that takes the fewest cycles a sample, which it says then, and of those the smallest.
+/// The one that takes the fewest cycles a sample, which it says then; of one with rows in pairs and one without, the smaller one.
 pub fn fastest(candidates: Vec<Candidate>) -> Option<Candidate> {
     let promising = promising(candidates, |candidate| candidate.cycles);
     let simulated = judged(promising, |candidate| cycles_per_sample(&candidate.tokens)).into_iter();
     let simulated = simulated.map(|(cycles, candidate)| Candidate { cycles, ..candidate });
-    let is_better = |a: &Candidate, b: &Candidate| {
-        let cost = |candidate: &Candidate| (candidate.cycles, candidate.plan.design.share);
-        cost(a) < cost(b)
+    let is_better = |next: &Candidate, best: &Candidate| {
+        let (next_plan, best_plan) = (&next.plan, &best.plan);
+        let is_smaller = || next_plan.design.share < best_plan.design.share;
+        let is_other = next_plan.row_pairs != best_plan.row_pairs;
+        next.cycles < best.cycles || next.cycles == best.cycles && is_other && is_smaller()
     };
     simulated.reduce(|best, next| if is_better(&next, &best) { next } else { best })
 }
