@@ -55,12 +55,12 @@ impl<'c> Actor<'c> for Decide<'c> {
     }
 
     /// The logits come in and give the maximum, then they are looked up; a tree over the lanes, with a register every two
-    /// levels, for the maximum and for the sum; six stages more. A second maximum has a register behind every level; a limit
-    /// that depends on the sum is two stages more.
+    /// levels, for the maximum and for the sum; six stages more. A second maximum has a register behind every level, and is found a
+    /// cycle later; a limit that depends on the sum is two stages more.
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let levels = i64::from(64 - (lanes_of(folding) - 1).leading_zeros());
         let trees = match self.confidence().map(|confidence| confidence.kind) {
-            Some(ConfidenceKind::Margin) => levels + ceil_div(levels, 2),
+            Some(ConfidenceKind::Margin) => levels + ceil_div(levels, 2) + 1,
             Some(ConfidenceKind::Entropy) => 2 * ceil_div(levels, 2) + 3,
             _ => 2 * ceil_div(levels, 2),
         };
@@ -73,8 +73,8 @@ impl<'c> Actor<'c> for Decide<'c> {
         let logits = &self.inputs()[0];
         let beats = logits.beats() as u64;
         let kind = self.confidence().map(|confidence| confidence.kind);
-        let search_levels = if kind == Some(ConfidenceKind::Margin) { 1 } else { LEVELS };
-        let search_cycles = tree_stages(logits.lanes, search_levels) + 1;
+        let (search_levels, second) = if kind == Some(ConfidenceKind::Margin) { (1, 1) } else { (LEVELS, 0) };
+        let search_cycles = tree_stages(logits.lanes, search_levels) + 1 + second;
         let limit = if kind == Some(ConfidenceKind::Entropy) { 3 } else { 0 };
         let behaviour = Behaviour::Decide {
             beats,

@@ -8,7 +8,7 @@
 //! | confidence | the sum | the limit |
 //! |---|---|---|
 //! | max-softmax | exponentials | a constant |
-//! | margin | exponentials | looked up by the second largest logit, which the first pass finds too |
+//! | margin | exponentials | looked up by the second largest logit, which the first pass finds too, a cycle later |
 //! | entropy | `x exp(-x)` | looked up by the sum of the exponentials, three cycles more |
 
 use super::{
@@ -39,7 +39,8 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     // One bank is filled while another one is looked up, and others wait for their maximum.
     let levels = if wants_second { 1 } else { LEVELS };
     let tree = (64 - (logits.lanes - 1).leading_zeros()).div_ceil(levels);
-    let banks = 2 + (i64::from(tree) + 4 + beats - 1) / beats;
+    let search_cycles = i64::from(tree) + 1 + i64::from(wants_second);
+    let banks = 2 + (search_cycles + 3 + beats - 1) / beats;
     let memory = m.ram("logits", banks * beats, beat_width(&logits));
     let maxima = m.ram("maxima", banks, if wants_second { 2 * bits } else { bits });
     let filled = m.register("filled", index_width(banks + 1));
@@ -70,12 +71,19 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
     let word = if wants_second {
         let begins = m.register_from("begins", 1, 1);
         begins.next_if(finding.valid, ends);
-        let (maximum, second) = (m.data_register("maximum", bits), m.data_register("second", bits));
-        let before = (Int::new(*maximum, low, high), Int::new(*second, low, high));
-        let both = greater_two(before, found);
-        maximum.next_if(finding.valid, Int::select(*begins, found.0, both.0).to_bits(bits));
-        second.next_if(finding.valid, Int::select(*begins, found.1, both.1).to_bits(bits));
-        vec![*maximum, *second]
+        let maximum = m.data_register("maximum", bits);
+        let before = Int::new(*maximum, low, high);
+        let takes = *begins | before.less(found.0);
+        maximum.next_if(finding.valid, takes.mux(found.0.to_bits(bits), *maximum));
+        // The second one a cycle later: what there was before, and what came with a new maximum, or what came or was second before.
+        let displaced = Int::select(*begins, found.1, before.max(found.1));
+        let takes = finding.delay(takes);
+        let [displaced, came] = [displaced, found.0].map(|x| x.delay(m, always));
+        finding.step(&mut [&mut ends]);
+        let second = m.data_register("second", bits);
+        let greater = came.max(Int::new(*second, low, high));
+        second.next_if(finding.valid, takes.mux(displaced.to_bits(bits), greater.to_bits(bits)));
+        vec![m.delay(*maximum, always), *second]
     } else {
         // It holds the least value when a sample begins, so that nothing but the greater number is chosen on its way to itself.
         let maximum = m.register_from("maximum", bits, low as i64);
