@@ -123,9 +123,9 @@ fn foldings_divide() {
         let of_one = [(1, 1), (1, 2), (5, 1), (1, 5), (5, 2), (25, 1), (5, 5), (25, 2), (25, 5)];
         let of_several = [2, 3, 4, 6, 8, 12, 16, 32].map(|windows| (25 * windows, 5 * windows));
         assert_eq!(conv, [&of_one[..], &of_several].concat());
-        // A vector that is a whole map of 8x8x5 comes by 1 or 5 channels, or by 2, 4 or 8 pixels; of ten outputs there are 1, 2, 3, 5 or 10 at once.
+        // A vector that is a whole map of 8x8x5 comes by 1 or 5 channels, or by 2, 3, 4 or 8 pixels, of three with a beat of two at the end of each row; of ten outputs there are 1, 2, 3, 5 or 10 at once.
         let dense = lanes_of(&find(graph, "dense").foldings());
-        assert_eq!(dense.len(), 5 * 5);
+        assert_eq!(dense.len(), 6 * 5);
         assert_eq!(dense[0], (1, 1));
         let window = find(graph, "window");
         assert_eq!(window.lanes_at(Folding::Lanes(1)), Lanes { inputs: vec![1], outputs: vec![25] });
