@@ -284,7 +284,9 @@ fn candidate<'s>(
 
 /// The designs on the curves of all candidates, which are looked for at once; those of a curve that is there are built meanwhile.
 fn search(candidates: &[Candidate<'_>], budget: Resources) -> Result<Vec<Vec<Built>>, Error> {
-    let mut found: Vec<Vec<Vec<Built>>> = candidates.iter().map(|_| vec![]).collect();
+    // Of each candidate, by variant: curves come in any order.
+    let each = |candidate: &Candidate<'_>| candidate.variants.iter().map(|_| vec![]).collect();
+    let mut found: Vec<Vec<Vec<Built>>> = candidates.iter().map(each).collect();
     thread::scope(|scope| {
         let (sender, curves) = mpsc::channel();
         for (index, candidate) in candidates.iter().enumerate() {
@@ -297,7 +299,7 @@ fn search(candidates: &[Candidate<'_>], budget: Resources) -> Result<Vec<Vec<Bui
         }
         drop(sender);
         for ((index, variant), designs) in curves {
-            found[index].push(built(&candidates[index].variants[variant], designs, budget)?);
+            found[index][variant] = built(&candidates[index].variants[variant], designs, budget)?;
         }
         Ok(found.into_iter().map(best).collect())
     })
@@ -329,12 +331,12 @@ fn built(variant: &Variant<'_>, designs: Vec<Design>, budget: Resources) -> Resu
 
 /// Of the designs on the curves of a network's variants those of which none is as fast with a smaller share, the slowest first. What was proved of each curve
 /// bounds all of them.
-fn best(mut curves: Vec<Vec<Built>>) -> Vec<Built> {
+fn best(curves: Vec<Vec<Built>>) -> Vec<Built> {
     let bounds: Vec<Vec<(f64, f64)>> = curves
         .iter()
         .map(|curve| curve.iter().map(|built| (built.design.cycles, built.design.bound)).collect())
         .collect();
-    let mut all: Vec<Built> = curves.drain(..).flatten().collect();
+    let mut all: Vec<Built> = curves.into_iter().flatten().collect();
     all.sort_by(|a, b| a.design.cycles.total_cmp(&b.design.cycles).then(a.share.total_cmp(&b.share)));
     let mut least = f64::INFINITY;
     all.retain(|built| {
@@ -344,8 +346,7 @@ fn best(mut curves: Vec<Vec<Built>>) -> Vec<Built> {
     });
     for Built { design: Design { cycles, bound, .. }, .. } in &mut all {
         // The slowest point of a curve that is as fast.
-        let as_fast =
-            |curve: &Vec<(f64, f64)>| curve.iter().rev().find(|point| point.0 <= *cycles).map(|p| p.1);
+        let as_fast = |curve: &Vec<(f64, f64)>| curve.iter().find(|point| point.0 <= *cycles).map(|p| p.1);
         *bound = bounds.iter().filter_map(as_fast).fold(*bound, f64::min);
     }
     all.reverse();
@@ -417,4 +418,45 @@ fn print_table(args: &ExploreArgs, exploration: &Exploration, seconds: f64) {
     out!("{} designs, {proved}, in {seconds:.2} s", exploration.points.len());
     out!("files                {}", args.output.display());
     out!("compile one of them  --point {}/{EXPLORATION}#ID", args.output.display());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(row_pairs: bool, (cycles, share, bound): (f64, f64, f64)) -> Built {
+        let design = Design {
+            foldings: vec![],
+            places: vec![],
+            room: plan::USUAL,
+            cycles_each: vec![],
+            cycles,
+            cycles_bound: cycles,
+            share,
+            bound,
+            resources: Resources::default(),
+            bottleneck: String::new(),
+        };
+        Built { row_pairs, design, resources: Resources::default(), share }
+    }
+
+    /// The best of both, of equal ones the first curve's; a bound is that of the other curve's slowest design that is as fast, where that is lower.
+    #[test]
+    fn curves_of_variants_become_one() {
+        let rows = [(100.0, 0.1, 0.1), (50.0, 0.3, 0.3), (20.0, 0.5, 0.5)].map(|point| built(false, point));
+        let pairs = [(60.0, 0.2, 0.18), (50.0, 0.3, 0.25), (10.0, 0.7, 0.7)].map(|point| built(true, point));
+        let both = best(vec![rows.into(), pairs.into()]);
+        let points: Vec<_> =
+            both.iter().map(|built| (built.design.cycles, built.row_pairs, built.design.bound)).collect();
+        assert_eq!(
+            points,
+            [
+                (100.0, false, 0.1),
+                (60.0, true, 0.18),
+                (50.0, false, 0.25),
+                (20.0, false, 0.5),
+                (10.0, true, 0.7)
+            ]
+        );
+    }
 }
