@@ -236,19 +236,13 @@ fn sketch(variants: &[Variant<'_>], device: Resources) -> Vec<JoinHandle<Vec<des
 /// The best points of the curves, when they are there, the slowest first.
 fn joined(curves: Vec<JoinHandle<Vec<designs::Design>>>, clock_mhz: f64) -> Vec<CurvePoint> {
     let join = |curve: JoinHandle<Vec<designs::Design>>| curve.join().expect("the search does not panic");
-    let mut points: Vec<_> = curves.into_iter().flat_map(join).collect();
-    points.sort_by(|a, b| (a.cycles, a.share).partial_cmp(&(b.cycles, b.share)).expect("no cycles are NaN"));
-    let mut least = f64::INFINITY;
-    points.retain(|point| {
-        let better = point.share < least;
-        least = least.min(point.share);
-        better
-    });
+    let points =
+        plan::pareto(curves.into_iter().flat_map(join).collect(), |point| (point.cycles, point.share));
     let point = |point: &designs::Design| CurvePoint {
         samples_per_s: clock_mhz * 1e6 / point.cycles,
         share: point.share,
     };
-    points.iter().rev().map(point).collect()
+    points.iter().map(point).collect()
 }
 
 /// What quantisation cost, until it is in the report.

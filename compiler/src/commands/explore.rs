@@ -336,20 +336,14 @@ fn best(curves: Vec<Vec<Built>>) -> Vec<Built> {
         .iter()
         .map(|curve| curve.iter().map(|built| (built.design.cycles, built.design.bound)).collect())
         .collect();
-    let mut all: Vec<Built> = curves.into_iter().flatten().collect();
-    all.sort_by(|a, b| a.design.cycles.total_cmp(&b.design.cycles).then(a.share.total_cmp(&b.share)));
-    let mut least = f64::INFINITY;
-    all.retain(|built| {
-        let better = built.share < least;
-        least = least.min(built.share);
-        better
+    let mut all = plan::pareto(curves.into_iter().flatten().collect(), |built: &Built| {
+        (built.design.cycles, built.share)
     });
     for Built { design: Design { cycles, bound, .. }, .. } in &mut all {
         // The slowest point of a curve that is as fast.
         let as_fast = |curve: &Vec<(f64, f64)>| curve.iter().find(|point| point.0 <= *cycles).map(|p| p.1);
         *bound = bounds.iter().filter_map(as_fast).fold(*bound, f64::min);
     }
-    all.reverse();
     all
 }
 

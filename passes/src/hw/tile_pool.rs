@@ -54,31 +54,28 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     let lanes = pipeline.reduce(lists, LEVELS, &mut at.signals(), join);
 
     // Of a tile that is a part of a beat nothing came before.
-    let now = if pool.keeps() {
-        let so_far = SoFar::new(row, width * to.lanes as u32, &pipeline, at.word);
-        let lanes = pipeline.delay_ints(&lanes);
-        pipeline.step(&mut at.signals());
-        let before =
-            so_far.before(at.begins_row).lanes(width).into_iter().map(|bits| Int::new(bits, low, high));
-        let now: Vec<_> = lanes
-            .iter()
-            .zip(before)
-            .map(|(&x, before)| {
+    let so_far = pool.keeps().then(|| SoFar::new(row, width * to.lanes as u32, &pipeline, at.word));
+    let lanes = pipeline.delay_ints(&lanes);
+    pipeline.step(&mut at.signals());
+    let now: Vec<_> = match &so_far {
+        None => lanes.iter().map(|x| x.to_bits(width)).collect(),
+        Some(so_far) => {
+            let before = so_far.before(at.begins_row).lanes(width).into_iter();
+            let joined = |(&x, before): (&Int<'c>, Signal<'c>)| {
+                let before = Int::new(before, low, high);
                 if average {
                     return at.is_first.mux(x.to_bits(width), join(before, x).to_bits(width));
                 }
                 // One multiplexer chooses.
                 let takes = at.is_first | before.less(x);
                 takes.mux(x.to_bits(width), before.to_bits(width))
-            })
-            .collect();
-        so_far.keep(&pipeline, Signal::pack(&now));
-        now
-    } else {
-        let lanes = pipeline.delay_ints(&lanes);
-        pipeline.step(&mut at.signals());
-        lanes.iter().map(|x| x.to_bits(width)).collect()
+            };
+            lanes.iter().zip(before).map(joined).collect()
+        }
     };
+    if let Some(so_far) = &so_far {
+        so_far.keep(&pipeline, Signal::pack(&now));
+    }
     pipeline.valid = pipeline.valid & at.is_last;
     let now: Vec<_> = now.into_iter().map(|bits| Int::new(bits, low, high)).collect();
     let results = if average {
