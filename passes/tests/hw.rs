@@ -17,7 +17,7 @@ mod reference;
 use atheena_dialects::ee::Confidence;
 use atheena_dialects::ir::Ctx;
 use atheena_runtime::simulate::SimResult;
-use harness::{BIT, Design, EXIT, Random, TAG, dense, line, stream, text};
+use harness::{BIT, Design, EXIT, Random, TAG, dense, for_blocks, line, stream, text};
 use reference::{Geometry, Map, conv2d, rescale};
 
 /// A convolution: window, resize, matvec.
@@ -578,13 +578,25 @@ fn a_slice_begins_within_a_beat() {
 /// One actor of maps of i8: what it gives, by the reference, and its cycles a sample.
 fn alone(
     body: &str,
+    input: ([usize; 3], usize),
+    output: ([usize; 3], usize),
+    reference: impl Fn(&Map) -> Vec<i64>,
+) -> Option<f64> {
+    alone_in_blocks("DSP48E1", body, input, output, reference)
+}
+
+/// The same on a device of these DSP blocks.
+fn alone_in_blocks(
+    dsp: &str,
+    body: &str,
     (shape, lanes): ([usize; 3], usize),
     (to, to_lanes): ([usize; 3], usize),
     reference: impl Fn(&Map) -> Vec<i64>,
 ) -> Option<f64> {
     let (input, output) = (stream(&shape, "i8", lanes), stream(&to, "i8", to_lanes));
     let body = body.replace("IN", &input.ty).replace("OUT", &output.ty);
-    let mut design = Design::new(&line(&input, &body, &output), &input, &output, 1)?;
+    let graph = for_blocks(dsp, &line(&input, &body, &output));
+    let mut design = Design::new(&graph, &input, &output, 1)?;
     let mut random = Random(31);
     let samples: Vec<_> = (0..4).map(|_| random.numbers(shape.iter().product(), -128, 127)).collect();
     let expected: Vec<_> = samples.iter().map(|data| (reference(&Map { shape, data }), 0)).collect();
@@ -593,17 +605,23 @@ fn alone(
 
 #[test]
 fn a_depthwise_takes_a_beat_a_cycle() {
-    depthwise(5000, (36, 40));
+    depthwise("DSP48E1", 5000, (36, 40));
+}
+
+/// Of three groups of channels: the weights of each product have a counter of their own.
+#[test]
+fn a_depthwise_in_square_blocks_takes_a_beat_a_cycle() {
+    depthwise("MULT18X18D", 5000, (36, 40));
 }
 
 /// Of sums of 20 bits and multipliers of 31.
 #[test]
 fn a_scale_is_cut_for_the_narrower_port() {
-    depthwise(400_000, (41, 45));
+    depthwise("DSP48E1", 400_000, (41, 45));
 }
 
 /// A depthwise layer with biases and shifts of these sizes: what it gives, and its cycles.
-fn depthwise(most_bias: i64, (least_shift, most_shift): (i64, i64)) {
+fn depthwise(dsp: &str, most_bias: i64, (least_shift, most_shift): (i64, i64)) {
     let mut random = Random(32);
     // [KH, KW, C, M] = [1, 1, 6, 2].
     let weights = random.numbers(12, -127, 127);
@@ -636,7 +654,8 @@ fn depthwise(most_bias: i64, (least_shift, most_shift): (i64, i64)) {
             (0..map.data.len() * 2).map(output).collect()
         };
         // 4 * 3 pixels of 6 channels, two a beat.
-        let Some(cycles) = alone(&body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference) else { return };
+        let done = alone_in_blocks(dsp, &body, ([4, 3, 6], 2), ([4, 3, 12], 4), reference);
+        let Some(cycles) = done else { return };
         assert_eq!(cycles, 36.0);
     }
 }

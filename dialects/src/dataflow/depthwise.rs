@@ -10,6 +10,9 @@ use super::{
 };
 use crate::ir::{Attr, Builder, Op, Type, Value};
 
+/// Groups of channels with whose weights of eight bits few columns are the same, or the opposite.
+const MANY_GROUPS: i64 = 8;
+
 operation! {
     /// `dataflow.depthwise`.
     Depthwise, "dataflow.depthwise"
@@ -52,6 +55,12 @@ impl<'c> Depthwise<'c> {
         let [_, _, channels, _] = self.weights_shape();
         let constant = lanes_of(self.folding()) >= channels;
         if constant { DspKind::of(self.0).adder_inputs() } else { 2 }
+    }
+
+    /// Does one counter of groups address the weights of all products of a beat? Weights of a few groups are mostly the same few functions of
+    /// it, which synthesis merges: of multipliers without registers of their own, some are then too far from the one register of all.
+    pub fn shares_counter(self, groups: i64) -> bool {
+        DspKind::of(self.0) == DspKind::Wide || groups >= MANY_GROUPS
     }
 }
 
@@ -122,6 +131,7 @@ impl<'c> Actor<'c> for Depthwise<'c> {
             + multipliers
             + ends
             + Resources::logic(20, 20)
+            + Resources::logic(2, 2) * if self.shares_counter(words) { 0 } else { products - 1 }
     }
 
     fn is_beatwise(&self) -> bool {

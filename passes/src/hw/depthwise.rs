@@ -53,11 +53,21 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure>
         Stored::new(m, name, values, values.len() / groups).read(m, group, enable)
     };
 
-    let in_order: Vec<_> = (0..channels * times)
-        .flat_map(|output| (0..taps).map(move |tap| (output, tap)))
-        .map(|(output, tap)| weight(output, tap))
+    // Of the products of a beat, those whose weights one counter serves: all, or each of its own.
+    let all = outputs * taps;
+    let shares = Depthwise::cast(actor.0).is_none_or(|op| op.shares_counter(groups as i64));
+    let together = if shares { all } else { 1 };
+    let weights: Vec<_> = (0..all)
+        .step_by(together)
+        .flat_map(|first| {
+            let name = if shares { "weights".to_string() } else { format!("weights_{first}") };
+            let of_group_at = |group: usize| {
+                (first..first + together).map(move |k| weight(group * outputs + k / taps, k % taps))
+            };
+            let in_order: Vec<_> = (0..groups).flat_map(of_group_at).collect();
+            of_group(&name, &in_order, pipeline.valid)
+        })
         .collect();
-    let weights = of_group("weights", &in_order, pipeline.valid);
     let mut x = input.data;
     pipeline.step(&mut [&mut x]);
     let x = actor.lanes_of(0, x);

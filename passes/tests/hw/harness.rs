@@ -64,6 +64,12 @@ pub const TAG: &str = "!dataflow.stream<1xi16, lanes = 1>";
 pub const EXIT: &str = "!dataflow.stream<1xi8, lanes = 1>";
 pub const BIT: &str = "!dataflow.stream<1xi1, lanes = 1>";
 
+/// A graph without attributes for a device of these DSP blocks.
+pub fn for_blocks(dsp: &str, graph: &str) -> String {
+    assert!(graph.contains("@net {"), "{graph}");
+    graph.replace("@net {", &format!("@net attributes {{dsp = \"{dsp}\"}} {{"))
+}
+
 /// A graph of one exit: `body` makes %y of %x.
 pub fn line(input: &Stream, body: &str, output: &Stream) -> String {
     let (x, y) = (&input.ty, &output.ty);

@@ -1,6 +1,6 @@
 //! Products in LUTs of all operands: layers of one input, whose outputs have one weight each.
 
-use crate::harness::{Design, Random, dense, line, stream};
+use crate::harness::{Design, Random, dense, for_blocks, line, stream};
 
 /// A layer: what its input is limited to, and its weights.
 struct Layer {
@@ -85,9 +85,7 @@ fn a_product_in_each_square_block() {
         input.ty,
         output.ty,
     );
-    let of_kind = |text: &str| text.replace("@net {", "@net attributes {dsp = \"MULT18X18D\"} {");
-    let text = of_kind(&line(&input, &body, &output));
-    assert!(text.contains("MULT18X18D"), "{text}");
+    let text = for_blocks("MULT18X18D", &line(&input, &body, &output));
     let Some(mut design) = Design::new(&text, &input, &output, 1) else { return };
     let samples: Vec<_> = (0..5).map(|_| random.numbers(24, -128, 127)).collect();
     let rows: Vec<_> = weights.chunks(6).zip(&bias).collect();
