@@ -112,6 +112,14 @@ impl<'c> TilePool<'c> {
         self.keeps_of(self.row())
     }
 
+    /// Levels of the tree over pixels of a beat between two registers: a maximum, a comparison and a choice, is a path of its own.
+    pub fn tree_levels(self) -> u64 {
+        match self.kind() {
+            PoolKind::Max => 1,
+            PoolKind::Average => LEVELS,
+        }
+    }
+
     fn keeps_of(self, row: TileRow) -> bool {
         self.kernel()[0] > 1 || row.beats > 1
     }
@@ -156,7 +164,7 @@ impl<'c> Actor<'c> for TilePool<'c> {
     fn latency_cycles_at(&self, folding: Folding) -> i64 {
         let (map, row) = self.with_lanes(folding);
         let last_pixel = (self.kernel()[0] - 1) * map.row_beats() + (row.beats - 1) * row.groups;
-        last_pixel + 3 + tree_stages(row.pixels, LEVELS) as i64
+        last_pixel + 3 + tree_stages(row.pixels, self.tree_levels()) as i64
     }
 
     /// All beats come in; those of the last pixel of each tile, or the one with it, give one each.
@@ -171,7 +179,7 @@ impl<'c> Actor<'c> for TilePool<'c> {
             PoolKind::Max => 1,
             PoolKind::Average => 2 + u64::from(multiplies(self.0)),
         };
-        let timing = Timing::steps(steps, stages + tree_stages(row.pixels, LEVELS));
+        let timing = Timing::steps(steps, stages + tree_stages(row.pixels, self.tree_levels()));
         if self.sends_rows() { timing.with_single_outputs() } else { timing }
     }
 
@@ -196,12 +204,13 @@ impl<'c> Actor<'c> for TilePool<'c> {
         let kept = |width: i64| if self.keeps_of(row) { kept(width) } else { Resources::default() };
         let several = i64::from(row.pixels > 1);
         let tree = |each: Resources| each * ((row.pixels - 1) * lanes);
+        let registered = Resources::logic(0, bits) * ((row.pixels - 2).max(0) * lanes);
         let pool = match self.kind() {
             // A comparison and a choice.
             PoolKind::Max => {
                 let join = if self.keeps_of(row) { 2 * bits } else { 0 };
                 let each = Resources::logic(join, bits * (1 + several));
-                each * lanes + tree(Resources::logic(2 * bits, 0)) + kept(bits)
+                each * lanes + tree(Resources::logic(2 * bits, 0)) + registered + kept(bits)
             }
             PoolKind::Average => {
                 let width = bits + i64::from(64 - (self.taps() - 1).leading_zeros());

@@ -1,7 +1,7 @@
 //! `dataflow.tile_pool`: the maximum or the average of each channel of each tile of a map.
 //!
 //! One beat a cycle. Latency, from the beat of a tile's last pixel: 2 cycles, one more for an average, and another one if its multiplier is no power of
-//! two. Pixels of the same tile in a beat, P, go through a tree first, `ceil(log2(P) / 2)` cycles; what is behind the end of the map's row counts
+//! two. Pixels of the same tile in a beat, P, go through a tree first, `ceil(log2(P))` cycles, half of them for an average; what is behind the end of the map's row counts
 //! as nothing, or as the least. What came so far of the tiles of a row is in a memory, or registers if they are few; of tiles of one row in a beat
 //! nothing is.
 //!
@@ -18,9 +18,6 @@ use super::{
     rescale::Factors,
 };
 use atheena_dialects::dataflow::{Stream, TilePool, TileRow};
-
-/// Levels of the tree between two registers.
-const LEVELS: u32 = 2;
 
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
@@ -51,7 +48,7 @@ pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) {
     };
     let lists = lanes.chunks(row.pixels as usize * channels).flat_map(of_tile).collect();
     let join = |a: Int<'c>, b: Int<'c>| if average { a + b } else { a.max(b) };
-    let lanes = pipeline.reduce(lists, LEVELS, &mut at.signals(), join);
+    let lanes = pipeline.reduce(lists, pool.tree_levels() as u32, &mut at.signals(), join);
 
     // Of a tile that is a part of a beat nothing came before.
     let so_far = pool.keeps().then(|| SoFar::new(row, width * to.lanes as u32, &pipeline, at.word));
