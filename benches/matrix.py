@@ -19,7 +19,7 @@ from gains import ATHEENA, NETWORKS, ROOT, SHARED, write
 
 # The parts of the device: of the two larger networks the weights alone take more than 10 %.
 BUDGETS = {"B-LeNet": [0.1, 0.2, 0.4], "Triple Wins": [0.2, 0.4, 1.0], "B-AlexNet": [0.2, 0.4, 1.0]}
-SAMPLES = {"B-LeNet": 1024, "Triple Wins": 256, "B-AlexNet": 128}
+SAMPLES = {"B-LeNet": 1024, "Triple Wins": 1024, "B-AlexNet": 128}
 # Of the prediction of `compile`.
 COMPILE_SAMPLES = 1024
 MOST_OFF = 0.01
