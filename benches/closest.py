@@ -59,9 +59,9 @@ class Network:
         return found
 
 
-def taken(design, of="budget"):
-    """The resources that a design takes, of those that are there."""
-    return ", ".join(f"{design['resources'][kind]} of {design[of][kind]} {text}" for kind, text in KINDS.items())
+def taken(design):
+    """The resources that a design takes, of those of its budget."""
+    return ", ".join(f"{design['resources'][kind]} of {design['budget'][kind]} {text}" for kind, text in KINDS.items())
 
 
 def used(design):
@@ -71,8 +71,8 @@ def used(design):
 
 def too_much(design, budget):
     """The kinds of resources of which a design takes more than a budget, and by how much."""
-    over = {kind: design["resources"][kind] / most for kind, most in budget.items() if kind in KINDS and design["resources"][kind] > most}
-    return " and ".join(f"{KINDS[kind]} (x {part:.2f})" for kind, part in over.items())
+    parts = {text: design["resources"][kind] / budget[kind] for kind, text in KINDS.items()}
+    return " and ".join(f"{text} (x {part:.2f})" for text, part in parts.items() if part > 1)
 
 
 def gains(network):

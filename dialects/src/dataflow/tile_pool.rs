@@ -204,13 +204,14 @@ impl<'c> Actor<'c> for TilePool<'c> {
         let kept = |width: i64| if self.keeps_of(row) { kept(width) } else { Resources::default() };
         let several = i64::from(row.pixels > 1);
         let tree = |each: Resources| each * ((row.pixels - 1) * lanes);
-        let registered = Resources::logic(0, bits) * ((row.pixels - 2).max(0) * lanes);
         let pool = match self.kind() {
             // A comparison and a choice.
             PoolKind::Max => {
                 let join = if self.keeps_of(row) { 2 * bits } else { 0 };
                 let each = Resources::logic(join, bits * (1 + several));
-                each * lanes + tree(Resources::logic(2 * bits, 0)) + registered + kept(bits)
+                // Each level of the tree but the last, whose register is the pixel's.
+                let levels = Resources::logic(0, bits) * ((row.pixels - 2).max(0) * lanes);
+                each * lanes + tree(Resources::logic(2 * bits, 0)) + levels + kept(bits)
             }
             PoolKind::Average => {
                 let width = bits + i64::from(64 - (self.taps() - 1).leading_zeros());
