@@ -99,9 +99,9 @@ fn curves_are_proved_and_agree_with_the_balancer() {
             assert!((share - number(&point["share"])).abs() < 1e-9, "{point}");
         }
         // The pass searches for the fewest cycles of one budget, by another way. It looks at those too at which queues alone change, and what
-        // it counts of gates is the least: nothing that it proves impossible is on the curve, and what it finds is near.
+        // the curve counts of gates is the least: nothing that it proves impossible is on the curve, but where the gates' memories decide, and what it finds is near.
         for budget in [0.02, 0.03, 0.06] {
-            let fit = points.iter().filter(|point| number(&point["share"]) <= budget);
+            let fit = points.iter().filter(|point| number(&point["share"]) <= 0.98 * budget);
             let Some(explored) = fit.map(|point| number(&point["cycles"])).reduce(f64::min) else { continue };
             let fewest = balanced(folder.path(), exits, budget);
             let near = points.iter().filter(|point| number(&point["bound"]) <= budget);

@@ -189,7 +189,37 @@ fn vectors_are_in_the_order_of_the_window() {
     assert!(actor(op).is_some_and(|actor| actor.beats() == 2));
 }
 
-/// Adders of constant weights take inputs of eight bits at once, or in two or three digits, where all outputs of one whole vector are there at once.
+/// Of windows next to each other, elements of the same column are in one place, and others are not.
+#[test]
+fn vectors_share_places() {
+    let context = atheena_dialects::context();
+    let places = |stride: i64, windows: i64| {
+        let text = format!(
+            r#"dataflow.graph @net {{
+              %x, %tag = dataflow.source "source" : <2x8x2xi8, lanes = {lanes}>, <1xi16, lanes = 1>
+              %w = dataflow.window "w" %x {{kernel = array<i64: 1, 3>, stride = array<i64: 1, {stride}>, dilation = array<i64: 1, 1>,
+                  pad = array<i64: 0, 0, 1, 1>, pad_value = 0 : i64}} : <2x8x2xi8, lanes = {lanes}> -> <2x{columns}x6xi8, lanes = {beat}>
+              %m = dataflow.matvec "m" %w {{bias = dense<0> : tensor<1xi32>, channel_lanes = 2 : i64, max = 127 : i64, min = -128 : i64,
+                  multiplier = array<i32: 1>, output_zp = 0 : i64, shift = array<i32: 0>,
+                  weights = dense<1> : tensor<1x1x3x2xi8>}} : <2x{columns}x6xi8, lanes = {beat}> -> <2x{columns}x1xi8, lanes = {windows}>
+              %o, %ot, %e = dataflow.merge "merge" %m tags %tag : !dataflow.stream<2x{columns}x1xi8, lanes = {windows}>
+                  tags !dataflow.stream<1xi16, lanes = 1> -> <2x{columns}x1xi8, lanes = {windows}>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+              dataflow.sink "sink" %o, %ot, %e : <2x{columns}x1xi8, lanes = {windows}>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+            }}"#,
+            lanes = 2 * stride * windows,
+            columns = 8 / stride,
+            beat = 6 * windows,
+        );
+        let module = Module::parse(&context, &text).expect("the graph is valid");
+        let op = Op::of_module(&module).walk_named(Matvec::NAME)[0];
+        Matvec::cast(op).expect("the operation is a matvec").places_of_vectors()
+    };
+    assert_eq!(places(1, 1), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(places(1, 2), [0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(places(2, 2), [0, 1, 2, 3, 4, 5, 4, 5, 6, 7, 8, 9]);
+}
+
+/// Adders of constant weights take inputs of eight bits at once, or in two to four digits, where all outputs of one whole vector are there at once.
 #[test]
 fn constants_come_in_digits_too() {
     with_graph(|graph| {
@@ -205,8 +235,8 @@ fn constants_come_in_digits_too() {
             let lanes = Lanes { inputs: vec![simd], outputs: vec![pe] };
             digits.filter(|of| of.0 == lanes).map(|of| (of.1, of.2)).collect::<Vec<_>>()
         };
-        // 32 * 32 windows; tables of two bits and of one take less.
-        assert_eq!(bits(25, 5), [(4, 2048), (3, 3072)]);
+        // 32 * 32 windows; tables of one bit take less.
+        assert_eq!(bits(25, 5), [(4, 2048), (3, 3072), (2, 4096)]);
         assert_eq!([bits(25, 2), bits(5, 5), bits(50, 10)], [vec![], vec![], vec![]]);
         // Fewer bits are fewer LUTs.
         let luts = |products: Products| {

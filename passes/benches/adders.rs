@@ -41,7 +41,7 @@ fn searched(matvec: Matvec<'_>) -> Result<Value, Box<dyn Error>> {
     let ranges = vec![range; matvec.vector() as usize];
     let search = |_| {
         let start = Instant::now();
-        (AdderGraph::of(&rows, &ranges), start.elapsed().as_secs_f64())
+        (AdderGraph::of(&rows, &ranges, 2), start.elapsed().as_secs_f64())
     };
     let (graph, seconds) =
         (0..ROUNDS).map(search).min_by(|a, b| a.1.total_cmp(&b.1)).expect("there are rounds");

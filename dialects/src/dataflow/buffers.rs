@@ -192,9 +192,14 @@ impl<'c> Resize<'c> {
 
     /// What changing `stream` to `lanes` costs.
     pub fn cost(stream: &Stream, lanes: i64) -> Resources {
-        let (from, to) = (stream.bits(), stream.with_lanes(lanes).bits());
-        // A part is chosen of up to four by a LUT; the last one of several goes straight to the output.
-        let choice = if from > to { to * ceil_div(from / to - 1, 3) } else { 0 };
+        let output = stream.with_lanes(lanes);
+        let (from, to) = (stream.bits(), output.bits());
+        // A part is chosen of up to four by a LUT; the last one of several goes straight to the output, and so does that of a partial beat.
+        let choice = match Self::beats_within(stream, &output) {
+            _ if from > to => to * ceil_div(from / to - 1, 3),
+            (narrow, wide) if narrow * from < wide * to => from,
+            _ => 0,
+        };
         Resources::logic(choice + 8, (to - from).max(0) + 8) + output_register(to)
     }
 }
@@ -318,7 +323,9 @@ impl<'c> Gate<'c> {
 
     /// What holding up to `depth` beats of `stream` costs.
     pub fn cost(stream: &Stream, depth: i64) -> Resources {
-        memory(depth, stream.bits()) + Resources::logic(60, 30) + output_registers(stream.bits())
+        // Addresses and counts, for each of their bits.
+        let control = 12 * i64::from(64 - words(depth).leading_zeros()) - 20;
+        memory(depth, stream.bits()) + Resources::logic(control, 30) + output_registers(stream.bits())
     }
 }
 

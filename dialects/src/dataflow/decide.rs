@@ -85,7 +85,8 @@ impl<'c> Actor<'c> for Decide<'c> {
         Timing::of(vec![0], behaviour)
     }
 
-    /// A table a lane, and LUTs and registers a lane as fitted (by Yosys, one, two and five lanes of 8 bits: 155, 255 and 537 LUT, 156, 238 and 439 FF);
+    /// A table a lane, and LUTs and registers a lane as fitted (by Yosys, one, two and five lanes of 8 bits: 155, 255 and 537 LUT, 156, 238 and 439 FF; one of 16
+    /// bits with its table in a block RAM: 156 LUT and 174 FF);
     /// logits wait in LUTs. Nothing is multiplied. A limit that is looked up has a memory of its own, an entropy's terms have one a lane, and tables of 2048
     /// entries of 17 bits take three block RAMs.
     fn resources_at(&self, folding: Folding) -> Resources {
@@ -99,6 +100,7 @@ impl<'c> Actor<'c> for Decide<'c> {
             _ => lanes,
         };
         let memories = rom(entries, 17) * tables;
-        memories + Resources::logic(60 + 27 * lanes, 85 + 55 * lanes)
+        let wider = (i64::from(self.inputs()[0].element.bits) - 8) * 4 * (lanes + 1);
+        memories + Resources::logic(60 + 27 * lanes + wider, 85 + 55 * lanes + wider / 2)
     }
 }

@@ -2,12 +2,13 @@
 
 use super::scale::{Multipliers, multiplies, range_of_sum};
 use super::stream::{FEW_CHANNELS, pixel_choices};
-use super::timing::{LEVELS, sum_stages, tree_stages};
+use super::timing::sum_stages;
 use super::{
     Actor, DspKind, Folding, Lanes, Named, Needs, Resources, Scale, Step, Stream, Timing, Window, ceil_div,
     divisors, int, operation, start, value_range,
 };
 use crate::ir::{Attr, Builder, Op, Value};
+use std::collections::HashMap;
 
 mod costs;
 mod products;
@@ -145,6 +146,29 @@ impl<'c> Matvec<'c> {
         Window::cast(producer)
     }
 
+    /// Of the elements of a beat of several vectors, `[Q, V]`: which place of the map each one is, with numbers from 0 on in the order in which places come first.
+    /// Windows next to each other share columns.
+    pub fn places_of_vectors(self) -> Vec<usize> {
+        let [_, height, width, channels] = self.weights_shape();
+        let [lanes, taps] = [self.channel_lanes(), height * width];
+        let geometry = self.window().map(|window| window.geometry());
+        let mut known = HashMap::new();
+        let place = |vector: i64, element: i64| {
+            let (tap, lane) = (element / lanes % taps, element % lanes);
+            let column = geometry.as_ref().map(|g| vector * g.stride[1] + tap % width * g.dilation[1]);
+            let apart = if column.is_some() { 0 } else { vector };
+            (apart, element / (lanes * taps), tap / width, column.unwrap_or(tap % width), lane)
+        };
+        let vectors = self.size().vectors(self.input().lanes);
+        let elements = (0..vectors).flat_map(|v| (0..height * width * channels).map(move |e| (v, e)));
+        elements
+            .map(|(vector, element)| {
+                let next = known.len();
+                *known.entry(place(vector, element)).or_insert(next)
+            })
+            .collect()
+    }
+
     /// The folding with these lanes, made as the attributes say.
     pub(super) fn made_at(self, simd: i64, pe: i64) -> Folding {
         let blocks = self.0.attr("blocks").and_then(Attr::to_i64);
@@ -161,7 +185,7 @@ impl<'c> Matvec<'c> {
         let row = |weights: &[i64]| weights[..elements as usize].iter().map(of).sum();
         let rows = self.weights().map(|weights| weights.chunks(self.vector() as usize).map(row).max());
         let most = rows.flatten().unwrap_or(3 * elements);
-        1 + tree_stages(most, LEVELS).max(1)
+        1 + sum_stages(most, DspKind::of(self.0).adder_inputs()).max(1)
     }
 
     /// What multiplies where weights come from a memory.

@@ -117,7 +117,12 @@ pub fn memory(depth: i64, width: i64) -> Resources {
         _ if depth < 1 || width < 1 => Resources::default(),
         1 => Resources::logic(0, width),
         _ if ram_in_luts(depth, width) => Resources::logic(lut_ram(depth, width), width),
-        _ => Resources { bram18: bram18(depth, width), ..Resources::default() },
+        _ => {
+            // Of the shapes that take as few the deepest, and a multiplexer where one is not deep enough.
+            let of = |(d, w): (i64, i64)| (ceil_div(depth, d) * ceil_div(width, w), ceil_div(depth, d));
+            let (bram18, banks) = BLOCK_SHAPES.into_iter().map(of).min().unwrap_or((0, 1));
+            Resources { bram18, lut: width * multiplexer_bit(banks), ..Resources::default() }
+        }
     }
 }
 

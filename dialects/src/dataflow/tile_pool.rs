@@ -211,7 +211,7 @@ impl<'c> Actor<'c> for TilePool<'c> {
                 let each = Resources::logic(join, bits * (1 + several));
                 // Each level of the tree but the last, whose register is the pixel's.
                 let levels = Resources::logic(0, bits) * ((row.pixels - 2).max(0) * lanes);
-                each * lanes + tree(Resources::logic(2 * bits, 0)) + levels + kept(bits)
+                each * lanes + tree(Resources::logic(2 * bits + 1, 0)) + levels + kept(bits)
             }
             PoolKind::Average => {
                 let width = bits + i64::from(64 - (self.taps() - 1).leading_zeros());

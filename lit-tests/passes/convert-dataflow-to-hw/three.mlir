@@ -17,7 +17,7 @@ dataflow.graph @net {
   dataflow.sink "out" %d, %dt, %e : !logits, !tag, !exit
 }
 
-// CHECK: "hw.instance"({{.*}}moduleName = @atheena_add3, parameters = [#hw.param.decl<"WIDTH": i32 = 10>, #hw.param.decl<"NEGATIVES": i32 = 1>]
+// CHECK: "hw.instance"({{.*}}moduleName = @atheena_add3, parameters = [#hw.param.decl<"WIDTH": i32 = 10>, #hw.param.decl<"INVERTED": i32 = 1>, #hw.param.decl<"ALONE": i32 = 9>]
 // CHECK: "sv.verbatim"() {format_string = "{{.*}}module atheena_add3{{.*}}output_file = #hw.output_file<"atheena_add3.sv">
 // CHECK: "hw.module.extern"() ({
 // CHECK-NEXT: }) {module_type = {{.*}} sym_name = "atheena_add3"}

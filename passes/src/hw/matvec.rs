@@ -43,9 +43,12 @@ use reuse::Vectors;
 /// Levels of the tree between two registers.
 const LEVELS: u32 = 2;
 
+/// Weights, but for zeros, of vectors that share adders. With more, the search takes long and finds little.
+const MOST_SHARED_WEIGHTS: usize = 2000;
+
 /// Fills the module.
 pub fn generate<'c>(actor: Actor<'c>, m: &mut Module<'c>) -> Result<(), Failure> {
-    let matrix = Matrix::of(actor)?;
+    let mut matrix = Matrix::of(actor)?;
     let (from, to) = (actor.input(0), actor.output(0));
     let input = m.receive(0, beat_width(&from));
     let output = m.send(0, beat_width(&to));
@@ -126,7 +129,7 @@ struct Matrix {
     /// `[beats, groups, PE, SIMD]`.
     weights: Vec<i64>,
     weights_range: (i64, i64),
-    /// `[OC]`, with the rounding of a rescaling without multiplier.
+    /// `[Q, OC]`, with the rounding of a rescaling without multiplier.
     bias: Vec<i64>,
     rescale: Rescale,
     /// The range of each output's sum, bias included.
@@ -201,6 +204,7 @@ impl Matrix {
             })
             .collect();
         bias.resize(groups * pe, 0);
+        let bias = bias.repeat(vectors);
         ranges.resize(groups * pe, (0, 0));
         let (beats, groups) = (beats as i64, groups as i64);
         let ends = (weights.iter().min().copied(), weights.iter().max().copied());
@@ -272,9 +276,56 @@ impl Matrix {
         hull(self.ranges.iter().skip(pe).step_by(self.pe).copied())
     }
 
-    /// The sum of each lane over a beat of the vector, some stages after `step`.
+    /// The adders of all vectors of a beat, of which elements are in these places of the map, and the first element in each place. Neighbours share them, as many as
+    /// have [`MOST_SHARED_WEIGHTS`] together.
+    fn adders_of_vectors(&self, places: &[usize]) -> (AdderGraph, Vec<usize>) {
+        let mut first_places = vec![];
+        for (element, &place) in places.iter().enumerate() {
+            if place == first_places.len() {
+                first_places.push(element);
+            }
+        }
+        let weights = self.weights.iter().filter(|&&weight| weight != 0).count().max(1);
+        let together = (MOST_SHARED_WEIGHTS / weights).clamp(1, self.vectors);
+        let mut graphs: Vec<(Vec<usize>, AdderGraph)> = vec![];
+        let mut parts = vec![];
+        for places in places.chunks(together * self.simd) {
+            // The places that these vectors have, and where in them each element is.
+            let mut own = vec![];
+            let index = |&place: &usize| {
+                own.iter().position(|&other| other == place).unwrap_or_else(|| {
+                    own.push(place);
+                    own.len() - 1
+                })
+            };
+            let shape: Vec<usize> = places.iter().map(index).collect();
+            let known = graphs.iter().position(|(other, _)| *other == shape);
+            let number = known.unwrap_or_else(|| {
+                let row = |places: &[usize], weights: &[i64]| {
+                    let mut row = vec![0; own.len()];
+                    places.iter().zip(weights).for_each(|(&place, weight)| row[place] += weight);
+                    row
+                };
+                let rows = |places| self.weights.chunks(self.simd).map(move |weights| row(places, weights));
+                let rows: Vec<Vec<i64>> = shape.chunks(self.simd).flat_map(rows).collect();
+                let graph = AdderGraph::of(&rows, &vec![self.input; own.len()], self.adder_inputs);
+                graphs.push((shape, graph));
+                graphs.len() - 1
+            });
+            parts.push((number, own));
+        }
+        let parts: Vec<_> = parts.iter().map(|(number, own)| (&graphs[*number].1, &own[..])).collect();
+        (AdderGraph::beside(first_places.len(), &parts), first_places)
+    }
+
+    /// Makes good for what adders lack in each output, so many times.
+    fn add_to_bias(&mut self, offsets: &[i128], times: i64) {
+        self.bias.iter_mut().zip(offsets).for_each(|(bias, &offset)| *bias += offset as i64 * times);
+    }
+
+    /// The sum of each lane over a beat of the vector, some stages after `step`; what it lacks is in the bias then.
     fn sums<'c>(
-        &self,
+        &mut self,
         actor: Actor<'c>,
         pipeline: &mut Pipeline<'_, 'c>,
         operands: Operands<'c>,
@@ -284,12 +335,13 @@ impl Matrix {
         let (m, enable) = (pipeline.module, pipeline.enable);
         if let (&Operands::Coming(mut x, _), 1) = (&operands, self.beats * self.groups) {
             // Weights that never change: adders, which the outputs share.
-            let rows: Vec<Vec<i64>> = self.weights.chunks(self.simd).map(<[_]>::to_vec).collect();
             pipeline.step(&mut [&mut x, first, last]);
-            let x = actor.lanes_of(0, x);
+            let came = actor.lanes_of(0, x);
+            let (graph, first_places) = self.adders_of_vectors(&matvec_of(actor).places_of_vectors());
+            let x: Vec<_> = first_places.into_iter().map(|place| came[place]).collect();
             let ranges: Vec<_> = x.iter().map(|x| x.range()).collect();
-            let graph = AdderGraph::of(&rows, &ranges[..self.simd]).copies(self.vectors);
-            return pipeline.multiply(&graph, &x, (self.adder_inputs, LEVELS), &mut [first, last]);
+            self.add_to_bias(&graph.offsets(&ranges), 1);
+            return pipeline.multiply(&graph, &x, LEVELS, &mut [first, last]);
         }
         // Weights and elements, then what multiplies them, then sums.
         let matvec = matvec_of(actor);
@@ -399,8 +451,7 @@ impl Matrix {
         let mut history = None;
         let turns = self.groups * self.reuse;
         if turns == 1 {
-            let each = start.iter().map(|&b| Int::constant(b.into(), enable.builder()));
-            bias = (0..self.vectors).flat_map(|_| each.clone()).collect();
+            bias = start.iter().map(|&b| Int::constant(b.into(), enable.builder())).collect();
         } else {
             let stored = Stored::new(m, "bias", &self.for_each_vector(&start), self.pe);
             let group = m.counter("bias_group", turns, enable & pipeline.valid);

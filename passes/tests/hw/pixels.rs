@@ -331,6 +331,14 @@ fn products_of_two_windows_a_beat() {
     assert_eq!(cycles, 25.0);
 }
 
+/// Neighbours share adders of columns that both see, whatever a beat holds behind a row's end: here one window and two that are none.
+#[test]
+fn products_of_windows_of_a_partial_beat() {
+    // 4 rows of 3 beats.
+    let Some(cycles) = convolution([4, 7, 3], 3, 1) else { return };
+    assert_eq!(cycles, 12.0);
+}
+
 #[test]
 fn products_of_two_windows_with_stride() {
     // 4 rows of 3 beats of four pixels, two windows.

@@ -319,10 +319,15 @@ impl<'c> MatvecCosts<'c> {
             return self.by_digits(serial, pe) + scale + output;
         }
         if self.size.folds(simd, pe) == 1 {
-            let scale = Resources { dsp: self.scale_dsps, ..Resources::logic(15, 25) } * pe;
-            return self.adders(self.size.vector, self.input_bits()) * self.size.vectors(simd)
-                + scale
-                + output;
+            // The bias, limits, and inputs; with adders of three inputs sums have no signs, and of a constant bias few bits take a LUT.
+            let (scale, inputs) = match self.dsp_kind.adder_inputs() {
+                3 => (Resources::logic(4, 13), self.size.vector * self.input_bits()),
+                _ => (Resources::logic(15, 25), 0),
+            };
+            let scale = Resources { dsp: self.scale_dsps, ..scale } * pe;
+            let vectors = self.size.vectors(simd);
+            let adders = self.adders(self.size.vector, self.input_bits(), vectors);
+            return adders + Resources::logic(0, inputs) * vectors + scale + output;
         }
         let (depth, width) = self.memory(simd, pe, (products, reuse));
         let roms = self.roms((depth, width));
@@ -351,21 +356,32 @@ impl<'c> MatvecCosts<'c> {
         weights + products + tree * pe + self.sums(beats, groups, pe) + bias + scale + output + control
     }
 
-    /// The adders of weights that never change, for all outputs of so many elements, the first ones, of so many bits of each at once.
+    /// The adders of weights that never change, for all outputs of so many elements, the first ones, of so many bits of each at once, of vectors side by side.
     ///
     /// The wider numbers are the wider adders; so are those of rows with more signed digits a weight; and the more digits there are the more
-    /// outputs share. LUTs and FFs a digit are fitted to B-LeNet's convolutions of 245, 678, 1 789 and 6 116 digits at two, three, four, and seven or eight bits:
-    /// by Yosys, less what chooses digits, sums and scale, 1.46, 1.46, 1.44 and 1.44 LUT at two bits, 2.28, 2.27, 2.17 and 2.11 at four, 3.71 at eight and
-    /// 3.38, 3.13 and 3.03 at seven. What signed digits a weight add, and 1.39 times as many LUTs for adders of two numbers, is of random weights
-    /// (`passes/benches/costs.rs`). Of all of these layers it is within 6 % of the LUTs and 7 % of the FFs.
-    fn adders(&self, elements: i64, bits: i64) -> Resources {
+    /// outputs share.
+    ///
+    /// With adders of three inputs LUTs and FFs a digit are fitted to the graphs of 67 matrices (the convolutions of B-LeNet and of Triple Wins, and random
+    /// ones) with two to eight bits, of which they are within 4 % of the LUTs and 9 % of the FFs in the mean; of B-LeNet's convolutions as Yosys
+    /// makes them within 3 %. With adders of two they are fitted to random weights.
+    fn adders(&self, elements: i64, bits: i64, vectors: i64) -> Resources {
         let digits = self.signed_digits(elements) as f64;
-        let shared = digits.max(1.0).log2();
+        // Vectors next to each other share less than outputs of one.
+        let shared = digits.max(1.0).log2() + 0.4 * (vectors as f64).log2();
         let of_weight = digits / (elements * self.size.outputs) as f64;
-        let places = bits as f64 + 1.6 + 0.4 * of_weight;
-        let more = if self.dsp_kind.adder_inputs() == 3 { 1.0 } else { 1.39 };
-        let lut = digits * places * (0.417 - 0.0059 * shared) * more;
-        Resources::logic(lut as i64, (digits * places * (0.6 - 0.0206 * shared)) as i64)
+        let bits = bits as f64;
+        let (lut, ff) = match self.dsp_kind.adder_inputs() {
+            3 => {
+                let (lut, ff) = (bits + 1.75 + 0.6 * of_weight, bits + 3.0 + 0.7 * of_weight);
+                let apart = 0.003 * (self.size.outputs as f64).log2() - 0.0155 * (elements as f64).log2();
+                (lut * (0.395 - 0.0096 * shared), ff * (0.265 + apart))
+            }
+            _ => {
+                let places = bits + 1.6 + 0.4 * of_weight;
+                (places * 1.39 * (0.417 - 0.0059 * shared), places * (0.6 - 0.0206 * shared))
+            }
+        };
+        Resources::logic((digits * lut) as i64, (digits * ff) as i64) * vectors
     }
 
     /// What vectors that use words of weights together take: the memory in which they wait, the parts of words that have come, and the memory in which
@@ -438,7 +454,7 @@ impl<'c> MatvecCosts<'c> {
                 let most = (1 << digits.bits) - 1;
                 let width = |(low, high): (i64, i64)| vec![bits_of_range(low * most, high * most)];
                 let lanes = self.ends().of_sums(0..in_luts as usize).map(width).collect();
-                (self.adders(in_luts, digits.bits), lanes, 1)
+                (self.adders(in_luts, digits.bits, 1), lanes, 1)
             }
             false => {
                 let (tables, lanes) = self.tables(serial, in_luts as usize, pe);

@@ -57,6 +57,11 @@ impl Digits {
         (0, (1 << self.bits) - 1)
     }
 
+    /// The sum over the digits of what a 1 in each of them counts for.
+    pub fn ones(self) -> i64 {
+        (0..self.count).map(|digit| 1 << (self.bits * digit)).sum()
+    }
+
     /// The fewest bits of digits of which inputs in this range have two, three and so on up to one a bit.
     pub fn choices((low, high): (i64, i64)) -> impl Iterator<Item = i64> {
         let width = bits_of_range(low, high);

@@ -6,6 +6,10 @@
 //! Multipliers", 1996). [`greedy`] finds some of them, [`recreate`] better ones, and [`build`] makes adders of what is left to
 //! add. `benches/adders.py` compares with another tool.
 //!
+//! Where adders take three inputs, all numbers are unsigned, and none has a sign to extend: of `w` bits `x`, `-x` is `~x - (2^w - 1)`, and an input
+//! that may be negative is one with its sign turned round, less `2^(w-1)`. Such constants go through the graph to its outputs, [`AdderGraph::offsets`], where a bias is
+//! added anyway. So bits that only one term has, above and below the others, take no LUT.
+//!
 //! ```text
 //!   y0 = 5 x + 5 z           s = x + z           t = s + 4 s
 //!   y1 = 3 x + 3 z + 8 w     y0 = t              y1 = (4 s - s) + 8 w         4 adders instead of 7
@@ -15,7 +19,6 @@ mod build;
 mod greedy;
 mod recreate;
 mod sums;
-mod three;
 
 use super::{Int, Pipeline, Signal};
 use std::collections::HashMap;
@@ -38,22 +41,25 @@ impl Term {
     }
 }
 
-/// The sum of two terms, of which only the second one may be negative.
-pub type Adder = [Term; 2];
+/// The sum of two or three terms, the negative ones last; the first one is not.
+pub type Adder = Vec<Term>;
 
 /// The adders of a matrix.
 #[derive(Clone, Debug)]
 pub struct AdderGraph {
     inputs: usize,
+    /// Inputs of an adder at most.
+    adder_inputs: usize,
     adders: Vec<Adder>,
     /// One a row of the matrix; None of a row of zeros.
     outputs: Vec<Option<Term>>,
 }
 
 /// Pairs of terms that the search for shared sums looks at: so many a digit of the weights; where there are few digits, so many for each two of
-/// them; and in all, which takes some seconds.
+/// them; more with adders of three inputs; and in all, which takes some seconds.
 const WORK_A_DIGIT: u64 = 2500;
 const WORK_A_PAIR: u64 = 8;
+const MORE_WORK_FOR_THREE: u64 = 4;
 const MOST_WORK: u64 = 64_000_000;
 
 /// Bits of a number of two's complement or, where nothing is negative, without a sign.
@@ -62,30 +68,30 @@ fn width((low, high): (i128, i128)) -> i64 {
 }
 
 impl AdderGraph {
-    /// The graph of `matrix`, `[outputs][inputs]`, of inputs in these ranges.
-    pub fn of(matrix: &[Vec<i64>], ranges: &[(i128, i128)]) -> Self {
+    /// The graph of `matrix`, `[outputs][inputs]`, of inputs in these ranges, with adders of two or of three inputs.
+    pub fn of(matrix: &[Vec<i64>], ranges: &[(i128, i128)], adder_inputs: usize) -> Self {
         let sums = sums::Sums::of(matrix, ranges.len());
         let digits = sums.terms() as u64;
-        let work = (digits * WORK_A_DIGIT.min(WORK_A_PAIR * digits)).min(MOST_WORK);
-        build::build(&recreate::recreate(greedy::share(sums), work), ranges)
+        let more = if adder_inputs > 2 { MORE_WORK_FOR_THREE } else { 1 };
+        let work = (more * digits * WORK_A_DIGIT.min(WORK_A_PAIR * digits)).min(MOST_WORK);
+        build::build(&recreate::recreate(greedy::share(sums), adder_inputs, work), adder_inputs, ranges)
     }
 
-    /// The same graph for several vectors behind one another: the outputs of the first one first.
-    pub fn copies(&self, vectors: usize) -> Self {
-        let of_vector = |vector: usize| {
-            let node = move |node: u32| match node as usize {
-                input if input < self.inputs => vector * self.inputs + input,
-                adder => (vectors - 1) * self.inputs + vector * self.adders.len() + adder,
+    /// Graphs side by side, each of some of so many inputs: the outputs of the first one first.
+    pub fn beside(inputs: usize, parts: &[(&Self, &[usize])]) -> Self {
+        let mut all = Self { inputs, adder_inputs: 2, adders: vec![], outputs: vec![] };
+        for (graph, places) in parts {
+            let before = inputs + all.adders.len();
+            let placed = |term: &Term| {
+                let node = term.node as usize;
+                let node = places.get(node).copied().unwrap_or_else(|| before + node - graph.inputs);
+                Term { node: node as u32, ..*term }
             };
-            move |term: Term| Term { node: node(term.node) as u32, ..term }
-        };
-        Self {
-            inputs: vectors * self.inputs,
-            adders: (0..vectors).flat_map(|v| self.adders.iter().map(move |a| a.map(of_vector(v)))).collect(),
-            outputs: (0..vectors)
-                .flat_map(|v| self.outputs.iter().map(move |o| o.map(of_vector(v))))
-                .collect(),
+            all.adder_inputs = graph.adder_inputs;
+            all.adders.extend(graph.adders.iter().map(|adder| adder.iter().map(placed).collect::<Vec<_>>()));
+            all.outputs.extend(graph.outputs.iter().map(|output| output.as_ref().map(placed)));
         }
+        all
     }
 
     /// The adders; an adder is the node behind the inputs and the adders before it.
@@ -113,11 +119,11 @@ impl AdderGraph {
         levels
     }
 
-    /// The least and the greatest value of each adder: it is a sum of inputs with weights, and inputs do not depend on one another.
-    fn ranges(&self, inputs: &[(i128, i128)]) -> Vec<(i128, i128)> {
+    /// What hardware holds for each node, of inputs in these ranges: a node is a sum of inputs with weights, and inputs do not depend on one another.
+    fn held(&self, inputs: &[(i128, i128)]) -> Vec<Held> {
         let mut weights: Vec<HashMap<u32, i128>> =
             (0..self.inputs as u32).map(|input| HashMap::from([(input, 1)])).collect();
-        let mut ranges = inputs.to_vec();
+        let mut held: Vec<Held> = inputs.iter().map(|&range| self.held_of_input(range)).collect();
         for adder in &self.adders {
             let mut sum = HashMap::new();
             for term in adder {
@@ -130,38 +136,74 @@ impl AdderGraph {
                 let (low, high) = inputs[input as usize];
                 (weight * if weight < 0 { high } else { low }, weight * if weight < 0 { low } else { high })
             });
-            ranges.push(ends.fold((0, 0), |(low, high), end| (low + end.0, high + end.1)));
+            let (low, high) = ends.fold((0, 0), |(low, high), end| (low + end.0, high + end.1));
+            let offset = adder.iter().map(|term| self.offset_of(*term, &held)).sum();
+            held.push(Held { low: low - offset, high: high - offset, offset });
             weights.push(sum);
         }
-        ranges.split_off(self.inputs)
+        held
     }
+
+    fn is_unsigned(&self) -> bool {
+        self.adder_inputs > 2
+    }
+
+    fn held_of_input(&self, (low, high): (i128, i128)) -> Held {
+        let half = if low < 0 { 1 << (width((low, high)) - 1) } else { 0 };
+        let offset = if self.is_unsigned() { -half } else { 0 };
+        Held { low: low - offset, high: high - offset, offset }
+    }
+
+    /// What a term is more than what hardware has for it.
+    fn offset_of(&self, term: Term, held: &[Held]) -> i128 {
+        let of_node = held[term.node as usize];
+        let offset = match term.negative {
+            false => of_node.offset,
+            true if self.is_unsigned() => -of_node.offset - (1 << width((of_node.low, of_node.high))) + 1,
+            true => -of_node.offset,
+        };
+        offset << term.shift
+    }
+
+    /// What each output is more than what [`Pipeline::multiply`] gives for it, of inputs in these ranges.
+    pub fn offsets(&self, inputs: &[(i128, i128)]) -> Vec<i128> {
+        let held = self.held(inputs);
+        self.outputs.iter().map(|output| output.map_or(0, |term| self.offset_of(term, &held))).collect()
+    }
+}
+
+/// A node in hardware: what it holds is between `low` and `high`, and the node is `offset` more.
+#[derive(Clone, Copy)]
+struct Held {
+    low: i128,
+    high: i128,
+    offset: i128,
+}
+
+/// What adds up to minus this and a constant: all bits inverted.
+fn inverted(number: Int<'_>) -> Int<'_> {
+    let width = number.width();
+    Int::new(!number.to_bits(width), 0, (1 << width) - 1)
 }
 
 impl<'c> Pipeline<'_, 'c> {
     /// The products of a constant matrix with numbers of this stage, in the stage that this is then: a register stands behind
-    /// every `stage_levels` adders that follow one another, and behind the last one. With adders of three `inputs` there are fewer adders, and
-    /// as many stages.
+    /// every `stage_levels` adders that follow one another, and behind the last one. They lack the graph's offsets.
     pub fn multiply(
         &mut self,
         graph: &AdderGraph,
         inputs: &[Int<'c>],
-        (inputs_of_adders, stage_levels): (usize, u32),
+        stage_levels: u32,
         along: &mut [&mut Signal<'c>],
     ) -> Vec<Int<'c>> {
         let levels = graph.levels();
-        let ranges = graph.ranges(&inputs.iter().map(|input| input.range()).collect::<Vec<_>>());
+        let held = graph.held(&inputs.iter().map(|input| input.range()).collect::<Vec<_>>());
         let stage_of = |node: u32| levels[node as usize].saturating_sub(1) / stage_levels;
-        let adders = if inputs_of_adders < 3 {
-            graph.adders.iter().map(|adder| Some(adder.to_vec())).collect()
-        } else {
-            let inputs = inputs.iter().map(|input| input.range());
-            graph.with_three_inputs(&inputs.chain(ranges.iter().copied()).collect::<Vec<_>>(), stage_of)
-        };
         let last_stage = (0..levels.len() as u32).map(stage_of).max().unwrap_or(0);
         // The stage in which each node is needed last.
         let mut needed: Vec<Option<u32>> = vec![None; levels.len()];
-        for (number, adder) in adders.iter().enumerate() {
-            for term in adder.iter().flatten() {
+        for (number, adder) in graph.adders.iter().enumerate() {
+            for term in adder {
                 let stage = stage_of((graph.inputs + number) as u32);
                 needed[term.node as usize] = needed[term.node as usize].max(Some(stage));
             }
@@ -169,31 +211,36 @@ impl<'c> Pipeline<'_, 'c> {
         for term in graph.outputs.iter().flatten() {
             needed[term.node as usize] = Some(last_stage + 1);
         }
-        let mut values: Vec<Option<Int<'c>>> = inputs.iter().copied().map(Some).collect();
+        let input = |(input, held): (&Int<'c>, &Held)| match held.offset {
+            0 => *input,
+            _ => Int::new(input.with_sign_inverted(), held.low, held.high),
+        };
+        let mut values: Vec<Option<Int<'c>>> = inputs.iter().zip(&held).map(input).map(Some).collect();
         values.resize(levels.len(), None);
         let value = |values: &[Option<Int<'c>>], term: Term| {
-            values[term.node as usize]
-                .expect("what an adder needs is kept until its stage")
-                .shift_left(term.shift)
+            values[term.node as usize].expect("what an adder needs is kept until its stage")
+        };
+        let shifted = |values: &[Option<Int<'c>>], term: Term| value(values, term).shift_left(term.shift);
+        let unsigned = |values: &[Option<Int<'c>>], term: Term| match term.negative {
+            false => shifted(values, term),
+            true => inverted(value(values, term)).shift_left(term.shift),
         };
         for stage in 0..=last_stage {
-            for (number, adder) in adders.iter().enumerate() {
+            for (number, adder) in graph.adders.iter().enumerate() {
                 let node = graph.inputs + number;
                 if stage_of(node as u32) != stage {
                     continue;
                 }
-                let (low, high) = ranges[number];
-                let sum = match adder.as_deref() {
-                    None => continue,
-                    Some(&[a, b]) if b.negative => value(&values, a) - value(&values, b),
-                    Some(&[a, b]) => value(&values, a) + value(&values, b),
-                    Some(&[a, b, c]) => self.module.sum_of_three([a, b, c].map(|term| {
-                        let plain = Term { shift: 0, ..term };
-                        (value(&values, plain), term.shift, term.negative)
-                    })),
-                    Some(_) => unreachable!("an adder has two or three terms"),
+                let sum = match adder[..] {
+                    [a, b] if graph.is_unsigned() => unsigned(&values, a) + unsigned(&values, b),
+                    [a, b] if b.negative => shifted(&values, a) - shifted(&values, b),
+                    [a, b] => shifted(&values, a) + shifted(&values, b),
+                    [a, b, c] => self.module.sum_of_three_unsigned(
+                        [a, b, c].map(|term| (value(&values, term), term.shift, term.negative)),
+                    ),
+                    _ => unreachable!("an adder has two or three terms"),
                 };
-                values[node] = Some(sum.within(low, high));
+                values[node] = Some(sum.within(held[node].low, held[node].high));
             }
             for (value, needed) in values.iter_mut().zip(&needed) {
                 *value = value.filter(|_| *needed > Some(stage)).map(|v| v.delay(self.module, self.enable));
@@ -203,8 +250,9 @@ impl<'c> Pipeline<'_, 'c> {
         let zero = Int::constant(0, self.enable.builder());
         let output = |term: &Option<Term>| match *term {
             None => zero,
-            Some(term) if term.negative => zero - value(&values, term),
-            Some(term) => value(&values, term),
+            Some(term) if graph.is_unsigned() => unsigned(&values, term),
+            Some(term) if term.negative => zero - shifted(&values, term),
+            Some(term) => shifted(&values, term),
         };
         graph.outputs.iter().map(output).collect()
     }
@@ -216,96 +264,85 @@ mod tests {
     use proptest::prelude::*;
 
     impl AdderGraph {
-        /// What the adders compute.
-        fn evaluate(&self, inputs: &[i128]) -> (Vec<i128>, Vec<i128>) {
-            let mut values = inputs.to_vec();
+        /// What the outputs are, and what hardware holds for each node of inputs in these ranges.
+        fn evaluate(&self, inputs: &[i128], ranges: &[(i128, i128)]) -> (Vec<i128>, Vec<i128>) {
+            let held = self.held(ranges);
+            let mut values: Vec<i128> = inputs.iter().zip(&held).map(|(x, held)| x - held.offset).collect();
             let value = |values: &[i128], term: Term| {
-                let value = values[term.node as usize] << term.shift;
-                if term.negative { -value } else { value }
-            };
-            for [a, b] in &self.adders {
-                assert!(!a.negative);
-                values.push(value(&values, *a) + value(&values, *b));
-            }
-            let outputs =
-                self.outputs.iter().map(|term| term.map_or(0, |term| value(&values, term))).collect();
-            (outputs, values.split_off(self.inputs))
-        }
-    }
-
-    impl AdderGraph {
-        /// What the adders compute that have taken in others.
-        fn evaluate_with_three_inputs(&self, ranges: &[(i128, i128)], inputs: &[i128]) -> Vec<Option<i128>> {
-            let levels = self.levels();
-            let nodes = [ranges, &self.ranges(ranges)].concat();
-            let mut values: Vec<_> = inputs.iter().copied().map(Some).collect();
-            for adder in self.with_three_inputs(&nodes, |node| levels[node as usize] / 2) {
-                let value = |term: &Term| {
-                    let value = values[term.node as usize].expect("what was taken in is needed nowhere else")
-                        << term.shift;
-                    if term.negative { -value } else { value }
+                let (value, held) = (values[term.node as usize], held[term.node as usize]);
+                let all_ones = (1 << width((held.low, held.high))) - 1;
+                let value = match term.negative {
+                    false => value,
+                    true if self.is_unsigned() => value ^ all_ones,
+                    true => -value,
                 };
-                values.push(adder.map(|terms| {
-                    assert!(terms.len() <= 3 && terms.iter().any(|term| !term.negative));
-                    terms.iter().map(value).sum()
-                }));
+                value << term.shift
+            };
+            for adder in &self.adders {
+                assert!((2..=self.adder_inputs).contains(&adder.len()) && !adder[0].negative);
+                values.push(adder.iter().map(|term| value(&values, *term)).sum());
             }
-            values.split_off(self.inputs)
+            let output =
+                |(term, offset): (&Option<Term>, i128)| term.map_or(0, |term| value(&values, term)) + offset;
+            (self.outputs.iter().zip(self.offsets(ranges)).map(output).collect(), values)
         }
     }
 
     #[test]
-    fn adders_of_three_inputs_take_in_what_they_alone_need() {
-        let ranges = [(0, 255); 4];
-        // Three adders of two inputs make four terms; of three inputs two are enough.
-        let graph = AdderGraph::of(&[vec![1, 1, 1, 1]], &ranges);
-        let adders = graph.with_three_inputs(&[&ranges[..], &graph.ranges(&ranges)].concat(), |_| 0);
-        assert_eq!((graph.adders.len(), adders.iter().flatten().count()), (3, 2));
-        // x + z is needed twice.
-        let graph = AdderGraph::of(&[vec![1, 1, 0, 4], vec![1, 1, 8, 0]], &ranges);
-        let adders = graph.with_three_inputs(&[&ranges[..], &graph.ranges(&ranges)].concat(), |_| 0);
-        assert_eq!((graph.adders.len(), adders.iter().flatten().count()), (3, 3));
+    fn adders_of_three_inputs_are_fewer() {
+        let ranges = [(0, 255); 6];
+        let adders = |matrix: &[Vec<i64>], inputs| AdderGraph::of(matrix, &ranges, inputs).adders.len();
+        // Four terms: three adders of two inputs, or two of three.
+        let sum = [vec![1, 1, 1, 1, 0, 0]];
+        assert_eq!([2, 3].map(|inputs| adders(&sum, inputs)), [3, 2]);
+        // x + z is needed twice: that saves an adder of two inputs, but none of three.
+        let pair = [vec![1, 1, 1, 0, 0, 0], vec![1, 1, 0, 0, 1, 0]];
+        assert_eq!([2, 3].map(|inputs| adders(&pair, inputs)), [3, 2]);
+        // x + y + z is.
+        let three = [vec![1, 1, 1, 1, 0, 0], vec![1, 1, 1, 0, 1, 0]];
+        assert_eq!([2, 3].map(|inputs| adders(&three, inputs)), [4, 3]);
     }
 
     #[test]
     fn terms_that_occur_together_are_added_once() {
         let ranges = [(0, 255); 3];
         // x + z, five times it (one adder), three times it (one), and 8 w (one).
-        let graph = AdderGraph::of(&[vec![5, 5, 0], vec![3, 3, 8]], &ranges);
+        let graph = AdderGraph::of(&[vec![5, 5, 0], vec![3, 3, 8]], &ranges, 2);
         assert_eq!(graph.adders.len(), 4);
         // A power of two is wires, and so is nothing at all.
-        assert_eq!(AdderGraph::of(&[vec![0, -4, 0], vec![0, 0, 0]], &ranges).adders.len(), 0);
-        assert_eq!(AdderGraph::of(&[vec![1, 1, 1], vec![-2, -2, -2]], &ranges).adders.len(), 2);
+        assert_eq!(AdderGraph::of(&[vec![0, -4, 0], vec![0, 0, 0]], &ranges, 2).adders.len(), 0);
+        assert_eq!(AdderGraph::of(&[vec![1, 1, 1], vec![-2, -2, -2]], &ranges, 2).adders.len(), 2);
     }
 
     proptest! {
         #[test]
         fn computes_the_products(
             matrix in prop::collection::vec(prop::collection::vec(-128i64..128, 4), 1..5),
-            inputs in prop::collection::vec(-128i128..128, 4),
+            inputs in prop::collection::vec((prop::bool::ANY, 1i128..256, 0i128..256), 4),
+            adder_inputs in 2usize..4,
         ) {
-            let ranges = [(-128, 127); 4];
-            let graph = AdderGraph::of(&matrix, &ranges);
-            let (outputs, sums) = graph.evaluate(&inputs);
+            let range = |&(signed, most, _): &(bool, i128, i128)| if signed { (-most, most - 1) } else { (0, most) };
+            let ranges: Vec<_> = inputs.iter().map(range).collect();
+            let within = |(&(.., any), (low, high)): (&(bool, i128, i128), &(i128, i128))| low + any % (high - low + 1);
+            let inputs: Vec<_> = inputs.iter().zip(&ranges).map(within).collect();
+            let graph = AdderGraph::of(&matrix, &ranges, adder_inputs);
+            let (outputs, nodes) = graph.evaluate(&inputs, &ranges);
             for (row, output) in matrix.iter().zip(outputs) {
                 prop_assert_eq!(row.iter().zip(&inputs).map(|(&w, &x)| i128::from(w) * x).sum::<i128>(), output);
             }
-            for (sum, (low, high)) in sums.into_iter().zip(graph.ranges(&ranges)) {
-                prop_assert!(low <= sum && sum <= high);
+            for (node, held) in nodes.into_iter().zip(graph.held(&ranges)) {
+                prop_assert!(held.low <= node && node <= held.high);
+                prop_assert!(adder_inputs == 2 || held.low >= 0);
             }
-            for (fused, sum) in graph.evaluate_with_three_inputs(&ranges, &inputs).into_iter().zip(graph.evaluate(&inputs).1) {
-                prop_assert!(fused.is_none_or(|fused| fused == sum));
-            }
-            let twice = graph.copies(2);
-            let other: Vec<i128> = inputs.iter().map(|x| -x / 2).collect();
-            let (outputs, _) = twice.evaluate(&[&inputs[..], &other].concat());
-            for (place, output) in outputs.into_iter().enumerate() {
-                let (row, inputs) = (&matrix[place % matrix.len()], [&inputs, &other][place / matrix.len()]);
-                prop_assert_eq!(row.iter().zip(inputs).map(|(&w, &x)| i128::from(w) * x).sum::<i128>(), output);
-            }
+            // Beside itself, on inputs of which the two share half.
+            let twice = AdderGraph::beside(6, &[(&graph, &[0, 1, 2, 3]), (&graph, &[4, 1, 5, 3])]);
+            let pick = |all: &[i128]| [0, 1, 2, 3, 0, 2].map(|input| all[input]);
+            let (outputs, _) = twice.evaluate(&pick(&inputs), &[0, 1, 2, 3, 0, 2].map(|input| ranges[input]));
+            let alone = graph.evaluate(&inputs, &ranges).0;
+            prop_assert_eq!(outputs, [&alone[..], &alone].concat());
             // Adding every digit on its own is the most that it takes.
             let digits = |row: &Vec<i64>| row.iter().map(|&w| super::super::int::signed_digits(w.into()).len()).sum::<usize>();
-            let alone: usize = matrix.iter().map(|row| digits(row).saturating_sub(1)).sum();
+            let alone: usize = matrix.iter().map(|row| digits(row).saturating_sub(1).div_ceil(adder_inputs - 1)).sum();
             prop_assert!(graph.adders.len() <= alone);
         }
     }

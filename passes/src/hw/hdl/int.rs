@@ -93,6 +93,12 @@ impl<'c> Int<'c> {
         self.to_bits(width_of(self.low.min(-1), self.high))
     }
 
+    /// Plus `2^(width - 1)`, of a number that may be negative: its bits, with the sign turned round.
+    pub fn with_sign_inverted(self) -> Signal<'c> {
+        let low_bits = self.bits.bits(0, self.bits.width() - 1);
+        Signal::pack(&[low_bits, !self.bits.top_bit()])
+    }
+
     /// Plus `2^amount` times another number; the low bits need no adder.
     pub fn plus_shifted(self, other: Self, amount: u32) -> Self {
         let upper = self.shift_right(amount) + other;

@@ -50,7 +50,7 @@ impl<'m, 'c> Pipeline<'m, 'c> {
     ) -> Vec<Int<'c>> {
         let module = self.module;
         let add = |terms: &[Int<'c>]| match *terms {
-            [a, b, c] => module.sum_of_three([a, b, c].map(|term| (term, 0, false))),
+            [a, b, c] => module.sum_of_three([a, b, c]),
             _ => terms.iter().copied().reduce(|a, b| a + b).expect("a group has a number"),
         };
         let mut level = 0;

@@ -20,7 +20,7 @@ pub fn declare(place: Builder<'_>) -> Op<'_> {
     let ports = ports.map(|port| format!("{port} : !hw.int<#hw.param.decl.ref<\"WIDTH\">>")).join(", ");
     let ty = Type::parse(ctx, &format!("!hw.modty<{ports}>")).expect("types of other dialects are opaque");
     let parameters =
-        ["WIDTH", "NEGATIVES"].map(|name| parse(ctx, &format!("#hw.param.decl<\"{name}\": i32>")));
+        ["WIDTH", "INVERTED", "ALONE"].map(|name| parse(ctx, &format!("#hw.param.decl<\"{name}\": i32>")));
     place
         .op("sv.verbatim")
         .attr("format_string", Attr::string(ctx, SOURCE))
@@ -37,8 +37,8 @@ pub fn declare(place: Builder<'_>) -> Op<'_> {
 }
 
 impl<'c> Module<'c> {
-    /// `a + b + c`, or less the last `negatives` of them, modulo their width.
-    fn add3(&self, [a, b, c]: [Signal<'c>; 3], negatives: usize) -> Signal<'c> {
+    /// `a + b + c`, the last `inverted` of them inverted, modulo their width; from bit `alone` on only `a` has any.
+    fn add3(&self, [a, b, c]: [Signal<'c>; 3], inverted: usize, alone: u32) -> Signal<'c> {
         let builder = self.builder();
         let ctx = builder.ctx();
         let width = a.width();
@@ -47,7 +47,8 @@ impl<'c> Module<'c> {
         };
         let parameter =
             |name, value: usize| parse(ctx, &format!("#hw.param.decl<\"{name}\": i32 = {value}>"));
-        let parameters = [parameter("WIDTH", width as usize), parameter("NEGATIVES", negatives)];
+        let parameters = [("WIDTH", width as usize), ("INVERTED", inverted), ("ALONE", alone as usize)];
+        let parameters = parameters.map(|(name, value)| parameter(name, value));
         let sum = builder
             .op("hw.instance")
             .operands(&[a, b, c].map(Signal::value))
@@ -61,27 +62,48 @@ impl<'c> Module<'c> {
         Signal::new(sum.result(0), width, builder)
     }
 
-    /// The sum of three numbers, each shifted to the left by so many places, or less those that are negative, at most two.
-    pub(super) fn sum_of_three(&self, mut terms: [(Int<'c>, u32, bool); 3]) -> Int<'c> {
-        // Low bits of the only one that has them are wires.
-        terms.sort_by_key(|(_, shift, negative)| (*shift, *negative));
-        let [(least, ..), (_, second, _), _] = terms;
-        let wires = if terms[0].2 { terms[0].1 } else { second };
-        let low_bits = least.shift_left(terms[0].1).to_bits(wires.max(1));
+    /// The sum of three numbers.
+    pub(super) fn sum_of_three(&self, numbers: [Int<'c>; 3]) -> Int<'c> {
+        let ranges = numbers.map(Int::range);
+        let (low, high) = ranges.iter().fold((0, 0), |sum, range| (sum.0 + range.0, sum.1 + range.1));
+        let width = Int::width_of(low, high);
+        let sum = self.add3(numbers.map(|number| number.to_bits(width)), 0, width);
+        Int::new(sum, low, high)
+    }
 
-        terms.sort_by_key(|(.., negative)| *negative);
-        let negatives = terms.iter().filter(|(.., negative)| *negative).count();
-        assert!(negatives < 3, "one is added");
-        let numbers = terms.map(|(term, shift, _)| term.shift_left(shift));
-        let range = |(number, (.., negative)): (&Int<'c>, &(Int<'c>, u32, bool))| {
-            let (low, high) = number.range();
-            if *negative { (-high, -low) } else { (low, high) }
+    /// The sum of three numbers that are not negative, each with all its bits inverted or not (one is not), and then shifted to the left by so many places.
+    pub(super) fn sum_of_three_unsigned(&self, mut terms: [(Int<'c>, u32, bool); 3]) -> Int<'c> {
+        let most = |(number, shift, inverted): &(Int<'c>, u32, bool)| {
+            let most = if *inverted { (1 << number.width()) - 1 } else { number.range().1 };
+            most << shift
         };
-        let (low, high) = numbers.iter().zip(&terms).map(range).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        let width = Int::width_of(low, high) - wires;
-        let upper = self.add3(numbers.map(|number| number.shift_right(wires).to_bits(width)), negatives);
+        let high = terms.iter().map(most).sum();
+        // Low bits of the only one that has them are wires.
+        terms.sort_by_key(|(_, shift, inverted)| (*shift, *inverted));
+        let [(least, first, inverted), (_, second, _), _] = terms;
+        let wires = if inverted { first } else { second };
+        let low_bits = least.shift_left(first).to_bits(wires.max(1));
+
+        // So are high ones, but for the lowest, to which the others carry.
+        let top = |(number, shift, _): &(Int<'c>, u32, bool)| number.width() + shift;
+        terms.sort_by_key(|term| (term.2, std::cmp::Reverse(top(term))));
+        let others = top(&terms[1]).max(top(&terms[2]));
+        let width = Int::width_of(0, high) - wires;
+        let alone = (others + 1).saturating_sub(wires).min(width);
+        let operands = terms.map(|(number, shift, inverted)| {
+            if !inverted {
+                return number.shift_left(shift).shift_right(wires).to_bits(width);
+            }
+            // Bits that it does not have are zeros once they are inverted.
+            let ones = |count: u32| (count > 0).then(|| Signal::constant(count, -1, self.builder()));
+            let (below, bits) = (shift - wires, number.to_bits(number.width()));
+            let parts = [ones(below), Some(bits), ones(width - below - number.width())];
+            Signal::pack(&parts.into_iter().flatten().collect::<Vec<_>>())
+        });
+        let inverted = terms.iter().filter(|term| term.2).count();
+        let upper = self.add3(operands, inverted, alone);
         let bits = if wires == 0 { upper } else { Signal::pack(&[low_bits, upper]) };
-        Int::new(bits, low, high)
+        Int::new(bits, 0, high)
     }
 }
 
@@ -89,20 +111,43 @@ impl<'c> Module<'c> {
 mod tests {
     use std::process::Command;
 
-    /// By a proof over all operands of seven bits, with Yosys' models of the cells.
+    /// By a proof over all operands of seven bits, and over those of which two have four, with Yosys' models of the cells.
     #[test]
     fn the_cells_add() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("add3.sv"), super::SOURCE).unwrap();
-        for negatives in 0..=2 {
+        let adders = (0..=2).flat_map(|inverted| [(inverted, 7), (inverted, 4)]);
+        for (inverted, bits) in adders {
+            let ones = |operand: usize| {
+                if operand > 2 - inverted {
+                    format!("{{{}{{1'b1}}}}", 7 - bits)
+                } else {
+                    format!("{}'b0", 7 - bits)
+                }
+            };
+            let extended = |operand: usize, name: &str| {
+                if bits == 7 { name.to_owned() } else { format!("{{{}, {name}}}", ones(operand)) }
+            };
+            let alone = (bits + 1).min(7);
+            let top = format!(
+                "module top(input [6:0] a, input [{last}:0] b, c, output [6:0] s);\n\
+                 atheena_add3 #(.WIDTH(7), .INVERTED({inverted}), .ALONE({alone})) add(.a(a), .b({}), .c({}), .s(s));\n\
+                 endmodule\n",
+                extended(1, "b"),
+                extended(2, "c"),
+                last = bits - 1,
+            );
+            std::fs::write(directory.path().join("top.sv"), top).unwrap();
             let module = |name: &str, macros: &str| {
                 format!(
-                    "read_verilog -sv {macros} add3.sv; chparam -set WIDTH 7 -set NEGATIVES {negatives} atheena_add3; \
-                     hierarchy -top atheena_add3; rename -top {name}; {cells} hierarchy -top {name}; proc; flatten; opt; \
+                    "read_verilog -sv {macros} add3.sv top.sv; \
+                     hierarchy -top top; rename -top {name}; {cells} hierarchy -top {name}; proc; flatten; opt; \
                      select -assert-none t:LUT6_2 t:CARRY4; design -stash {name};",
                     cells = match macros {
-                        "" => "select -assert-none t:LUT6_2;",
-                        _ => "select -assert-count 7 t:LUT6_2; read_verilog -sv +/xilinx/cells_sim.v;",
+                        "" => "select -assert-none t:LUT6_2;".to_owned(),
+                        _ => format!(
+                            "select -assert-count {alone} t:LUT6_2; read_verilog -sv +/xilinx/cells_sim.v;"
+                        ),
                     },
                 )
             };
@@ -116,7 +161,7 @@ mod tests {
                 Command::new("yosys").current_dir(directory.path()).args(["-q", "-p", &script]).output();
             let output = output.expect("Yosys is installed");
             let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-            assert!(output.status.success(), "{negatives}: {}", said.concat());
+            assert!(output.status.success(), "{inverted} of {bits}: {}", said.concat());
         }
     }
 }

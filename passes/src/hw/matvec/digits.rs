@@ -26,7 +26,7 @@ impl Matrix {
     /// The adders that all outputs share, of a digit of each of so many elements, the first ones.
     pub fn adders_of_digit(&self, digits: Digits, elements: usize) -> AdderGraph {
         let rows: Vec<_> = (0..self.pe).map(|row| self.row(row)[..elements].to_vec()).collect();
-        AdderGraph::of(&rows, &vec![digits.range(); elements])
+        AdderGraph::of(&rows, &vec![digits.range(); elements], self.adder_inputs)
     }
 
     /// What the sum over digits of an output starts from: the bias, what the first `elements` inputs come less, and what is added for each digit.
@@ -34,8 +34,7 @@ impl Matrix {
     /// Sums so far are subtracted inverted, `sum - !before` is `sum + before + 1`, so that synthesis puts the choice between them and the start in
     /// front of the carry chain.
     pub fn start(&self, digits: Digits, row: usize, elements: usize) -> i64 {
-        let ones: i64 = (0..digits.count).map(|digit| 1 << (digits.bits * digit)).sum();
-        self.bias[row] + digits.offset * self.row(row)[..elements].iter().sum::<i64>() - ones
+        self.bias[row] + digits.offset * self.row(row)[..elements].iter().sum::<i64>() - digits.ones()
     }
 
     /// The sum over digits of `2^(bits * digit)` times these sums, and the start, of a lane; the lowest digit comes first.
@@ -79,14 +78,8 @@ impl Matrix {
 /// An element less the offset, with as many bits as all digits have.
 fn unsigned<'c>(digits: Digits, x: &Int<'c>) -> Signal<'c> {
     let width = (digits.bits * digits.count) as u32;
-    let (low, high) = x.range();
-    let bits = x.to_bits(Int::width_of(low, high));
-    if digits.offset == 0 {
-        return bits.zero_extend(width);
-    }
-    // The sign turned round.
-    let low_bits = bits.bits(0, bits.width() - 1);
-    Signal::pack(&[low_bits, !bits.top_bit()]).zero_extend(width)
+    let bits = if digits.offset == 0 { x.to_bits(x.width()) } else { x.with_sign_inverted() };
+    bits.zero_extend(width)
 }
 
 /// This digit of each element, in the next stage.

@@ -10,7 +10,7 @@ use std::ops::Range;
 impl Matrix {
     /// The sum of each lane, bias included, in a register behind the stage that is reached with the last digit.
     pub fn serial_totals<'c>(
-        &self,
+        &mut self,
         actor: Actor<'c>,
         serial: Serial,
         pipeline: &mut Pipeline<'_, 'c>,
@@ -23,6 +23,10 @@ impl Matrix {
         let (x, of_blocks) = x.split_at(serial.in_luts(vector) as usize);
         let costs = MatvecCosts::of(matvec_of(actor));
         let adders = serial.in_adders.then(|| self.adders_of_digit(serial.digits, x.len()));
+        if let Some(adders) = &adders {
+            let ranges = vec![serial.digits.range(); x.len()];
+            self.add_to_bias(&adders.offsets(&ranges), serial.digits.ones());
+        }
         let in_luts = adders.as_ref().map_or_else(|| costs.stages_in_luts(serial), |a| 1 + a.stages(LEVELS));
         let stages = costs.serial_stages_behind(serial, self.pe as i64, in_luts);
         let mut group = turn.group;
@@ -34,7 +38,7 @@ impl Matrix {
             Some(adders) => {
                 let x = digit_of_each(serial.digits, pipeline, x, turn.digit);
                 pipeline.step(along);
-                let sums = pipeline.multiply(&adders, &x, (self.adder_inputs, LEVELS), along);
+                let sums = pipeline.multiply(&adders, &x, LEVELS, along);
                 sums.into_iter().map(|sum| vec![sum]).collect()
             }
             None => self.in_tables(serial, pipeline, (x, turn), along),

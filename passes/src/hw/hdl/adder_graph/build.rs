@@ -4,14 +4,16 @@ use super::sums::Sums;
 use super::{Adder, AdderGraph, Term, width};
 use std::cmp::Reverse;
 
-/// The adders of some sums, of inputs in these ranges.
-pub fn build(sums: &Sums, ranges: &[(i128, i128)]) -> AdderGraph {
+/// The adders of so many inputs of some sums, of numbers in these ranges.
+pub fn build(sums: &Sums, adder_inputs: usize, ranges: &[(i128, i128)]) -> AdderGraph {
     let mut builder = Builder {
+        adder_inputs,
         adders: vec![],
         levels: vec![0; ranges.len()],
-        widths: ranges.iter().map(|&range| width(range)).collect(),
+        widths: vec![],
         ranges: ranges.to_vec(),
     };
+    builder.widths = ranges.iter().map(|&range| builder.width(range)).collect();
     let input = |node| Term { node, shift: 0, negative: false };
     let mut made: Vec<Term> = (0..sums.inputs as u32).map(input).collect();
     for terms in &sums.shared {
@@ -19,10 +21,11 @@ pub fn build(sums: &Sums, ranges: &[(i128, i128)]) -> AdderGraph {
         made.push(sum);
     }
     let outputs = sums.outputs.iter().map(|terms| builder.sum(terms, &made)).collect();
-    AdderGraph { inputs: sums.inputs, adders: builder.adders, outputs }
+    AdderGraph { inputs: sums.inputs, adder_inputs, adders: builder.adders, outputs }
 }
 
 struct Builder {
+    adder_inputs: usize,
     adders: Vec<Adder>,
     /// Of each node: adders behind one another, bits, and values.
     levels: Vec<u32>,
@@ -41,29 +44,55 @@ impl Builder {
                 let width = self.widths[node] + i64::from(term.shift);
                 Reverse((self.levels[node], width, term.shift, term.node))
             });
-            let (Some(x), Some(y)) = (terms.pop(), terms.pop()) else { break };
-            let (x, y) = if x.negative && !y.negative { (y, x) } else { (x, y) };
-            let shift = x.shift.min(y.shift);
-            let a = Term { shift: x.shift - shift, negative: false, ..x };
-            let b = Term { shift: y.shift - shift, negative: x.negative != y.negative, ..y };
-            let node = self.add([a, b]);
-            terms.push(Term { node, shift, negative: x.negative });
+            // All adders but the first one are full.
+            let count = 2 + (terms.len() - 2) % (self.adder_inputs - 1);
+            let mut taken = terms.split_off(terms.len() - count);
+            taken.reverse();
+            let negative = self.is_negated(&taken);
+            let shift = taken.iter().map(|term| term.shift).min().unwrap_or(0);
+            for term in &mut taken {
+                *term = Term { shift: term.shift - shift, negative: term.negative != negative, ..*term };
+            }
+            taken.sort_by_key(|term| term.negative);
+            let node = self.add(taken);
+            terms.push(Term { node, shift, negative });
         }
         terms.pop()
     }
 
+    /// Bits of a number in hardware.
+    fn width(&self, (low, high): (i128, i128)) -> i64 {
+        width(if self.adder_inputs > 2 { (0, high - low) } else { (low, high) })
+    }
+
+    /// Are these terms added as their negatives? Where all are negative; and of unsigned numbers where more bits are alone then in a term that is not
+    /// inverted: those are wires.
+    fn is_negated(&self, terms: &[Term]) -> bool {
+        let negatives = terms.iter().filter(|term| term.negative).count();
+        if negatives == 0 || negatives == terms.len() || self.adder_inputs == 2 {
+            return negatives == terms.len();
+        }
+        let ends = |end: fn(i64, i64) -> i64| {
+            let of = |term: &Term| (end(term.shift.into(), self.widths[term.node as usize]), term.negative);
+            let mut ends: Vec<_> = terms.iter().map(of).collect();
+            ends.sort_unstable();
+            let alone = ends[1].0 - ends[0].0;
+            if ends[0].1 { -alone } else { alone }
+        };
+        ends(|shift, _| shift) + ends(|shift, width| -shift - width) < 0
+    }
+
     fn add(&mut self, adder: Adder) -> u32 {
-        let of = |term: Term| {
+        let of = |term: &Term| {
             let (low, high) = self.ranges[term.node as usize];
             let (low, high) = (low << term.shift, high << term.shift);
             if term.negative { (-high, -low) } else { (low, high) }
         };
-        let [a, b] = adder.map(of);
-        let range = (a.0 + b.0, a.1 + b.1);
+        let range = adder.iter().map(of).fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
         self.ranges.push(range);
-        self.widths.push(width(range));
-        let below = adder.map(|term| self.levels[term.node as usize]);
-        self.levels.push(1 + below[0].max(below[1]));
+        self.widths.push(self.width(range));
+        let below = adder.iter().map(|term| self.levels[term.node as usize]).max();
+        self.levels.push(1 + below.unwrap_or(0));
         self.adders.push(adder);
         self.levels.len() as u32 - 1
     }

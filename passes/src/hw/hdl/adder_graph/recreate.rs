@@ -5,6 +5,9 @@
 //! Shared sums are rows like the outputs: pairs are found in all of them, and they may have more than two terms. A shared sum that is
 //! used once is written out, since it saves nothing. Counts hold every pair of every row, so a step looks only at
 //! the rows that it changes, and what it did is undone in the reverse order.
+//!
+//! Adders of three inputs take two terms off a sum. A shared sum of two terms that is used twice saves nothing then, or one if both users have an even
+//! number of terms; so each step ends by writing out again what has turned out to save nothing.
 
 use super::Term;
 use super::sums::{Pattern, Sums};
@@ -19,18 +22,20 @@ const RESPELLED: u32 = 4;
 /// One pair in so many is any that occurs twice, not one that occurs most often.
 const ANY_PAIR: u32 = 3;
 
-/// Improves sums; `work` is the number of pairs of terms that it may look at. The same work gives the same sums.
-pub fn recreate(sums: Sums, work: u64) -> Sums {
-    let mut search = Search::of(sums);
+/// Improves sums for adders of so many inputs; `work` is the number of pairs of terms that it may look at. The same work gives the same sums.
+pub fn recreate(sums: Sums, adder_inputs: usize, work: u64) -> Sums {
+    let mut search = Search::of(sums, adder_inputs);
     search.work = work;
     while search.work > 0 {
         let before = search.adders;
         search.work -= 1;
         match search.random.below(RESPELLED) {
             0 => search.respell(),
+            1 if adder_inputs > 2 => search.revisit(),
             _ => search.ruin(),
         }
         search.share();
+        search.prune();
         if search.adders > before {
             search.undo();
         }
@@ -65,6 +70,8 @@ enum Edit {
 }
 
 struct Search {
+    /// Inputs of an adder.
+    adder_inputs: usize,
     inputs: u32,
     outputs: u32,
     /// The outputs, then the shared sums; those that are free are empty.
@@ -77,6 +84,8 @@ struct Search {
     frequent: Vec<Pattern>,
     /// Nodes of which terms or uses have changed.
     changed: Vec<u32>,
+    /// Shared sums that may save less than before this step.
+    doubtful: Vec<u32>,
     /// Rows of no shared sum.
     free: Vec<u32>,
     edits: Vec<Edit>,
@@ -87,10 +96,11 @@ struct Search {
 }
 
 impl Search {
-    fn of(sums: Sums) -> Self {
+    fn of(sums: Sums, adder_inputs: usize) -> Self {
         let (inputs, outputs) = (sums.inputs as u32, sums.outputs.len() as u32);
         let count = sums.outputs.len() + sums.shared.len();
         let mut search = Self {
+            adder_inputs,
             inputs,
             outputs,
             rows: vec![vec![]; count],
@@ -98,9 +108,10 @@ impl Search {
             counts: FxHashMap::default(),
             frequent: vec![],
             changed: (inputs..inputs + sums.shared.len() as u32).collect(),
+            doubtful: vec![],
             free: vec![],
             edits: vec![],
-            adders: -(sums.shared.len() as i64) - i64::from(outputs),
+            adders: 0,
             work: u64::MAX,
             random: Random(0),
         };
@@ -108,8 +119,20 @@ impl Search {
             terms.into_iter().for_each(|term| search.add(row, term));
         }
         search.share();
+        search.prune();
         search.edits.clear();
         search
+    }
+
+    /// The adders of a sum of so many terms.
+    fn adders_of(&self, terms: usize) -> i64 {
+        terms.saturating_sub(1).div_ceil(self.adder_inputs - 1) as i64
+    }
+
+    /// The adders that a row has more than with a term less.
+    fn last_adder(&self, row: u32) -> i64 {
+        let terms = self.rows[row as usize].len();
+        self.adders_of(terms) - self.adders_of(terms - 1)
     }
 
     fn row_of(&self, node: u32) -> u32 {
@@ -229,6 +252,31 @@ impl Search {
         }
     }
 
+    /// Writes out shared sums that take no fewer adders than what they save. What occurs twice then stays.
+    fn prune(&mut self) {
+        while let Some(node) = self.doubtful.pop() {
+            let row = self.row_of(node);
+            let (terms, uses) = (self.rows[row as usize].len(), &self.uses[node as usize]);
+            let longer = |&user: &u32| {
+                let length = self.rows[user as usize].len();
+                self.adders_of(length + terms - 1) - self.adders_of(length)
+            };
+            if terms > 1 && uses.iter().map(longer).sum::<i64>() <= self.adders_of(terms) {
+                self.write_out(node);
+                self.tidy();
+            }
+        }
+        self.frequent.clear();
+    }
+
+    /// Looks for pairs in a row once more.
+    fn revisit(&mut self) {
+        let row = self.random.below(self.rows.len() as u32);
+        let Some(term) = self.random.of(&self.rows[row as usize]) else { return };
+        self.remove(row, term);
+        self.add(row, term);
+    }
+
     /// Puts the terms of a shared sum wherever it is used.
     fn write_out(&mut self, node: u32) {
         let own = self.row_of(node);
@@ -245,7 +293,6 @@ impl Search {
             self.remove(own, part);
         }
         self.free.push(own);
-        self.adders += 1;
         self.edits.push(Edit::Freed(own));
     }
 
@@ -255,7 +302,6 @@ impl Search {
             self.uses.push(vec![]);
             self.rows.len() as u32 - 1
         });
-        self.adders -= 1;
         self.edits.push(Edit::Made(row));
         row
     }
@@ -283,18 +329,13 @@ impl Search {
             match edit {
                 Edit::Added(row, term) => self.take(row, term),
                 Edit::Removed(row, term) => self.put(row, term),
-                Edit::Made(row) => {
-                    self.free.push(row);
-                    self.adders += 1;
-                }
-                Edit::Freed(row) => {
-                    self.free.retain(|other| *other != row);
-                    self.adders -= 1;
-                }
+                Edit::Made(row) => self.free.push(row),
+                Edit::Freed(row) => self.free.retain(|other| *other != row),
             }
         }
         self.frequent.clear();
         self.changed.clear();
+        self.doubtful.clear();
     }
 
     fn put(&mut self, row: u32, term: Term) {
@@ -309,11 +350,12 @@ impl Search {
         self.work = self.work.saturating_sub(self.rows[row as usize].len() as u64);
         self.rows[row as usize].push(term);
         self.uses[term.node as usize].push(row);
-        self.adders += 1;
-        self.note(term.node);
+        self.adders += self.last_adder(row);
+        self.note(row, term.node);
     }
 
     fn take(&mut self, row: u32, term: Term) {
+        self.adders -= self.last_adder(row);
         let terms = &mut self.rows[row as usize];
         let place = terms.iter().position(|other| *other == term).expect("the term is in the row");
         terms.swap_remove(place);
@@ -329,13 +371,18 @@ impl Search {
         let uses = &mut self.uses[term.node as usize];
         let place = uses.iter().position(|user| *user == row).expect("a term's row uses its node");
         uses.swap_remove(place);
-        self.adders -= 1;
-        self.note(term.node);
+        self.note(row, term.node);
     }
 
-    fn note(&mut self, node: u32) {
+    /// Notes that a row has got or lost a term of this node.
+    fn note(&mut self, row: u32, node: u32) {
         if node >= self.inputs {
             self.changed.push(node);
+        }
+        // With adders of two inputs each shared sum saves as many as it has users but one.
+        if self.adder_inputs > 2 {
+            let own = (row >= self.outputs).then(|| self.node_of(row));
+            self.doubtful.extend(own.into_iter().chain((node >= self.inputs).then_some(node)));
         }
     }
 
