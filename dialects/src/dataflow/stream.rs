@@ -152,10 +152,32 @@ impl Stream {
         self.lanes < self.channels() && self.channels() % self.lanes != 0
     }
 
-    /// The lanes that a change of lanes goes through: those that divide both numbers, and do so within each pixel.
-    pub fn lanes_towards(&self, lanes: i64) -> i64 {
+    /// The lanes that a change of lanes goes through, of which the last ones are those that it changes to: where neither number divides the other, those that divide both,
+    /// and do so within each pixel. These are fewer a beat than both; whole pixels go through fewer beats that are no more than there are in the end, if there
+    /// are such, then through a multiple.
+    ///
+    /// ```text
+    ///   5 lanes to 3: 1, 3        8 pixels of 16 to 3 of 16: 4, 12, 3
+    /// ```
+    pub fn lanes_towards(&self, lanes: i64) -> Vec<i64> {
         let common = gcd(self.lanes, lanes);
-        if self.is_ragged() { gcd(common, self.channels()) } else { common }
+        let common = if self.is_ragged() { gcd(common, self.channels()) } else { common };
+        let through = if common < self.lanes.min(lanes) { self.pixels_towards(lanes) } else { None };
+        let mut steps = through.map_or_else(|| vec![common], |(narrow, wide)| vec![narrow, wide]);
+        steps.push(lanes);
+        steps.dedup();
+        steps.retain(|&step| step != self.lanes);
+        steps
+    }
+
+    /// The lanes of a part of these pixels that are no more beats than those in the end, and of their common multiple.
+    fn pixels_towards(&self, lanes: i64) -> Option<(i64, i64)> {
+        let beats = |lanes| self.with_lanes(lanes).beats();
+        let is_whole = self.lanes % self.channels() == 0 && lanes % self.channels() == 0;
+        let narrow =
+            divisors(self.lanes / self.channels()).into_iter().map(|pixels| pixels * self.channels());
+        let narrow = narrow.filter(|&narrow| narrow < self.lanes && beats(narrow) <= beats(lanes)).min()?;
+        is_whole.then(|| (narrow, narrow / gcd(narrow, lanes) * lanes))
     }
 
     /// Bits a beat.
@@ -219,11 +241,19 @@ mod tests {
             (true, 1, 6, 18)
         );
         let towards = |from, to| stream.with_lanes(from).lanes_towards(to);
-        assert_eq!(
-            [towards(7, 1), towards(8, 4), towards(8, 10), towards(8, 40), towards(6, 4)],
-            [1, 4, 2, 4, 2]
-        );
-        assert_eq!([towards(10, 4), towards(40, 80), towards(20, 5)], [2, 40, 5]);
+        assert_eq!([towards(7, 1), towards(8, 4), towards(10, 4)], [vec![1], vec![4], vec![2, 4]]);
+        assert_eq!([towards(8, 10), towards(8, 40), towards(6, 4)], [vec![2, 10], vec![4, 40], vec![2, 4]]);
+        assert_eq!([towards(40, 80), towards(20, 5), towards(20, 20)], [vec![80], vec![5], vec![]]);
+    }
+
+    #[test]
+    fn pixels_become_others_over_a_multiple() {
+        let stream = |lanes| Stream { shape: vec![4, 16, 5], element: Element::signed(8), lanes };
+        // Six beats of three pixels a row: four of four, and two of twelve. Over single pixels it would be sixteen.
+        assert_eq!(stream(40).lanes_towards(15), [20, 60, 15]);
+        // Of three and six pixels no part is few enough, and parts of pixels stay those.
+        assert_eq!([stream(15).lanes_towards(40), stream(30).lanes_towards(20)], [[5, 40], [10, 20]]);
+        assert_eq!(stream(20).lanes_towards(3), [1, 3]);
     }
 
     #[test]

@@ -48,3 +48,15 @@ dataflow.graph @ragged {
   %d, %t, %e = dataflow.merge "merge" %q tags %tag : !dataflow.stream<2x20xi8, lanes = 1> tags !dataflow.stream<1xi16, lanes = 1> -> <2x20xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
   dataflow.sink "sink" %d, %t, %e : <2x20xi8, lanes = 1>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
 }
+
+// Eight pixels of a row of sixteen become three, six beats a row: four, twice twelve at once, and three. Over single pixels it would be sixteen.
+// CHECK-LABEL: dataflow.graph @threes
+// CHECK: dataflow.resize "q_resize" %{{.*}} : <4x16x5xi8, lanes = 40> -> <4x16x5xi8, lanes = 20>
+// CHECK: dataflow.resize "q_resize_2" %{{.*}} : <4x16x5xi8, lanes = 20> -> <4x16x5xi8, lanes = 60>
+// CHECK: dataflow.resize "q_resize_3" %{{.*}} : <4x16x5xi8, lanes = 60> -> <4x16x5xi8, lanes = 15>
+dataflow.graph @threes {
+  %x, %tag = dataflow.source "source" : <4x16x5xi8, lanes = 40>, <1xi16, lanes = 1>
+  %q = dataflow.fifo "q" %x {depth = 8 : i64, lanes = 15 : i64} : <4x16x5xi8, lanes = 40> -> <4x16x5xi8, lanes = 40>
+  %d, %t, %e = dataflow.merge "merge" %q tags %tag : !dataflow.stream<4x16x5xi8, lanes = 40> tags !dataflow.stream<1xi16, lanes = 1> -> <4x16x5xi8, lanes = 40>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+  dataflow.sink "sink" %d, %t, %e : <4x16x5xi8, lanes = 40>, <1xi16, lanes = 1>, <1xi8, lanes = 1>
+}

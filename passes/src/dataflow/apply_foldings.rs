@@ -3,7 +3,7 @@
 //! Requires: foldings as attributes (`lanes`, or `simd` and `pe`); actors without them keep theirs.
 //! Ensures: types agree with the foldings, which are attributes no longer; where lanes of neighbours differ there is
 //! a `dataflow.resize`, or two over the greatest common divisor where neither divides the other, or where the first are not those of
-//! equal parts of a pixel.
+//! equal parts of a pixel; of whole pixels three, over a part of them and a multiple of that, as the greatest common divisor would be more beats.
 //!
 //!     %y = dataflow.window "w" %x {lanes = 2} : <8x8x4xi8, lanes = 1> -> <6x6x36xi8, lanes = 9>
 //! becomes
@@ -82,11 +82,8 @@ impl<'c> Plan<'c> {
                     format!("takes {lanes} lanes, but its producer gives {from} in an order of their own");
                 return Err(op.error(message, &["give both the same folding"]));
             }
-            let between = Stream::of_value(value).lanes_towards(lanes);
-            for step in [between, lanes] {
-                if Stream::of_value(value).lanes != step {
-                    value = self.resize(value, step, labels);
-                }
+            for step in Stream::of_value(value).lanes_towards(lanes) {
+                value = self.resize(value, step, labels);
             }
             op.set_operand(index, value);
         }

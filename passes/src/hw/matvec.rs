@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Weights that are all used in each cycle never change: products and trees are then one graph of adders, which the outputs share
-//! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another. Of several vectors a beat each has
-//! this graph.
+//! (`hdl/adder_graph.rs`), with a register behind every two of them that follow one another. Several vectors a beat share one graph, as windows beside each
+//! other see the same columns.
 //!
 //! Several vectors may use each word of weights one after the other (`matvec/reuse.rs`).
 //!

@@ -205,6 +205,13 @@ fn six_pixels_become_three_and_one() {
 }
 
 #[test]
+fn eight_pixels_become_three() {
+    // Six beats of three pixels a row, and one in which the second beat of twelve waits for the first.
+    let Some(cycles) = resizes([3, 16, 2], &[16, 8, 24, 6]) else { return };
+    assert_eq!(cycles, 21.0);
+}
+
+#[test]
 fn a_row_becomes_pixels() {
     // 7 pixels a row out of one beat, and back.
     let Some(cycles) = resizes([4, 7, 2], &[16, 2, 16]) else { return };

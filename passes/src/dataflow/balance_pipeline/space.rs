@@ -464,7 +464,8 @@ impl Change<'_, '_> {
         let known = self.windows.get(&given);
         let from = known.map_or(given, |known| known.lanes);
         let stream = self.stream.with_lanes(from);
-        let between = stream.lanes_towards(to);
+        let steps = stream.lanes_towards(to);
+        let between = steps.iter().copied().fold(from, i64::min);
         let takes_rows = Window::cast(self.consumer.op()).is_some();
         let holds = Gate::cast(self.consumer.op()).is_some_and(Gate::holds_data);
         let in_front = (takes_rows || holds) && between < from && depths::precedes_narrowing(self.producer);
@@ -482,13 +483,17 @@ impl Change<'_, '_> {
             if self.consumer.needs_producers_lanes() {
                 return None;
             }
-            ii_cycles = stream.with_lanes(between).beats();
-            if between != from {
-                resources += Resize::cost(&stream, between);
-            }
-            if between != to {
-                resources += Resize::cost(&stream.with_lanes(between), to);
-            }
+            let beats = |lanes| stream.with_lanes(lanes).beats();
+            ii_cycles = match steps[..] {
+                // A wide beat waits until the one before has been taken apart.
+                [_, wide, to] => {
+                    beats(between).max(beats(to) + beats(wide) - stream.beats() / stream.row_beats())
+                }
+                _ => beats(between),
+            };
+            let before = std::iter::once(from).chain(steps.iter().copied());
+            let each = before.zip(&steps).map(|(lanes, &to)| Resize::cost(&stream.with_lanes(lanes), to));
+            resources = each.sum();
         }
         let mut queue = Resources::default();
         if let Some(layer) = depths::layer_in_front(self.producer).filter(|_| between < from) {
