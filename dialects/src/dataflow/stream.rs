@@ -170,14 +170,14 @@ impl Stream {
         steps
     }
 
-    /// The lanes of a part of these pixels that are no more beats than those in the end, and of their common multiple.
+    /// The lanes of a part of these pixels that are no more beats than those in the end, and of their common multiple, which is less than two rows.
     fn pixels_towards(&self, lanes: i64) -> Option<(i64, i64)> {
         let beats = |lanes| self.with_lanes(lanes).beats();
         let is_whole = self.lanes % self.channels() == 0 && lanes % self.channels() == 0;
-        let narrow =
-            divisors(self.lanes / self.channels()).into_iter().map(|pixels| pixels * self.channels());
-        let narrow = narrow.filter(|&narrow| narrow < self.lanes && beats(narrow) <= beats(lanes)).min()?;
-        is_whole.then(|| (narrow, narrow / gcd(narrow, lanes) * lanes))
+        let parts = divisors(self.lanes / self.channels()).into_iter().map(|pixels| pixels * self.channels());
+        let parts = parts.filter(|&part| is_whole && part < self.lanes && beats(part) <= beats(lanes));
+        let steps = parts.map(|part| (part, part / gcd(part, lanes) * lanes));
+        steps.filter(|(_, wide)| wide / self.channels() < 2 * self.row_pixels()).min()
     }
 
     /// Bits a beat.
@@ -254,6 +254,9 @@ mod tests {
         // Of three and six pixels no part is few enough, and parts of pixels stay those.
         assert_eq!([stream(15).lanes_towards(40), stream(30).lanes_towards(20)], [[5, 40], [10, 20]]);
         assert_eq!(stream(20).lanes_towards(3), [1, 3]);
+        // Twelve pixels are two rows of six.
+        let row = Stream { shape: vec![4, 6, 1], ..stream(4) };
+        assert_eq!(row.lanes_towards(3), [1, 3]);
     }
 
     #[test]
