@@ -151,13 +151,13 @@ impl<'c> Matvec<'c> {
     pub fn places_of_vectors(self) -> Vec<usize> {
         let [_, height, width, channels] = self.weights_shape();
         let [lanes, taps] = [self.channel_lanes(), height * width];
-        let geometry = self.window().map(|window| window.geometry());
+        // Vectors of no window are as far apart as they are wide: they share nothing.
+        let window = self.window().map(|window| window.geometry());
+        let [stride, dilation] = window.map_or([width, 1], |g| [g.stride[1], g.dilation[1]]);
         let mut known = HashMap::new();
         let place = |vector: i64, element: i64| {
             let (tap, lane) = (element / lanes % taps, element % lanes);
-            let column = geometry.as_ref().map(|g| vector * g.stride[1] + tap % width * g.dilation[1]);
-            let apart = if column.is_some() { 0 } else { vector };
-            (apart, element / (lanes * taps), tap / width, column.unwrap_or(tap % width), lane)
+            (element / (lanes * taps), tap / width, vector * stride + tap % width * dilation, lane)
         };
         let vectors = self.size().vectors(self.input().lanes);
         let elements = (0..vectors).flat_map(|v| (0..height * width * channels).map(move |e| (v, e)));

@@ -87,8 +87,13 @@ const LUTS_OF_A_BLOCK: i64 = 128;
 
 /// Block RAMs of 18 kbit for `depth` words of `width` bits, in the best of their shapes.
 pub fn bram18(depth: i64, width: i64) -> i64 {
-    let of = |(d, w): (i64, i64)| ceil_div(depth, d) * ceil_div(width, w);
-    BLOCK_SHAPES.into_iter().map(of).min().unwrap_or(0)
+    block_rams(depth, width).0
+}
+
+/// Those block RAMs, and how many there are behind one another: of the shapes that take as few the deepest.
+fn block_rams(depth: i64, width: i64) -> (i64, i64) {
+    let of = |(d, w): (i64, i64)| (ceil_div(depth, d) * ceil_div(width, w), ceil_div(depth, d));
+    BLOCK_SHAPES.into_iter().map(of).min().unwrap_or((0, 1))
 }
 
 /// Are so many LUTs worth that block RAMs are taken in their place?
@@ -118,9 +123,8 @@ pub fn memory(depth: i64, width: i64) -> Resources {
         1 => Resources::logic(0, width),
         _ if ram_in_luts(depth, width) => Resources::logic(lut_ram(depth, width), width),
         _ => {
-            // Of the shapes that take as few the deepest, and a multiplexer where one is not deep enough.
-            let of = |(d, w): (i64, i64)| (ceil_div(depth, d) * ceil_div(width, w), ceil_div(depth, d));
-            let (bram18, banks) = BLOCK_SHAPES.into_iter().map(of).min().unwrap_or((0, 1));
+            // With a multiplexer where one is not deep enough.
+            let (bram18, banks) = block_rams(depth, width);
             Resources { bram18, lut: width * multiplexer_bit(banks), ..Resources::default() }
         }
     }
